@@ -1,0 +1,3 @@
+//! What the phone itself can do: camera, pen, codes, storage, installing, voice.
+
+pub mod page;

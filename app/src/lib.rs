@@ -1,0 +1,1 @@
+//! The Guanjia web app.

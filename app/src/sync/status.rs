@@ -1,0 +1,99 @@
+//! What the sync badge and the outbox page show.
+
+use domain::Ms;
+
+/// Why sending waits for a person. Recording goes on all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// The session is over.
+    SignIn,
+    /// This build is below the server's `min_client`.
+    ClientTooOld,
+    /// The server refuses the push as a whole; the code says why.
+    Refused(domain::Refusal),
+}
+
+/// Where sync stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SyncStatus {
+    pub online: bool,
+    /// By the server's clock, when it was last measured.
+    pub offline_since: Option<Ms>,
+    /// Commands the server has not answered.
+    pub waiting: usize,
+    /// Photos and other attachments whose bytes have not all arrived.
+    pub uploading: usize,
+    /// Refused or in conflict: somebody has to look.
+    pub attention: usize,
+    /// Answered, waiting for a record of another device or for a newer server.
+    pub held: usize,
+    pub paused: Option<Pause>,
+    pub last_sync: Option<Ms>,
+    /// Server time minus device time, as last measured.
+    pub clock_offset: Option<i64>,
+    /// The first snapshot is still on its way: lists are not complete.
+    pub first_sync: bool,
+    /// A request is under way.
+    pub busy: bool,
+    /// This tab is the one that syncs.
+    pub leader: bool,
+}
+
+/// The one word of the badge, most pressing first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Badge {
+    Paused,
+    Attention(usize),
+    Offline(Option<Ms>),
+    Waiting(usize),
+    Synced,
+}
+
+/// A clock further off than this is worth a word.
+const CLOCK_TOLERANCE: i64 = 5 * domain::time::MINUTE;
+
+impl SyncStatus {
+    pub fn badge(&self) -> Badge {
+        let unsent = self.waiting + self.uploading;
+        if self.paused.is_some() {
+            Badge::Paused
+        } else if self.attention > 0 {
+            Badge::Attention(self.attention)
+        } else if !self.online {
+            Badge::Offline(self.offline_since)
+        } else if unsent > 0 {
+            Badge::Waiting(unsent)
+        } else {
+            Badge::Synced
+        }
+    }
+
+    /// Something would be lost if this device's data were cleared now.
+    pub fn has_unsent(&self) -> bool {
+        self.waiting + self.uploading > 0
+    }
+
+    pub fn clock_is_off(&self) -> bool {
+        self.clock_offset.is_some_and(|offset| offset.abs() > CLOCK_TOLERANCE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_badge_never_says_synced_while_a_photo_is_on_its_way() {
+        let status = SyncStatus { online: true, uploading: 2, ..SyncStatus::default() };
+        assert_eq!(status.badge(), Badge::Waiting(2));
+        assert!(status.has_unsent());
+    }
+
+    #[test]
+    fn what_needs_a_person_is_shown_before_the_missing_network() {
+        let status = SyncStatus { attention: 1, waiting: 3, ..SyncStatus::default() };
+        assert_eq!(status.badge(), Badge::Attention(1));
+        let signed_out = SyncStatus { paused: Some(Pause::SignIn), ..status };
+        assert_eq!(signed_out.badge(), Badge::Paused);
+    }
+}

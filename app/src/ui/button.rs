@@ -1,0 +1,91 @@
+//! Buttons and links that look like them.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use super::icon::{Glyph, Icon};
+
+/// How much a button weighs on the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weight {
+    #[default]
+    Plain,
+    /// The one main action.
+    Primary,
+    Quiet,
+    Danger,
+}
+
+impl Weight {
+    fn class(self, large: bool) -> String {
+        let weight = match self {
+            Weight::Plain => "",
+            Weight::Primary => " primary",
+            Weight::Quiet => " quiet",
+            Weight::Danger => " danger",
+        };
+        format!("button{weight}{}", if large { " large" } else { "" })
+    }
+}
+
+/// A button. While `busy` it shows so and takes no second press.
+#[component]
+pub fn Button(
+    #[prop(into)] text: Signal<String>,
+    #[prop(into)] on_press: Callback<()>,
+    #[prop(optional)] weight: Weight,
+    #[prop(optional)] large: bool,
+    #[prop(optional, into)] icon: Option<Icon>,
+    #[prop(optional, into)] disabled: Signal<bool>,
+    #[prop(optional, into)] busy: Signal<bool>,
+) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class=weight.class(large)
+            disabled=move || disabled.get() || busy.get()
+            aria-busy=move || busy.get().to_string()
+            on:click=move |_| on_press.run(())
+        >
+            {icon.map(|icon| view! { <Glyph icon=icon/> })}
+            <span>{move || text.get()}</span>
+        </button>
+    }
+}
+
+/// A link in a button's clothes.
+#[component]
+pub fn ButtonLink(
+    #[prop(into)] text: Signal<String>,
+    #[prop(into)] href: String,
+    #[prop(optional)] weight: Weight,
+    #[prop(optional)] large: bool,
+    #[prop(optional, into)] icon: Option<Icon>,
+) -> impl IntoView {
+    view! {
+        <A href=href attr:class=weight.class(large)>
+            {icon.map(|icon| view! { <Glyph icon=icon/> })}
+            <span>{move || text.get()}</span>
+        </A>
+    }
+}
+
+/// A button that is only an icon; `label` is what a screen reader says.
+#[component]
+pub fn IconButton(
+    icon: Icon,
+    #[prop(into)] label: Signal<String>,
+    #[prop(into)] on_press: Callback<()>,
+) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="icon-button"
+            aria-label=move || label.get()
+            title=move || label.get()
+            on:click=move |_| on_press.run(())
+        >
+            <Glyph icon=icon/>
+        </button>
+    }
+}

@@ -1,0 +1,25 @@
+//! A bar that fills.
+
+use leptos::prelude::*;
+
+/// `done` of `total`, with the words a screen reader says.
+#[component]
+pub fn Progress(
+    #[prop(into)] done: Signal<usize>,
+    #[prop(into)] total: Signal<usize>,
+    #[prop(into)] label: Signal<String>,
+) -> impl IntoView {
+    let part = move || done.get() as f64 / total.get().max(1) as f64 * 100.0;
+    view! {
+        <div
+            class="progress"
+            role="progressbar"
+            aria-label=move || label.get()
+            aria-valuemin="0"
+            aria-valuemax=move || total.get().to_string()
+            aria-valuenow=move || done.get().to_string()
+        >
+            <span style:inline-size=move || format!("{:.1}%", part().min(100.0))></span>
+        </div>
+    }
+}

@@ -1,0 +1,51 @@
+//! What a list shows when it has nothing to show.
+
+use leptos::prelude::*;
+
+use super::icon::{Glyph, Icon};
+
+/// Nothing here: what will appear, and how to begin.
+#[component]
+pub fn Empty(
+    icon: Icon,
+    #[prop(into)] title: Signal<String>,
+    #[prop(optional, into)] note: Signal<String>,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <Glyph icon=icon/>
+            <p class="title">{move || title.get()}</p>
+            <p>{move || note.get()}</p>
+            {children.map(|children| children())}
+        </div>
+    }
+}
+
+/// The shape of a list that is still loading.
+#[component]
+pub fn Skeleton(#[prop(default = 4)] rows: usize) -> impl IntoView {
+    view! {
+        <div class="skeleton" aria-hidden="true">
+            {(0..rows).map(|_| view! { <span></span> }).collect_view()}
+        </div>
+    }
+}
+
+/// Something to know, with its colour and its word.
+#[component]
+pub fn Notice(
+    /// `ok`, `soon` or `late`.
+    #[prop(default = "soon")] tone: &'static str,
+    #[prop(into)] text: Signal<String>,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    let icon = if tone == "ok" { Icon::CheckCircle } else { Icon::Alert };
+    view! {
+        <div class=format!("notice {tone}") role="status">
+            <Glyph icon=icon/>
+            <span class="grow">{move || text.get()}</span>
+            {children.map(|children| children())}
+        </div>
+    }
+}

@@ -1,0 +1,156 @@
+//! Company settings 公司设置: time zone, working calendar, limits. Acts: the administrator.
+//!
+//! One record in the `company` scope. Every decision sees it; defaults are the spec's.
+
+use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::actor::Right;
+use crate::refusal::{CommonCode, Refusal};
+use crate::sync::command::{Context, Decide, Decision, Numbers, Stop, World, find};
+use crate::sync::record::{Channel, RecordKey, Scope, SyncedRecord};
+use crate::time::Zone;
+
+crate::refusal_codes! {
+    CompanyCode {
+        BadLimit = "company.bad_limit",
+        BadZone = "company.bad_zone",
+    }
+}
+
+/// Company settings with the spec's defaults.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub version: u32,
+    pub company: String,
+    pub zone: Zone,
+    /// Public holidays 节假日.
+    pub holidays: Vec<NaiveDate>,
+    /// Weekend days worked in exchange 调休.
+    pub workdays: Vec<NaiveDate>,
+    /// Hours to handle a repair or a finding (S1: 24 h).
+    pub repair_hours: u32,
+    /// Minutes to relay a ticket to whoever handles it (S3: 10).
+    pub relay_minutes: u32,
+    /// 9:30 briefing (S4).
+    pub briefing_at: NaiveTime,
+    /// Metres between two checkpoints that can be walked in a second; faster is flagged.
+    pub walking_mps: u32,
+    /// Long edge of a photo in pixels and its size in bytes.
+    pub photo_edge: u32,
+    pub photo_bytes: u32,
+    /// Longest promise of payment in days.
+    pub promise_days: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            version: 0,
+            company: "管家".into(),
+            zone: Zone::default(),
+            holidays: Vec::new(),
+            workdays: Vec::new(),
+            repair_hours: 24,
+            relay_minutes: 10,
+            briefing_at: NaiveTime::from_hms_opt(9, 30, 0).expect("half past nine exists"),
+            walking_mps: 3,
+            photo_edge: 1600,
+            photo_bytes: 300_000,
+            promise_days: 90,
+        }
+    }
+}
+
+crate::synced!(Settings, Settings, |_settings| id: Settings::ID, scope: Scope::Company, channels: vec![Channel::All]);
+
+impl Settings {
+    /// There is one settings record.
+    pub const ID: Uuid = Uuid::from_u128(0x6775_616e_6a69_6100_8000_0000_0000_00ff);
+
+    pub fn key() -> RecordKey {
+        Settings::key_of(Settings::ID)
+    }
+
+    /// Whether people work on that date: Monday to Friday less holidays, plus make-up days.
+    pub fn is_working_day(&self, date: NaiveDate) -> bool {
+        let weekend = matches!(date.weekday(), Weekday::Sat | Weekday::Sun);
+        self.workdays.contains(&date) || !(weekend || self.holidays.contains(&date))
+    }
+}
+
+/// Accounts and settings never go into a project's log.
+pub fn only_company(scope: Scope) -> Result<(), Refusal> {
+    match scope {
+        Scope::Company => Ok(()),
+        Scope::Project(_) => Err(Refusal::new(CommonCode::WrongScope)),
+    }
+}
+
+/// Replaces the settings. What already runs keeps the limits it started with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SetSettings {
+    pub settings: Settings,
+}
+
+/// Two a year for two centuries.
+const MOST_ZONE_CHANGES: usize = 400;
+
+/// Ascending changes, at least one, each within the offsets that exist.
+fn is_zone(zone: &Zone) -> bool {
+    const FARTHEST: i32 = 18 * 60;
+    let offsets_fit =
+        zone.changes.iter().all(|c| (-FARTHEST..=FARTHEST).contains(&c.offset_minutes));
+    let ascending = zone.changes.is_sorted_by(|a, b| a.from < b.from);
+    !zone.changes.is_empty() && offsets_fit && ascending
+}
+
+impl Decide for SetSettings {
+    const KIND: &'static str = "company.set_settings";
+
+    fn reads(&self) -> Vec<RecordKey> {
+        vec![Settings::key()]
+    }
+
+    fn decide(
+        &self,
+        world: &dyn World,
+        context: &Context<'_>,
+        _numbers: &mut dyn Numbers,
+    ) -> Result<Decision, Stop> {
+        only_company(context.scope)?;
+        context.actor.require(Right::EditSettings)?;
+        let new = &self.settings;
+        crate::text::required("company", &new.company, crate::text::LINE)?;
+        crate::text::at_most("holidays", new.holidays.len() + new.workdays.len(), 400)?;
+        let limits = [
+            ("repair_hours", new.repair_hours, 1, 24 * 30),
+            ("relay_minutes", new.relay_minutes, 1, 24 * 60),
+            ("walking_mps", new.walking_mps, 1, 100),
+            ("photo_edge", new.photo_edge, 320, 4096),
+            ("photo_bytes", new.photo_bytes, 50_000, 3_000_000),
+            ("promise_days", new.promise_days, 1, 366),
+        ];
+        for (field, value, low, high) in limits {
+            if !(low..=high).contains(&value) {
+                return Err(Refusal::new(CompanyCode::BadLimit)
+                    .with("field", field)
+                    .with("low", low)
+                    .with("high", high)
+                    .into());
+            }
+        }
+        crate::text::required("zone", &new.zone.name, crate::text::LINE)?;
+        crate::text::at_most("zone", new.zone.changes.len(), MOST_ZONE_CHANGES)?;
+        if !is_zone(&new.zone) {
+            return Err(Refusal::new(CompanyCode::BadZone).into());
+        }
+        let version = find::<Settings>(world, Settings::ID).map_or(0, |old| old.version) + 1;
+        Ok(Decision::put(Settings { version, ..new.clone() }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

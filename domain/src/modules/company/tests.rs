@@ -1,0 +1,114 @@
+//! Rules of the company's settings, as sentences, and their wire shape.
+
+use super::*;
+use crate::actor::Role;
+use crate::modules::households::testkit::*;
+use crate::sync::command::Verdict;
+use crate::time::{Ms, ZoneChange};
+
+fn company() -> Estate {
+    Estate { scope: Scope::Company, ..Estate::empty() }
+}
+
+fn admin() -> crate::Actor {
+    person(Role::Admin, &[])
+}
+
+fn set(change: impl FnOnce(&mut Settings)) -> SetSettings {
+    let mut settings = Settings::default();
+    change(&mut settings);
+    SetSettings { settings }
+}
+
+#[test]
+fn a_make_up_saturday_is_worked_and_a_holiday_monday_is_not() {
+    let saturday = date("2026-02-14");
+    let monday = date("2026-02-16");
+    let mut settings = Settings::default();
+    assert!(!settings.is_working_day(saturday) && settings.is_working_day(monday));
+    settings.workdays.push(saturday);
+    settings.holidays.push(monday);
+    assert!(settings.is_working_day(saturday) && !settings.is_working_day(monday));
+}
+
+#[test]
+fn the_administrator_changes_settings_and_each_change_has_its_version() {
+    let mut estate = company();
+    for version in 1..=2 {
+        let command = set(|settings| settings.repair_hours = 48);
+        assert_eq!(estate.run(command, &admin(), MORNING), Ok(Verdict::Applied));
+        let kept = estate.get::<Settings>(Settings::ID);
+        assert_eq!((kept.version, kept.repair_hours), (version, 48));
+    }
+}
+
+#[test]
+fn a_manager_does_not_change_settings() {
+    let manager = person(Role::Manager, &[]);
+    assert_refused(company().decide(set(|_| {}), &manager, MORNING), CommonCode::NotAllowed);
+}
+
+#[test]
+fn settings_do_not_go_into_a_projects_log() {
+    assert_refused(Estate::empty().decide(set(|_| {}), &admin(), MORNING), CommonCode::WrongScope);
+}
+
+#[test]
+fn a_limit_out_of_reason_is_refused_and_says_which() {
+    type Change = fn(&mut Settings);
+    let changes: [(&str, Change); 7] = [
+        ("repair_hours", |s| s.repair_hours = 0),
+        ("relay_minutes", |s| s.relay_minutes = 24 * 60 + 1),
+        ("walking_mps", |s| s.walking_mps = 0),
+        ("photo_edge", |s| s.photo_edge = 319),
+        ("photo_bytes", |s| s.photo_bytes = u32::MAX),
+        ("promise_days", |s| s.promise_days = 0),
+        ("promise_days", |s| s.promise_days = 367),
+    ];
+    for (field, change) in changes {
+        let refusal = refusal(company().decide(set(change), &admin(), MORNING));
+        assert!(refusal.is(CompanyCode::BadLimit));
+        assert_eq!(refusal.params["field"], field);
+    }
+}
+
+#[test]
+fn a_company_has_a_name_and_a_calendar_of_bounded_length() {
+    let nameless = set(|settings| settings.company = " ".into());
+    assert_refused(company().decide(nameless, &admin(), MORNING), CommonCode::TextEmpty);
+    let endless = set(|settings| settings.holidays = vec![date("2026-01-01"); 401]);
+    assert_refused(company().decide(endless, &admin(), MORNING), CommonCode::ListTooLong);
+}
+
+#[test]
+fn a_time_zone_that_cannot_be_is_refused() {
+    let change = |from, offset_minutes| ZoneChange { from: Ms(from), offset_minutes };
+    for changes in [
+        vec![],
+        vec![change(0, 18 * 60 + 1)],
+        vec![change(0, i32::MIN)],
+        vec![change(5, 60), change(4, 120)],
+        vec![change(5, 60), change(5, 120)],
+    ] {
+        let command = set(|settings| settings.zone.changes = changes);
+        assert_refused(company().decide(command, &admin(), MORNING), CompanyCode::BadZone);
+    }
+    let summer = set(|settings| settings.zone.changes = vec![change(0, -60), change(5, 0)]);
+    assert!(company().decide(summer, &admin(), MORNING).is_ok());
+}
+
+#[test]
+fn settings_of_an_older_build_get_the_defaults_of_what_is_new() {
+    let settings: Settings = serde_json::from_str(r#"{"company":"锦绣物业"}"#).unwrap();
+    assert_eq!(settings, Settings { company: "锦绣物业".into(), ..Settings::default() });
+}
+
+#[test]
+fn the_wire_shape_of_settings_stays() {
+    let command = set(|settings| {
+        settings.holidays.push(date("2026-10-01"));
+        settings.workdays.push(date("2026-10-10"));
+    });
+    assert_golden_record(command.settings.clone(), "");
+    assert_golden_command(command, "company.set_settings", "");
+}

@@ -1,0 +1,119 @@
+//! The clock of a ticket: how long it may take, when it pauses, when it turns amber and red.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Ms;
+
+/// The resolution clock. A running ticket keeps the limit it started with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// The intake's `occurred_at`.
+    pub started: Ms,
+    /// When it must be handled or answered; moves on by the time spent waiting.
+    pub due: Ms,
+    /// The relay clock (S3: ≤ 10 min) starts at receipt; `None` once relayed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relay_due: Option<Ms>,
+    /// Since when it pauses (only in *waiting*).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Ms>,
+    /// When the work was finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Ms>,
+}
+
+/// Colour of a clock; always shown with a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockLight {
+    /// In time.
+    Green,
+    /// Three quarters are gone.
+    Amber,
+    /// Over.
+    Red,
+}
+
+impl Clock {
+    /// The instant at which the clock stands now: finished and waiting clocks stand still.
+    fn reading(&self, now: Ms) -> Ms {
+        self.stopped.or(self.paused).unwrap_or(now)
+    }
+
+    /// Milliseconds left; negative when over.
+    pub fn left(&self, now: Ms) -> i64 {
+        self.due.since(self.reading(now))
+    }
+
+    /// Amber at 75 %, red when over.
+    pub fn light(&self, now: Ms) -> ClockLight {
+        let whole = self.due.since(self.started).max(1);
+        let gone = self.reading(now).since(self.started);
+        if gone > whole {
+            ClockLight::Red
+        } else if gone.saturating_mul(4) >= whole.saturating_mul(3) {
+            ClockLight::Amber
+        } else {
+            ClockLight::Green
+        }
+    }
+
+    /// Part that is gone, in thousandths, 0 to 1000.
+    pub fn gone_per_mille(&self, now: Ms) -> u32 {
+        let whole = self.due.since(self.started).max(1);
+        let gone = self.reading(now).since(self.started).clamp(0, whole);
+        u32::try_from(gone.saturating_mul(1000) / whole).unwrap_or(1000)
+    }
+
+    #[must_use]
+    pub fn pause(self, at: Ms) -> Self {
+        Self { paused: self.paused.or(Some(at)), ..self }
+    }
+
+    /// Goes on; the time spent waiting is added to the limit.
+    #[must_use]
+    pub fn resume(self, at: Ms) -> Self {
+        let waited = self.paused.map_or(0, |since| at.since(since).max(0));
+        Self { due: self.due.plus(waited), paused: None, ..self }
+    }
+
+    #[must_use]
+    pub fn stop(self, at: Ms) -> Self {
+        let resumed = self.resume(at);
+        Self { stopped: Some(at), relay_due: None, ..resumed }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::HOUR;
+
+    fn day() -> Clock {
+        Clock { started: Ms(0), due: Ms(24 * HOUR), relay_due: None, paused: None, stopped: None }
+    }
+
+    #[test]
+    fn amber_begins_exactly_at_three_quarters_and_red_after_the_limit() {
+        assert_eq!(day().light(Ms(18 * HOUR - 1)), ClockLight::Green);
+        assert_eq!(day().light(Ms(18 * HOUR)), ClockLight::Amber);
+        assert_eq!(day().light(Ms(24 * HOUR)), ClockLight::Amber);
+        assert_eq!(day().light(Ms(24 * HOUR + 1)), ClockLight::Red);
+    }
+
+    #[test]
+    fn waiting_pauses_the_clock_and_moves_the_limit() {
+        let waiting = day().pause(Ms(HOUR));
+        assert_eq!(waiting.left(Ms(40 * HOUR)), 23 * HOUR);
+        let resumed = waiting.resume(Ms(11 * HOUR));
+        assert_eq!(resumed.due, Ms(34 * HOUR));
+        assert_eq!(resumed.left(Ms(11 * HOUR)), 23 * HOUR);
+    }
+
+    #[test]
+    fn a_stopped_clock_keeps_its_colour() {
+        let late = day().stop(Ms(25 * HOUR));
+        assert_eq!(late.light(Ms(1000 * HOUR)), ClockLight::Red);
+        assert_eq!(day().stop(Ms(2 * HOUR)).light(Ms(1000 * HOUR)), ClockLight::Green);
+    }
+}

@@ -1,0 +1,78 @@
+//! How long a ticket may take, when the customer is asked again, and what finishing one needs.
+
+use super::category::category;
+use super::{Clock, Ticket, TicketKind};
+use crate::modules::company::Settings;
+use crate::time::{HOUR, MINUTE, Ms};
+
+/// When a ticket of this kind that came in at `at` must be handled or answered.
+pub fn resolution_due(kind: TicketKind, at: Ms, settings: &Settings) -> Ms {
+    match kind {
+        // S1: within 24 hours unless the company set another limit; findings count as repairs.
+        TicketKind::Repair | TicketKind::Finding | TicketKind::PaidService | TicketKind::Complaint => {
+            at.plus(i64::from(settings.repair_hours) * HOUR)
+        }
+        TicketKind::Enquiry => at.plus(24 * HOUR),
+        // S3: within a day, which is the same time on the next.
+        TicketKind::Request => settings.zone.plus_days(at, 1),
+    }
+}
+
+/// When it must have been relayed to whoever handles it (S3); runs from receipt, because nobody
+/// can relay what a phone in a basement still holds.
+pub fn relay_due(received_at: Ms, settings: &Settings) -> Ms {
+    received_at.plus(i64::from(settings.relay_minutes) * MINUTE)
+}
+
+impl Clock {
+    /// A clock that starts at `at` and has nothing behind it.
+    pub fn begin(kind: TicketKind, at: Ms, relay_due: Option<Ms>, settings: &Settings) -> Self {
+        Self {
+            started: at,
+            due: resolution_due(kind, at, settings),
+            relay_due,
+            paused: None,
+            stopped: None,
+        }
+    }
+}
+
+impl Ticket {
+    /// Whether somebody can and must be asked how it went (S1, S3: 100 % coverage).
+    pub fn wants_return_visit(&self) -> bool {
+        let asked = matches!(
+            self.kind,
+            TicketKind::Repair | TicketKind::Complaint | TicketKind::Request | TicketKind::PaidService
+        );
+        let contact = &self.contact;
+        let reachable = self.place.unit.is_some()
+            || !contact.name.trim().is_empty()
+            || !contact.phone.trim().is_empty();
+        asked && reachable
+    }
+
+    /// By when, for work finished at `at`: complaint 1 day, safety 2, leak 3, others 7.
+    pub fn return_visit_due(&self, at: Ms, settings: &Settings) -> Ms {
+        let known = category(&self.category);
+        let days = if self.kind == TicketKind::Complaint {
+            1
+        } else if known.is_some_and(|category| category.safety) {
+            2
+        } else if known.is_some_and(|category| category.leak) {
+            3
+        } else {
+            7
+        };
+        settings.zone.plus_days(at, days)
+    }
+
+    /// Whether the in-unit conduct checklist must be ticked: work done inside somebody's home.
+    pub fn needs_conduct(&self) -> bool {
+        self.kind.is_technical() && self.place.unit.is_some()
+    }
+
+    /// Whether a photo of the finished work is needed.
+    pub fn needs_after_photo(&self) -> bool {
+        self.kind.is_technical()
+    }
+}

@@ -1,0 +1,196 @@
+//! Opening a ticket.
+
+use super::*;
+use crate::modules::attachments::AttachmentCode;
+use crate::refusal::CommonCode;
+use crate::sync::command::NoNumbers;
+
+fn refused_with(open: OpenTicket, code: impl RefusalCode) {
+    Estate::new().refused(&desk(), TEN, open, code);
+}
+
+#[test]
+fn a_guard_opens_a_ticket_anywhere_and_a_cashier_nowhere() {
+    Estate::new().applied(&guard(), TEN, lamp());
+    let cashier = person("出纳", Role::Cashier);
+    Estate::new().refused(&cashier, TEN, lamp(), CommonCode::NotAllowed);
+}
+
+#[test]
+fn a_steward_opens_tickets_only_in_her_own_cluster() {
+    Estate::new().applied(&steward(), TEN, leak());
+    let elsewhere = Actor { clusters: vec![ClusterId::derived(&["other"])], ..steward() };
+    Estate::new().refused(&elsewhere, TEN, leak(), CommonCode::OtherCluster);
+}
+
+#[test]
+fn an_opened_ticket_is_received_numbered_and_on_its_clocks() {
+    let mut estate = Estate::new();
+    let received = later(5);
+    let decision = estate
+        .decide(&desk(), TEN, received, Scope::Project(project()), &leak())
+        .unwrap();
+    let [Change::Put(record)] = &decision.changes[..] else { panic!("one record") };
+    let ticket = Ticket::from_record(record).unwrap();
+    assert_eq!((ticket.number, &ticket.state), (Some(1), &TicketState::Received));
+    assert_eq!((ticket.opened_by, ticket.opened_at), (desk().user, TEN));
+    // The work is due from when the customer called, the relay from when the server learnt of it.
+    assert_eq!((ticket.clock.started, ticket.clock.due), (TEN, later(24)));
+    assert_eq!(ticket.clock.relay_due, Some(received.plus(10 * MINUTE)));
+    let entry = &ticket.timeline[0];
+    assert_eq!((&entry.event, entry.at, entry.received), (&TicketEvent::Opened, TEN, received));
+    assert_eq!(entry.device, DeviceId::derived(&["device", "前台"]));
+}
+
+#[test]
+fn a_phone_has_no_number_to_give() {
+    let estate = Estate::new();
+    let context = Context {
+        actor: &desk(),
+        device: DeviceId::derived(&["device"]),
+        op: OpId::derived(&["op"]),
+        scope: Scope::Project(project()),
+        occurred_at: TEN,
+        received_at: TEN,
+        settings: &estate.settings,
+        code_is_genuine: &|_| false,
+    };
+    let command = leak();
+    let world = Declared { records: &estate.records, reads: command.reads() };
+    let decision = command.decide(&world, &context, &mut NoNumbers).unwrap();
+    let [Change::Put(record)] = &decision.changes[..] else { panic!("one record") };
+    assert_eq!(Ticket::from_record(record).unwrap().number, None);
+}
+
+#[test]
+fn each_kind_has_the_limit_of_its_source() {
+    let settings = Settings { repair_hours: 12, ..Settings::default() };
+    for kind in TicketKind::ALL {
+        let due = limits::resolution_due(kind, TEN, &settings);
+        let hours = due.since(TEN) / HOUR;
+        let expected = match kind {
+            TicketKind::Enquiry | TicketKind::Request => 24,
+            _ => 12,
+        };
+        assert_eq!(hours, expected, "{}", kind.name());
+    }
+}
+
+#[test]
+fn a_request_is_due_at_the_same_wall_time_on_the_next_day() {
+    use crate::time::{Zone, ZoneChange};
+    let changes = vec![
+        ZoneChange { from: Ms(0), offset_minutes: 60 },
+        ZoneChange { from: TEN.plus(HOUR), offset_minutes: 120 },
+    ];
+    let settings =
+        Settings { zone: Zone { name: "test".into(), changes }, ..Settings::default() };
+    assert_eq!(limits::resolution_due(TicketKind::Request, TEN, &settings), later(23));
+    assert_eq!(limits::resolution_due(TicketKind::Enquiry, TEN, &settings), later(24));
+}
+
+#[test]
+fn a_category_must_exist_and_fit_the_kind() {
+    refused_with(OpenTicket { category: "dragons".into(), ..leak() }, TicketCode::UnknownCategory);
+    refused_with(OpenTicket { category: "noise".into(), ..leak() }, TicketCode::UnknownCategory);
+    refused_with(
+        OpenTicket { category: "leak".into(), ..complaint() },
+        TicketCode::UnknownCategory,
+    );
+}
+
+#[test]
+fn a_ticket_is_about_a_place() {
+    let place = Place { unit: None, label: "  ".into() };
+    refused_with(OpenTicket { place, ..lamp() }, TicketCode::NoPlace);
+}
+
+#[test]
+fn a_unit_of_another_cluster_is_refused_and_an_unknown_one_is_waited_for() {
+    let mut estate = Estate::new();
+    let away = UnitId::derived(&["away"]);
+    let place = Place { unit: Some(away), label: "9-9-999".into() };
+    let open = OpenTicket { place, ..leak() };
+    assert_eq!(estate.outcome(&desk(), TEN, open.clone()).0, OutcomeKind::Held);
+    let record = &estate.records[&Household::key_of(unit().0)];
+    let home = Household::from_record(record).unwrap().clone();
+    estate.put(Household { id: away, cluster: ClusterId::derived(&["other"]), ..home });
+    estate.refused(&desk(), TEN, open, CommonCode::OtherCluster);
+}
+
+#[test]
+fn a_ticket_stands_under_the_label_of_its_unit() {
+    let place = Place { unit: Some(unit()), label: "三栋".into() };
+    let estate = Estate::with(OpenTicket { place, ..leak() });
+    assert_eq!(estate.ticket().place.label, "3-2-1501");
+}
+
+#[test]
+fn a_cluster_of_another_project_is_refused_and_an_unknown_one_is_waited_for() {
+    let mut estate = Estate::new();
+    let away = ClusterId::derived(&["away"]);
+    let open = OpenTicket { cluster: away, ..lamp() };
+    assert_eq!(estate.outcome(&desk(), TEN, open.clone()).0, OutcomeKind::Held);
+    let elsewhere = ProjectId::derived(&["elsewhere"]);
+    estate.put(Cluster { id: away, project: elsewhere, code: "Z".into(), name: "别处".into() });
+    estate.refused(&desk(), TEN, open, CommonCode::WrongScope);
+}
+
+#[test]
+fn tickets_belong_to_a_project() {
+    let mut estate = Estate::new();
+    let stop = estate.decide(&desk(), TEN, TEN, Scope::Company, &leak()).unwrap_err();
+    assert_eq!(stop, Stop::Refused(Refusal::new(CommonCode::WrongScope)));
+}
+
+#[test]
+fn a_ticket_is_opened_once_and_a_refusal_takes_no_number() {
+    let mut estate = Estate::with(leak());
+    estate.refused(&desk(), TEN, leak(), CommonCode::AlreadyExists);
+    let second = TicketId::derived(&["second"]);
+    estate.applied(&desk(), TEN, OpenTicket { ticket: second, ..leak() });
+    let record = &estate.records[&Ticket::key_of(second.0)];
+    assert_eq!(Ticket::from_record(record).unwrap().number, Some(2));
+}
+
+#[test]
+fn a_ticket_says_something_in_words_or_by_a_photo() {
+    let silent = OpenTicket { description: " ".into(), ..leak() };
+    refused_with(silent.clone(), CommonCode::TextEmpty);
+    let photos = vec![picture(AttachmentRole::Photo, 7)];
+    Estate::new().applied(&desk(), TEN, OpenTicket { photos, ..silent });
+}
+
+#[test]
+fn what_is_typed_has_limits() {
+    let long = "漏".repeat(crate::text::NOTE + 1);
+    refused_with(OpenTicket { description: long.clone(), ..leak() }, CommonCode::TextTooLong);
+    let place = Place { unit: None, label: long.clone() };
+    refused_with(OpenTicket { place, ..leak() }, CommonCode::TextTooLong);
+    let contact = TicketContact { name: long.clone(), phone: String::new() };
+    refused_with(OpenTicket { contact, ..leak() }, CommonCode::TextTooLong);
+    let contact = TicketContact { name: String::new(), phone: "1".repeat(41) };
+    refused_with(OpenTicket { contact, ..leak() }, CommonCode::TextTooLong);
+    let photos = vec![picture(AttachmentRole::Photo, 7); 21];
+    refused_with(OpenTicket { photos, ..leak() }, AttachmentCode::TooMany);
+}
+
+#[test]
+fn a_ticket_keeps_what_it_came_from() {
+    let origin = Origin::Round {
+        round: RoundId::derived(&["round"]),
+        checkpoint: CheckpointId::derived(&["pump room"]),
+        item: "lamps".into(),
+    };
+    let estate = Estate::with(OpenTicket { origin: Some(origin.clone()), ..lamp() });
+    assert_eq!(estate.ticket().origin, Some(origin));
+}
+
+#[test]
+fn the_photos_of_a_command_are_asked_for() {
+    let photos = vec![picture(AttachmentRole::Photo, 7)];
+    assert_eq!(OpenTicket { photos, ..leak() }.attachments().len(), 1);
+    assert_eq!(complete(3).attachments().len(), 3);
+    let photos = vec![picture(AttachmentRole::Photo, 7)];
+    assert_eq!(NoteTicket { photos, ..note("") }.attachments().len(), 1);
+}

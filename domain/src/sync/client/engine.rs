@@ -1,0 +1,330 @@
+//! The steps of sync. Each may be cut at any await, by the battery or by the browser, and run again:
+//! what is durable after every transaction is a state from which the same steps go on.
+//!
+//! Push and pull are independent of each other. At most one tab should run them (Web Locks), but
+//! nothing breaks when two do.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::replica::{Draft, Preview, Replica};
+use super::status::{Paused, RecordError, SyncError, SyncStatus};
+use super::steps::{self, AfterGap};
+use super::store::{Answers, LocalStore, NewBlob, NewCommand, OutboxEntry, Queue};
+use super::transport::{Transport, TransportError};
+use crate::id::{DeviceId, UserId};
+use crate::modules::attachments::Settlement;
+use crate::refusal::{CommonCode, Refusal};
+use crate::sync::PROTOCOL;
+use crate::sync::outcome::Outcome;
+use crate::sync::record::Scope;
+use crate::sync::wire::PushRequest;
+use crate::time::Ms;
+
+/// `LocalStore::meta` key that says whose store this is.
+const OWNER: &str = "owner";
+
+/// What a push did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// Nothing to send.
+    Idle,
+    /// So many answers were kept; more may wait.
+    Answered(usize),
+    /// The queue changed under it (an older backup, another tab): push again.
+    Again,
+}
+
+/// What a pull did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pulled {
+    pub rows: usize,
+    /// Pull again at once.
+    pub more: bool,
+}
+
+/// When a person acted, by the phone's own clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    pub at_device: Ms,
+    /// Server time minus device time as last measured.
+    pub offset: Option<i64>,
+}
+
+impl Moment {
+    pub fn occurred_at(&self) -> Ms {
+        self.at_device.plus(self.offset.unwrap_or(0))
+    }
+}
+
+/// Sync of one user on one installation.
+pub struct Engine<S, T> {
+    pub store: S,
+    pub transport: T,
+    pub replica: Rc<RefCell<Replica>>,
+    pub(super) user: UserId,
+    device: DeviceId,
+    notes: RefCell<Notes>,
+}
+
+#[derive(Default)]
+struct Notes {
+    last_error: Option<String>,
+    paused: Option<Paused>,
+}
+
+impl<S: LocalStore, T: Transport> Engine<S, T> {
+    /// Opens the store of this user; one that belongs to another user or device is not touched.
+    pub async fn open(
+        store: S,
+        transport: T,
+        replica: Rc<RefCell<Replica>>,
+    ) -> Result<Self, SyncError> {
+        let (user, device) = {
+            let replica = replica.borrow();
+            (replica.actor().user, replica.device())
+        };
+        let owner = format!("{user}/{device}");
+        match store.meta(OWNER).await? {
+            Some(stored) if stored != owner => return Err(SyncError::Paused(Paused::OtherUser)),
+            Some(_) => {}
+            None => store.put_meta(OWNER, &owner).await?,
+        }
+        Ok(Self { store, transport, replica, user, device, notes: RefCell::default() })
+    }
+
+    /// Takes everything stored of a scope into the replica: at the start, and on a hint that another
+    /// tab has pulled.
+    pub async fn load(&self, scope: Scope) -> Result<(), SyncError> {
+        let stored = self.store.load(scope).await?;
+        self.replica.borrow_mut().load(scope, stored);
+        Ok(())
+    }
+
+    /// Takes over what other tabs recorded, and what was answered to them.
+    pub async fn refresh(&self, scope: Scope) -> Result<Queue, SyncError> {
+        let queue = self.store.queue(scope).await?;
+        self.replica.borrow_mut().set_queue(scope, &queue);
+        Ok(queue)
+    }
+
+    /// Decides, stores strictly durably, shows. Only after this has come back may a page say
+    /// "saved".
+    pub async fn record(
+        &self,
+        drafts: Vec<Draft>,
+        blobs: Vec<NewBlob>,
+        moment: Moment,
+        code_is_genuine: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<Preview>, RecordError> {
+        let previews = {
+            let replica = self.replica.borrow();
+            replica
+                .preview(&drafts, moment.occurred_at(), code_is_genuine)
+                .map_err(RecordError::Refused)?
+        };
+        let commands = drafts.into_iter().map(|draft| NewCommand {
+            scope: draft.scope,
+            op: draft.op,
+            kind: draft.command.kind().to_owned(),
+            payload: draft.command.encode(),
+            at_device: moment.at_device,
+            offset: moment.offset,
+            blobs: draft.command.attachments().iter().map(|a| a.sha256.clone()).collect(),
+            draft: draft.draft,
+        });
+        let entries =
+            self.store.record(commands.collect(), blobs).await.map_err(RecordError::Store)?;
+        self.replica.borrow_mut().recorded(&entries);
+        Ok(previews)
+    }
+
+    /// Sends the next batch of a scope's outbox.
+    pub async fn push_once(&self, scope: Scope, now: Ms) -> Result<Pushed, SyncError> {
+        let result = self.push_step(scope, now).await;
+        self.note(result)
+    }
+
+    async fn push_step(&self, scope: Scope, now: Ms) -> Result<Pushed, SyncError> {
+        let queue = self.store.queue(scope).await?;
+        let mut batch = steps::next_batch(&queue);
+        if batch.is_empty() {
+            return Ok(Pushed::Idle);
+        }
+        let response = match self.transport.push(&self.request(scope, &batch, None)).await {
+            Err(TransportError::Gap { expected }) => {
+                let fresh = self.store.queue(scope).await?;
+                let from = match steps::after_gap(&fresh, expected) {
+                    AfterGap::Replay => {
+                        self.store.replay_journal(scope, expected).await?;
+                        self.refresh(scope).await?;
+                        return Ok(Pushed::Again);
+                    }
+                    AfterGap::Lost { resume_from } => resume_from,
+                    AfterGap::Nonsense => return Err(TransportError::Gap { expected }.into()),
+                };
+                self.store.replay_journal(scope, from).await?;
+                batch = steps::next_batch(&self.refresh(scope).await?);
+                if batch.first().is_none_or(|first| first.n != from) {
+                    return Ok(Pushed::Again);
+                }
+                self.transport.push(&self.request(scope, &batch, Some(from))).await?
+            }
+            other => other?,
+        };
+        let outcomes = steps::read_outcomes(&batch, &response.outcomes)?;
+        let count = outcomes.len();
+        let answers = Answers {
+            scope,
+            sent_under: queue.meta.epoch,
+            epoch: response.epoch,
+            outcomes,
+            at: now,
+        };
+        let kept = self.store.answered(answers).await?;
+        self.refresh(scope).await?;
+        Ok(if kept { Pushed::Answered(count) } else { Pushed::Again })
+    }
+
+    fn request(&self, scope: Scope, batch: &[OutboxEntry], resume_from: Option<u64>) -> PushRequest {
+        PushRequest {
+            protocol: PROTOCOL,
+            scope,
+            device: self.device,
+            user: self.user,
+            resume_from,
+            commands: batch.iter().map(steps::envelope).collect(),
+        }
+    }
+
+    /// Fetches and keeps the next page of a scope.
+    pub async fn pull_once(&self, scope: Scope, now: Ms) -> Result<Pulled, SyncError> {
+        let result = self.pull_step(scope, now).await;
+        self.note(result)
+    }
+
+    async fn pull_step(&self, scope: Scope, now: Ms) -> Result<Pulled, SyncError> {
+        let queue = self.store.queue(scope).await?;
+        let after = queue.meta.active_cursor().map(str::to_owned);
+        let response = self.transport.pull(scope, after.as_deref()).await?;
+        let more = response.more;
+        let page = steps::page_of(scope, &queue.meta, after, response, now)?;
+        let (count, epoch, backup_seq) = (page.rows.len(), page.epoch, page.backup_seq);
+        let in_step = self.replica.borrow().stands_at(scope, &queue.meta);
+        let completes = page.completes;
+        let applied = (!page.snapshot && in_step).then(|| page.rows.clone());
+        let reload = completes || (!page.snapshot && !in_step);
+        if !self.store.keep_page(page).await? {
+            // Another tab pulled meanwhile; its pages are in the store.
+            self.load(scope).await?;
+            return Ok(Pulled { rows: 0, more: true });
+        }
+        let fresh = self.store.queue(scope).await?;
+        if let Some(rows) = applied {
+            self.replica.borrow_mut().apply_rows(scope, rows, &fresh.meta);
+        } else if reload {
+            self.load(scope).await?;
+        }
+        self.settle(scope, &fresh, now).await?;
+        if !more {
+            self.store.forget_backed_up(scope, epoch, backup_seq).await?;
+        }
+        self.refresh(scope).await?;
+        Ok(Pulled { rows: count, more })
+    }
+
+    /// Makes held commands final whose settlement is in the base, whether it came just now or before
+    /// a crash.
+    async fn settle(&self, scope: Scope, queue: &Queue, now: Ms) -> Result<(), SyncError> {
+        if queue.meta.base_epoch != queue.meta.epoch {
+            return Ok(());
+        }
+        let settled: Vec<Outcome> = {
+            let replica = self.replica.borrow();
+            let told = queue.journal.iter().filter_map(|entry| {
+                let settlement = replica.get::<Settlement>(entry.entry.op.0)?;
+                (settlement.outcome != entry.outcome).then(|| settlement.outcome.clone())
+            });
+            told.collect()
+        };
+        if !settled.is_empty() {
+            self.store.settled(scope, settled, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Pushes until nothing waits and pulls until nothing is new. A push that fails does not keep
+    /// the pull from running; its error is returned after it.
+    pub async fn sync(&self, scope: Scope, now: &dyn Fn() -> Ms) -> Result<(), SyncError> {
+        let pushed = loop {
+            match self.push_once(scope, now()).await {
+                Ok(Pushed::Idle) => break Ok(()),
+                Ok(_) => {}
+                Err(error) => break Err(error),
+            }
+        };
+        while self.pull_once(scope, now()).await?.more {}
+        pushed
+    }
+
+    /// How things stand, over the scopes of this user.
+    pub async fn status(&self, scopes: &[Scope]) -> Result<SyncStatus, SyncError> {
+        let mut status = SyncStatus::default();
+        let mut oldest = Some(Ms(i64::MAX));
+        for scope in scopes {
+            let queue = self.store.queue(*scope).await?;
+            status.add_queue(&queue);
+            oldest = oldest.and_then(|oldest| queue.meta.synced_at.map(|at| at.min(oldest)));
+        }
+        status.synced_at = oldest.filter(|_| !scopes.is_empty());
+        status.add_blobs(&self.store.blobs().await?);
+        let notes = self.notes.borrow();
+        status.last_error.clone_from(&notes.last_error);
+        status.paused = notes.paused;
+        Ok(status)
+    }
+
+    /// After a sign-in, or an update: what was paused may go on.
+    pub fn unpause(&self) {
+        self.notes.borrow_mut().paused = None;
+    }
+
+    pub(super) fn note<V>(&self, result: Result<V, SyncError>) -> Result<V, SyncError> {
+        let mut notes = self.notes.borrow_mut();
+        match result {
+            Ok(value) => {
+                *notes = Notes::default();
+                Ok(value)
+            }
+            Err(error) => {
+                let error = pause_of(error);
+                notes.last_error = Some(error.code().to_owned());
+                if let SyncError::Paused(why) = &error {
+                    notes.paused = Some(*why);
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Errors that no retry mends become a pause with its reason.
+fn pause_of(error: SyncError) -> SyncError {
+    let is = |refusal: &Refusal, code: CommonCode| refusal.is(code);
+    match &error {
+        SyncError::Transport(TransportError::Unauthorised) => SyncError::Paused(Paused::SignIn),
+        SyncError::Transport(TransportError::NumberReused) => {
+            SyncError::Paused(Paused::NumberReused)
+        }
+        SyncError::Transport(TransportError::Refused(refusal)) => {
+            if is(refusal, CommonCode::WrongDevice) {
+                SyncError::Paused(Paused::SignIn)
+            } else if is(refusal, CommonCode::ClientTooOld) {
+                SyncError::Paused(Paused::Update)
+            } else {
+                error
+            }
+        }
+        _ => error,
+    }
+}

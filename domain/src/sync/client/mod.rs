@@ -1,0 +1,25 @@
+//! The phone's side of sync, without a browser: what is stored durably, what the replica shows, and
+//! the steps that push and pull. The app runs it on IndexedDB and fetch, the simulation on memory
+//! and a network that loses, doubles, reorders and cuts.
+
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
+pub mod engine;
+#[cfg(any(test, feature = "contract"))]
+pub mod memory;
+pub mod replica;
+pub mod status;
+mod steps;
+pub mod store;
+pub mod transport;
+pub mod upload;
+
+pub use engine::{Engine, Moment, Pulled, Pushed};
+pub use replica::{Draft, Preview, Replica};
+pub use status::{Paused, RecordError, SyncError, SyncStatus, backoff};
+pub use store::{
+    Answers, AttentionEntry, Blob, BlobState, JournalEntry, LocalStore, NewBlob, NewCommand,
+    OutboxEntry, Page, Queue, ScopeMeta, Segment, StoreError, StoredRow, StoredScope,
+};
+pub use transport::{BlobAt, Transport, TransportError};
+pub use upload::Uploaded;

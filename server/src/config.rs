@@ -1,0 +1,142 @@
+//! Settings: from the command line and the environment, checked before anything starts.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use axum::http::Uri;
+use clap::{Args, ValueEnum};
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One object a line, for log collectors.
+    Json,
+}
+
+/// What an operator may set. Every option can be given by its environment variable as well.
+#[derive(Clone, Debug, Args)]
+pub struct Config {
+    /// Address to serve on.
+    #[arg(long, global = true, env = "GUANJIA_ADDR", default_value = "127.0.0.1:3000")]
+    pub addr: SocketAddr,
+
+    /// The company's database: `sqlite:<file>` or `postgres://<user>:<password>@<host>/<name>`.
+    #[arg(
+        long,
+        global = true,
+        env = "GUANJIA_DATABASE",
+        default_value = "sqlite:data/guanjia.db",
+        hide_env_values = true
+    )]
+    pub database: String,
+
+    /// Folder for attachments and the key that signs checkpoint codes. Back it up with the database.
+    #[arg(long, global = true, env = "GUANJIA_DATA", default_value = "data")]
+    pub data: PathBuf,
+
+    /// Folder with the built app (`cargo xtask build`).
+    #[arg(long, global = true, env = "GUANJIA_SITE", default_value = "target/site")]
+    pub site: PathBuf,
+
+    /// Address that people type, such as `https://guanjia.example.com`. Needed behind a proxy:
+    /// requests from other origins are refused, and `https` switches strict transport security on.
+    #[arg(long, global = true, env = "GUANJIA_PUBLIC_URL")]
+    pub public_url: Option<PublicUrl>,
+
+    /// How many reverse proxies stand in front and append to `X-Forwarded-For`. With 0 that header
+    /// is not believed.
+    #[arg(long, global = true, env = "GUANJIA_PROXIES", default_value_t = 0)]
+    pub proxies: usize,
+
+    /// Lets `/metrics` be read from other machines by those who send it as bearer token. Without
+    /// it only this machine may.
+    #[arg(long, global = true, env = "GUANJIA_METRICS_TOKEN", hide_env_values = true)]
+    pub metrics_token: Option<String>,
+
+    /// How the log is written. `RUST_LOG` says how much of it.
+    #[arg(long, global = true, env = "GUANJIA_LOG", value_enum, default_value_t)]
+    pub log: LogFormat,
+}
+
+/// The origin that people's browsers see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+    /// Scheme, host and port, as browsers write it into `Origin`.
+    pub fn origin(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for PublicUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let example = "it looks like https://guanjia.example.com, without anything behind the host";
+        let uri: Uri = text.trim_end_matches('/').parse().map_err(|_| example.to_owned())?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(example.into());
+        };
+        if !matches!(scheme, "http" | "https") || !matches!(uri.path(), "" | "/") {
+            return Err(example.into());
+        }
+        Ok(Self(format!("{scheme}://{}", authority.as_str().to_ascii_lowercase())))
+    }
+}
+
+impl Config {
+    /// Checks what can be known before starting, and makes the data folder.
+    pub fn check(&self) -> Result<(), String> {
+        let known = ["sqlite:", "postgres://", "postgresql://"];
+        if !known.iter().any(|prefix| self.database.starts_with(prefix)) {
+            return Err("GUANJIA_DATABASE must start with `sqlite:` or `postgres://`.".into());
+        }
+        if self.metrics_token.as_ref().is_some_and(|token| token.len() < 16) {
+            return Err("GUANJIA_METRICS_TOKEN must have at least 16 characters.".into());
+        }
+        make_private_folder(&self.data)
+    }
+}
+
+/// Attachments are personal data: only the server's own account may look into the folder.
+fn make_private_folder(folder: &Path) -> Result<(), String> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|e| {
+        format!("GUANJIA_DATA: the folder {} cannot be made: {e}.", folder.display())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_public_address_is_kept_as_browsers_write_an_origin() {
+        let parsed: PublicUrl = "https://Guanjia.Example.com/".parse().unwrap();
+        assert_eq!(parsed.origin(), "https://guanjia.example.com");
+        assert!(parsed.is_https());
+    }
+
+    #[test]
+    fn a_public_address_that_is_no_origin_is_refused() {
+        for wrong in ["guanjia.example.com", "ftp://x", "https://x/app", ""] {
+            assert!(wrong.parse::<PublicUrl>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The Guanjia server: it decides commands with the rules of `domain`, keeps the log, and serves the
+//! app, its views and its attachments.
+//!
+//! `cli` is the way in; `http` puts the routes of all modules together; `state` is what every
+//! handler may use.
+
+pub mod accounts_api;
+pub mod auth;
+pub mod blobs;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod http;
+pub mod metrics;
+pub mod openapi;
+pub mod state;
+pub mod store;
+pub mod sync;

@@ -1,0 +1,2 @@
+//! The `guanjia` command.
+fn main() {}

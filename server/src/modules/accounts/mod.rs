@@ -1,0 +1,3 @@
+//! Accounts 账号 on the server.
+
+pub mod table;

@@ -1,0 +1,3 @@
+//! Company settings 公司设置 on the server.
+
+pub mod table;

@@ -1,0 +1,7 @@
+//! Where the company's settings are kept.
+
+use domain::modules::company::Settings;
+
+crate::table!(SETTINGS: Settings in "settings", |settings| {
+    version: Int = settings.version,
+});

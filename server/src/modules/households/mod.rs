@@ -1,0 +1,3 @@
+//! The estate and its household files 一户一档 on the server.
+
+pub mod table;

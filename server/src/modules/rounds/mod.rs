@@ -1,0 +1,3 @@
+//! Rounds 组团巡视 on the server.
+
+pub mod table;

@@ -1,0 +1,3 @@
+//! Tickets 工单 on the server.
+
+pub mod table;

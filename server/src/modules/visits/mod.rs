@@ -1,0 +1,3 @@
+//! Visits 拜访 on the server.
+
+pub mod table;

@@ -1,0 +1,406 @@
+//! Builds `target/site`: all that a browser loads, named by its hash, compressed, weighed and listed.
+//!
+//! `assets.json` is what the server reads. Its `files` gives the address of each part, `precache` what the service
+//! worker keeps, `build` the name of the whole: two builds with one name are the same to the byte.
+
+use crate::budget::{Part, Size, Sizes};
+use crate::sh::{self, Outcome, say};
+use crate::{npm, setup, wasm};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// How much care a build takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// As small as it gets, and refused when too heavy.
+    Release,
+    /// As fast as it gets.
+    Dev,
+}
+
+/// The oldest client that may still push. Raised only when the protocol drops what older clients send.
+const MIN_CLIENT: u32 = 1;
+
+/// The browsers that have to work; newer syntax is translated down to them.
+const BROWSERS: &str = "--target=chrome100,edge100,safari16.4,firefox115";
+
+const LOCALES: [&str; 3] = ["zh-Hans", "zh-Hant", "en"];
+
+/// What rustc may have put into the module beyond the first version of WebAssembly; all of it is in [`BROWSERS`].
+const WASM_FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// One file of the site.
+struct File {
+    /// What the server calls it, e.g. `app.js`; empty for those with a fixed address.
+    key: String,
+    /// Its address, from the root.
+    url: String,
+    bytes: Vec<u8>,
+    part: Option<Part>,
+    precached: bool,
+}
+
+impl File {
+    /// A file that may be kept for ever, because its address changes with its content.
+    fn hashed(key: &str, part: Part, bytes: Vec<u8>) -> Self {
+        let hash = &hex(&bytes)[..10];
+        let flat = key.replace('/', "-");
+        let (stem, extension) = flat.rsplit_once('.').unwrap_or((&flat, "bin"));
+        let url = format!("/assets/{stem}.{hash}.{extension}");
+        Self { key: key.to_owned(), url, bytes, part: Some(part), precached: true }
+    }
+
+    /// A file whose address is given by others: browsers, stores, crawlers.
+    fn fixed(url: &str, bytes: Vec<u8>, precached: bool) -> Self {
+        Self { key: String::new(), url: url.to_owned(), bytes, part: None, precached }
+    }
+
+    fn compressible(&self) -> bool {
+        !self.url.ends_with(".png")
+    }
+}
+
+/// Builds the site into `target/site`, replacing the one there only when all went well.
+pub fn build(mode: Mode) -> Outcome {
+    let toolchain = setup::for_running()?;
+    let mut files = app(&toolchain, mode)?;
+    files.push(File::hashed("boot.js", Part::Script, bundle(&sh::root().join("public/boot.js"), &["--format=esm"])?));
+    files.extend(style(mode)?);
+    files.extend(qr_reader()?);
+    files.extend(locales()?);
+    files.extend(fixed()?);
+
+    let worker = bundle(&sh::root().join("public/service-worker.js"), &["--format=iife"])?;
+    let build = build_id(&files, &worker, mode)?;
+    files.push(service_worker(&files, worker, &build));
+
+    let site = sh::target("site.new");
+    sh::remove_dir(&site)?;
+    for file in &files {
+        sh::write(&path_in(&site, file), &file.bytes)?;
+    }
+    compress(&site, &files, mode)?;
+    let sizes = weigh(&site, &files)?;
+    let sizes_json = json!({ "build": build, "rows": sizes.to_json() });
+    sh::write(&site.join("sizes.json"), format!("{sizes_json:#}\n"))?;
+    sh::write(&site.join("assets.json"), format!("{:#}\n", assets_json(&files, &build)))?;
+    println!("\n{}", sizes.table());
+    match mode {
+        // Before the swap: a site that is refused does not replace one that was accepted.
+        Mode::Release => sizes.check()?,
+        Mode::Dev => say("quick build: not optimised, so the limits do not apply"),
+    }
+    swap(&site, &sh::target("site"))?;
+    say(format!("target/site holds build {build}"));
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
+}
+
+fn path_in(site: &Path, file: &File) -> PathBuf {
+    site.join(file.url.trim_start_matches('/'))
+}
+
+fn compressed_path(path: &Path, extension: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(extension);
+    PathBuf::from(name)
+}
+
+/// The program and the script that connects it to the browser.
+fn app(toolchain: &wasm::Toolchain, mode: Mode) -> Outcome<Vec<File>> {
+    let locales = sh::target("locales");
+    sh::make_dir(&locales)?;
+    say("compiling the app for the browser");
+    let compiled = wasm::compile_app(toolchain, mode, &locales)?;
+    if sh::root().join("app/locales").exists() && !LOCALES.iter().all(|tag| locale_path(tag).exists()) {
+        // The tables were removed while cargo still believes its build script has nothing to do.
+        touch(&sh::root().join("app/build.rs"))?;
+        wasm::compile_app(toolchain, mode, &locales)?;
+    }
+    let bound = sh::target("wasm/bound");
+    wasm::bind(&compiled, &bound, mode)?;
+    let module = bound.join("app_bg.wasm");
+    let bytes = match mode {
+        Mode::Release => optimised(&module)?,
+        Mode::Dev => sh::read(&module)?,
+    };
+    let script = bundle(&bound.join("app.js"), &["--format=esm"])?;
+    Ok(vec![File::hashed("app.wasm", Part::Wasm, bytes), File::hashed("app.js", Part::Script, script)])
+}
+
+fn touch(path: &Path) -> Outcome {
+    let problem = |e: std::io::Error| format!("{} could not be touched: {e}", path.display());
+    let bytes = std::fs::read(path).map_err(problem)?;
+    std::fs::write(path, bytes).map_err(problem)
+}
+
+/// `wasm-opt -Oz`, remembered by content: it takes longer than all the rest when nothing changed.
+fn optimised(module: &Path) -> Outcome<Vec<u8>> {
+    let known = sh::target("wasm/optimised").join(format!("{}.wasm", hex(&sh::read(module)?)));
+    if !known.exists() {
+        say("optimising app.wasm for size");
+        sh::remove_dir(&sh::target("wasm/optimised"))?;
+        sh::make_dir(&sh::target("wasm/optimised"))?;
+        let partial = known.with_extension("partial");
+        let mut optimise = npm::node("binaryen/bin/wasm-opt");
+        optimise.args(["-Oz", "--strip-debug", "--strip-producers"]).args(WASM_FEATURES);
+        sh::run_quiet(optimise.arg(module).arg("-o").arg(&partial))?;
+        sh::rename(&partial, &known)?;
+    }
+    sh::read(&known)
+}
+
+/// esbuild: one minified file out of an entry and what it imports.
+fn bundle(entry: &Path, options: &[&str]) -> Outcome<Vec<u8>> {
+    let mut command = npm::node("esbuild/bin/esbuild");
+    command.arg(entry).args(["--bundle", "--minify", "--charset=utf8", "--legal-comments=none", "--log-level=warning"]);
+    command.arg(BROWSERS).args(options);
+    // Warnings are shown even when all goes well.
+    command.stderr(Stdio::inherit());
+    // `zxing-wasm` is imported by a file in public/, which has no node_modules above it.
+    command.env("NODE_PATH", npm::tool(""));
+    sh::output(&mut command).map(String::into_bytes)
+}
+
+/// The style sheet: `style/index.css` and what it imports, in that order.
+fn style(mode: Mode) -> Outcome<Option<File>> {
+    let folder = sh::root().join("style");
+    let index = folder.join("index.css");
+    if !index.exists() {
+        if sh::files_below(&folder)?.is_empty() {
+            say("style/ is empty: the site has no style sheet");
+            return Ok(None);
+        }
+        return Err("style/index.css is missing; it lists the style sheets in their order.".into());
+    }
+    let listing = sh::target("style.meta.json");
+    let metafile = format!("--metafile={}", listing.display());
+    // Addresses from the root are the site's own and no business of the bundler. The metafile needs an output file.
+    let out = sh::target("style.out.css");
+    bundle(&index, &[&metafile, "--external:/*", &format!("--outfile={}", out.display())])?;
+    let listing: Value = serde_json::from_slice(&sh::read(&listing)?).map_err(|e| format!("esbuild's list of style sheets: {e}"))?;
+    let imported = |file: &Path| {
+        let relative = file.strip_prefix(sh::root()).unwrap_or(file).display().to_string();
+        listing["inputs"].get(&relative).is_some()
+    };
+    let all = sh::files_below(&folder)?;
+    let mut forgotten = all.iter().filter(|file| file.extension().is_some_and(|e| e == "css") && !imported(file));
+    if let Some(file) = forgotten.next() {
+        let problem = format!("{} is not imported by style/index.css, so no page gets it.", file.strip_prefix(sh::root()).unwrap_or(file).display());
+        match mode {
+            Mode::Release => return Err(problem),
+            Mode::Dev => say(problem),
+        }
+    }
+    Ok(Some(File::hashed("style.css", Part::Style, sh::read(&out)?)))
+}
+
+/// The QR decoder for browsers without one: our wrapper, bundled with its library, and the library's wasm.
+fn qr_reader() -> Outcome<[File; 2]> {
+    let wasm = File::hashed("qr-reader.wasm", Part::QrReader, sh::read(&npm::tool("zxing-wasm/dist/reader/zxing_reader.wasm"))?);
+    let address = format!("--define:QR_READER_WASM=\"{}\"", wasm.url);
+    let script = bundle(&sh::root().join("public/qr-reader.js"), &["--format=esm", &address])?;
+    Ok([File::hashed("qr-reader.js", Part::QrReader, script), wasm])
+}
+
+fn locale_path(tag: &str) -> PathBuf {
+    sh::target("locales").join(format!("{tag}.json"))
+}
+
+/// The tables of texts that the app's build script compiled.
+fn locales() -> Outcome<Vec<File>> {
+    if !sh::root().join("app/locales").exists() {
+        say("app/locales does not exist: the site has no tables of texts");
+        return Ok(Vec::new());
+    }
+    let file = |tag| Ok(File::hashed(&format!("locale/{tag}.json"), Part::Locales, sh::read(&locale_path(tag))?));
+    LOCALES.into_iter().map(file).collect()
+}
+
+/// What has a fixed address.
+fn fixed() -> Outcome<Vec<File>> {
+    let public = sh::root().join("public");
+    let manifest = sh::read(&public.join("manifest.webmanifest"))?;
+    let manifest: Value = serde_json::from_slice(&manifest).map_err(|e| format!("public/manifest.webmanifest is not JSON: {e}"))?;
+    let mut files = vec![
+        File::fixed("/manifest.webmanifest", manifest.to_string().into_bytes(), true),
+        File::fixed("/robots.txt", sh::read(&public.join("robots.txt"))?, false),
+    ];
+    for path in sh::files_below(&public.join("icons"))? {
+        let name = path.strip_prefix(&public).unwrap_or(&path).display().to_string();
+        files.push(File::fixed(&format!("/{name}"), sh::read(&path)?, true));
+    }
+    for icon in manifest["icons"].as_array().into_iter().flatten() {
+        let src = icon["src"].as_str().unwrap_or_default();
+        if !files.iter().any(|file| file.url == src) {
+            return Err(format!("public/manifest.webmanifest names the icon {src}, which does not exist."));
+        }
+    }
+    Ok(files)
+}
+
+/// A name for all that a client of this build gets to see.
+fn build_id(files: &[File], worker: &[u8], mode: Mode) -> Outcome<String> {
+    let mut all = Sha256::new();
+    let mut add = |name: &str, bytes: &[u8]| all.update(format!("{name}\0{}\n", hex(bytes)));
+    for file in files {
+        add(&file.url, &file.bytes);
+    }
+    // Two workers with one name would fill, or fail to fill, one and the same cache.
+    add("service-worker.js", worker);
+    if mode == Mode::Release {
+        // The server makes the shell that the service worker keeps, so a change there is a new build as well.
+        for folder in ["server/src", "app/src"] {
+            for source in sh::files_below(&sh::root().join(folder))? {
+                add(&source.strip_prefix(sh::root()).unwrap_or(&source).to_string_lossy(), &sh::read(&source)?);
+            }
+        }
+    }
+    Ok(format!("{:x}", all.finalize())[..16].to_owned())
+}
+
+/// The service worker with the list of what it keeps in front: address and hash, so that what a proxy mangled is
+/// refused rather than kept.
+fn service_worker(files: &[File], worker: Vec<u8>, build: &str) -> File {
+    let kept: Vec<Value> = files
+        .iter()
+        .filter(|file| file.precached)
+        .map(|file| json!([file.url, format!("sha256-{}", base64(&Sha256::digest(&file.bytes)))]))
+        .collect();
+    let mut script = format!("const GUANJIA_BUILD={},GUANJIA_FILES={};\n", json!(build), json!(kept)).into_bytes();
+    script.extend(worker);
+    let mut file = File::fixed("/service-worker.js", script, false);
+    file.part = Some(Part::Script);
+    file
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        for place in 0..4 {
+            let digit = ALPHABET[(bits >> (18 - 6 * place) & 63) as usize];
+            text.push(if place > group.len() { '=' } else { char::from(digit) });
+        }
+    }
+    text
+}
+
+fn assets_json(files: &[File], build: &str) -> Value {
+    let named: Map<String, Value> = files
+        .iter()
+        .filter(|file| !file.key.is_empty())
+        .map(|file| (file.key.clone(), json!(file.url)))
+        .collect();
+    let kept = files.iter().filter(|file| file.precached).map(|file| file.url.as_str());
+    let precache: Vec<&str> = std::iter::once("/shell").chain(kept).collect();
+    json!({ "build": build, "min_client": MIN_CLIENT, "files": named, "precache": precache })
+}
+
+/// Puts `.br` and `.gz` beside every file that gains from it; remembers by content what it once compressed.
+fn compress(site: &Path, files: &[File], mode: Mode) -> Outcome {
+    let quality = match mode {
+        Mode::Release => 11,
+        Mode::Dev => 5,
+    };
+    let memory = sh::target(format!("compressed-{quality}"));
+    sh::make_dir(&memory)?;
+    let remembered = |file: &File, extension: &str| memory.join(format!("{}.{extension}", hex(&file.bytes)));
+    let each = || files.iter().filter(|file| file.compressible());
+    let missing: Vec<&File> = each().filter(|f| !["br", "gz"].iter().all(|e| remembered(f, e).exists())).collect();
+    if !missing.is_empty() {
+        say("compressing");
+        let paths: Vec<PathBuf> = missing.iter().map(|file| path_in(site, file)).collect();
+        let order = json!({ "brotli": quality, "files": paths });
+        let mut command = Command::new("node");
+        command.arg(npm::tools().join("compress.mjs")).stdin(Stdio::piped());
+        let mut node = command.spawn().map_err(|e| format!("node could not be started: {e}"))?;
+        if let Some(mut input) = node.stdin.take() {
+            // If node is gone, its status below says so.
+            input.write_all(order.to_string().as_bytes()).ok();
+        }
+        if !node.wait().is_ok_and(|status| status.success()) {
+            return Err("Compressing the site failed; the message is above.".into());
+        }
+    }
+    let mut in_use = Vec::new();
+    for file in each() {
+        for extension in ["br", "gz"] {
+            let beside = compressed_path(&path_in(site, file), extension);
+            let kept = remembered(file, extension);
+            if beside.exists() { sh::copy(&beside, &kept)? } else { sh::copy(&kept, &beside)? }
+            in_use.push(kept);
+        }
+    }
+    for old in sh::files_below(&memory)?.iter().filter(|old| !in_use.contains(old)) {
+        // Only a cache: what cannot be removed is removed the next time.
+        std::fs::remove_file(old).ok();
+    }
+    Ok(())
+}
+
+fn weigh(site: &Path, files: &[File]) -> Outcome<Sizes> {
+    let length = |path: &Path| {
+        std::fs::metadata(path).map(|m| m.len()).map_err(|e| format!("{} cannot be weighed: {e}", path.display()))
+    };
+    let mut weighed = Vec::new();
+    for file in files {
+        let path = path_in(site, file);
+        let raw = length(&path)?;
+        let size = if file.compressible() {
+            Size { raw, gzip: length(&compressed_path(&path, "gz"))?, brotli: length(&compressed_path(&path, "br"))? }
+        } else {
+            Size { raw, gzip: raw, brotli: raw }
+        };
+        weighed.extend(file.part.map(|part| (part, size)));
+        if file.precached {
+            weighed.push((Part::Precache, size));
+        }
+    }
+    Ok(Sizes::of(weighed))
+}
+
+/// Replaces the site in one step; a server that is running sees the old one or the new one.
+fn swap(new: &Path, current: &Path) -> Outcome {
+    let old = sh::target("site.old");
+    sh::remove_dir(&old)?;
+    if current.exists() {
+        sh::rename(current, &old)?;
+    }
+    sh::rename(new, current)?;
+    sh::remove_dir(&old)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_pads_like_everyone_does() {
+        let encoded = ["", "f", "fo", "foo", "foob", "管"].map(|text| base64(text.as_bytes()));
+        assert_eq!(encoded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "566h"]);
+    }
+
+    #[test]
+    fn a_changed_file_changes_its_address() {
+        let address = |text: &str| File::hashed("locale/en.json", Part::Locales, text.into()).url;
+        assert_ne!(address("{}"), address("{ }"));
+        assert_eq!(address("{}"), "/assets/locale-en.44136fa355.json");
+    }
+}
