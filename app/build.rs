@@ -148,16 +148,17 @@ fn functions(texts: &Texts) -> String {
             let shown = text.replace('\n', " ");
             let _ = writeln!(out, "/// {shown}");
             let names = placeholders(text);
-            let function = if is_keyword(key) { format!("r#{key}") } else { key.clone() };
+            let function = escaped(key);
             if names.is_empty() {
                 let _ = writeln!(
                     out,
                     "pub fn {function}() -> &'static str {{ crate::i18n::text({index}) }}"
                 );
             } else {
-                let list = names.iter().map(|n| format!("{n}: impl std::fmt::Display"));
+                let list =
+                    names.iter().map(|n| format!("{}: impl std::fmt::Display", escaped(n)));
                 let list = list.collect::<Vec<_>>().join(", ");
-                let pairs = names.iter().map(|n| format!("({n:?}, &{n})"));
+                let pairs = names.iter().map(|n| format!("({n:?}, &{})", escaped(n)));
                 let pairs = pairs.collect::<Vec<_>>().join(", ");
                 let _ = writeln!(
                     out,
@@ -170,6 +171,10 @@ fn functions(texts: &Texts) -> String {
     }
     let _ = writeln!(out, "/// How many texts a table has.\npub const COUNT: usize = {index};");
     out
+}
+
+fn escaped(name: &str) -> String {
+    if is_keyword(name) { format!("r#{name}") } else { name.to_owned() }
 }
 
 fn is_keyword(key: &str) -> bool {

@@ -31,7 +31,8 @@ mod views;
 
 pub use core::Core;
 pub use drafts::use_draft;
-pub use outbox::{Outbox, OutboxBlob, OutboxItem, OutboxState};
+pub use outbox::{OutboxBlob, OutboxItem, OutboxState};
+pub use session::{CLIENT, Unsent};
 pub use views::{View, use_view};
 
 /// How often relative times on the screen move on.
@@ -161,6 +162,11 @@ impl App {
         })
     }
 
+    /// Subscribes whatever is running to those kinds of records.
+    pub fn track(self, kinds: &[RecordKind]) {
+        track_kinds(self.kinds, kinds);
+    }
+
     /// Looks at the replica once, untracked: in event handlers.
     pub fn with_replica<T>(self, read: impl FnOnce(&Replica) -> T) -> T {
         read_replica(self.core, self.nobody, read)
@@ -212,9 +218,6 @@ impl App {
         self.core.try_get_value().flatten()
     }
 
-    pub(crate) fn status_signal(self) -> RwSignal<SyncStatus> {
-        self.status
-    }
 
     /// Tells whoever reads those kinds.
     pub(crate) fn notify_kinds(self, changed: &BTreeSet<RecordKind>) {

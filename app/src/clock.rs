@@ -29,8 +29,3 @@ pub fn random() -> [u8; 10] {
 pub fn new_uuid() -> Uuid {
     domain::id::uuid_v7(device_now(), &random())
 }
-
-/// A number from 0 to 1 for jitter.
-pub fn fraction() -> f64 {
-    js_sys::Math::random()
-}

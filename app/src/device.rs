@@ -1,3 +1,18 @@
 //! What the phone itself can do: camera, pen, codes, storage, installing, voice.
 
+pub mod blobs;
+pub mod diagnostics;
+pub mod install;
 pub mod page;
+pub mod photo;
+pub mod scan;
+pub mod signature;
+pub mod storage;
+pub mod voice;
+
+pub use blobs::{Captured, attachments_of, blobs_of};
+pub use install::{Install, use_install};
+pub use scan::Scanner;
+pub use signature::SignaturePad;
+pub use storage::{StorageState, use_storage};
+pub use voice::Recording;

@@ -1,1 +1,27 @@
 //! The Guanjia web app.
+//!
+//! Built twice from the same source: for the browser (`csr`: pages on a local replica, sync, device)
+//! and for the server (`ssr`: the shell and what is printed). Both share the texts.
+
+pub mod error_text;
+pub mod i18n;
+
+#[cfg(feature = "csr")]
+pub mod app_context;
+#[cfg(feature = "csr")]
+mod clock;
+#[cfg(feature = "csr")]
+pub mod device;
+#[cfg(feature = "csr")]
+pub mod local_store;
+#[cfg(feature = "csr")]
+mod probe;
+#[cfg(all(feature = "csr", target_arch = "wasm32"))]
+mod start;
+#[cfg(feature = "csr")]
+pub mod sync;
+#[cfg(feature = "csr")]
+pub mod ui;
+
+#[cfg(feature = "ssr")]
+pub mod shell;

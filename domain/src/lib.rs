@@ -12,6 +12,7 @@ pub mod refusal;
 pub mod sync;
 pub mod text;
 pub mod time;
+pub mod views;
 
 pub use actor::{Actor, Right, Role};
 pub use money::Fen;

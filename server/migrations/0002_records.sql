@@ -104,7 +104,8 @@ CREATE TABLE tickets (
     conflicts BIGINT NOT NULL CONSTRAINT tickets_conflicts_not_negative CHECK (conflicts >= 0),
     changed_at BIGINT NOT NULL,
     CONSTRAINT tickets_number_once UNIQUE (scope, number),
-    CONSTRAINT tickets_cluster FOREIGN KEY (cluster_id) REFERENCES clusters (id)
+    CONSTRAINT tickets_cluster FOREIGN KEY (cluster_id) REFERENCES clusters (id),
+    CONSTRAINT tickets_unit FOREIGN KEY (unit_id) REFERENCES households (id)
 );
 CREATE INDEX tickets_by_state ON tickets (scope, state, due);
 CREATE INDEX tickets_by_opening ON tickets (scope, opened_at);
@@ -173,7 +174,8 @@ CREATE TABLE rounds (
     points_done BIGINT NOT NULL CONSTRAINT rounds_points_not_negative CHECK (points_done >= 0),
     -- Tickets raised on the way.
     tickets BIGINT NOT NULL,
-    CONSTRAINT rounds_cluster FOREIGN KEY (cluster_id) REFERENCES clusters (id)
+    CONSTRAINT rounds_cluster FOREIGN KEY (cluster_id) REFERENCES clusters (id),
+    CONSTRAINT rounds_schedule FOREIGN KEY (schedule_id) REFERENCES schedules (id)
 );
 CREATE INDEX rounds_by_day ON rounds (scope, due_on);
 CREATE INDEX rounds_of_cluster ON rounds (scope, cluster_id, due_on);

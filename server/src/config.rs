@@ -42,6 +42,12 @@ pub struct Config {
     #[arg(long, global = true, env = "GUANJIA_SITE", default_value = "target/site")]
     pub site: PathBuf,
 
+    /// A company to try things in: an empty database is filled with the demo company, and sign-in
+    /// pages show its accounts.
+    #[arg(long, global = true, env = "GUANJIA_DEMO", value_parser = clap::builder::BoolishValueParser::new(),
+        action = clap::ArgAction::Set, num_args = 0..=1, default_value = "false", default_missing_value = "true")]
+    pub demo: bool,
+
     /// Address that people type, such as `https://guanjia.example.com`. Needed behind a proxy:
     /// requests from other origins are refused, and `https` switches strict transport security on.
     #[arg(long, global = true, env = "GUANJIA_PUBLIC_URL")]

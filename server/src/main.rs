@@ -1,2 +1,7 @@
 //! The `guanjia` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::cli::run()
+}

@@ -55,7 +55,8 @@ pub struct Sizes(Vec<(Part, Size)>);
 impl Sizes {
     /// Sums what was weighed; one file may count for several parts.
     pub fn of(weighed: impl IntoIterator<Item = (Part, Size)>) -> Self {
-        let mut sums: Vec<(Part, Size)> = BUDGET.iter().map(|(part, ..)| (*part, Size::default())).collect();
+        let mut sums: Vec<(Part, Size)> =
+            BUDGET.iter().map(|(part, ..)| (*part, Size::default())).collect();
         for (part, size) in weighed {
             if let Some((_, sum)) = sums.iter_mut().find(|(known, _)| *known == part) {
                 *sum += size;
@@ -70,19 +71,21 @@ impl Sizes {
 
     /// The table for people.
     pub fn table(&self) -> String {
-        let mut text = format!("{:<24}{:>11}{:>11}{:>11}{:>11}\n", "bytes", "raw", "gzip", "brotli", "limit");
+        let mut text =
+            format!("{:<24}{:>11}{:>11}{:>11}{:>11}\n", "bytes", "raw", "gzip", "brotli", "limit");
         for (name, size, limit) in self.rows() {
             let limit = limit.map_or_else(|| "–".to_owned(), |limit| limit.to_string());
-            text += &format!("{name:<24}{:>11}{:>11}{:>11}{limit:>11}\n", size.raw, size.gzip, size.brotli);
+            text += &format!(
+                "{name:<24}{:>11}{:>11}{:>11}{limit:>11}\n",
+                size.raw, size.gzip, size.brotli
+            );
         }
         text
     }
 
     /// The same numbers for the benchmark.
     pub fn to_json(&self) -> Value {
-        let row = |(name, size, limit): (&str, Size, Option<u64>)| {
-            json!({ "name": name, "raw": size.raw, "gzip": size.gzip, "brotli": size.brotli, "limit": limit })
-        };
+        let row = |(name, size, limit): (&str, Size, Option<u64>)| json!({ "name": name, "raw": size.raw, "gzip": size.gzip, "brotli": size.brotli, "limit": limit });
         Value::Array(self.rows().map(row).collect())
     }
 
@@ -93,7 +96,10 @@ impl Sizes {
             .filter_map(|(name, size, limit)| {
                 let limit = limit.filter(|limit| size.brotli > *limit)?;
                 let excess = size.brotli - limit;
-                Some(format!("{name} is {} bytes after brotli, {excess} over the limit of {limit}", size.brotli))
+                Some(format!(
+                    "{name} is {} bytes after brotli, {excess} over the limit of {limit}",
+                    size.brotli
+                ))
             })
             .collect();
         if over.is_empty() {

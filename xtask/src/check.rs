@@ -30,8 +30,17 @@ fn lint(count: &mut Count) {
         (
             "lints of the app as built for the browser",
             &[
-                "clippy", "--quiet", "--package", "app", "--no-default-features", "--features", "csr", "--all-targets",
-                "--", "-D", "warnings",
+                "clippy",
+                "--quiet",
+                "--package",
+                "app",
+                "--no-default-features",
+                "--features",
+                "csr",
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
             ],
         ),
     ];
@@ -50,14 +59,19 @@ fn dependencies(count: &mut Count) {
     }
     // Compiling cargo-deny takes longer than the tests, so it is used where it is and not installed.
     if sh::which("cargo-deny").is_none() {
-        return say("cargo-deny is not installed: known vulnerabilities were NOT looked for (`cargo install cargo-deny --locked`)");
+        return say(
+            "cargo-deny is not installed: known vulnerabilities were NOT looked for (`cargo install cargo-deny --locked`)",
+        );
     }
     if !sh::succeeds(Command::new("cargo-deny").arg("fetch").current_dir(sh::root())) {
-        return say("the list of known vulnerabilities could not be fetched: they were NOT looked for");
+        return say(
+            "the list of known vulnerabilities could not be fetched: they were NOT looked for",
+        );
     }
     say("checking known vulnerabilities, bans and sources of dependencies");
     let mut deny = Command::new("cargo-deny");
-    deny.args(["check", "--disable-fetch", "advisories", "bans", "sources"]).current_dir(sh::root());
+    deny.args(["check", "--disable-fetch", "advisories", "bans", "sources"])
+        .current_dir(sh::root());
     if sh::run(&mut deny).is_err() {
         count.problem("cargo-deny: did not pass; see above".into());
     }

@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 pub fn check() -> Outcome {
     let allowed = allowed(&sh::read_text(&sh::root().join("deny.toml"))?)?;
     let metadata = sh::output(sh::cargo().args(["metadata", "--format-version=1", "--locked"]))?;
-    let metadata: Value = serde_json::from_str(&metadata).map_err(|e| format!("cargo's metadata: {e}"))?;
+    let metadata: Value =
+        serde_json::from_str(&metadata).map_err(|e| format!("cargo's metadata: {e}"))?;
     let mut wrong = Vec::new();
     for package in metadata["packages"].as_array().into_iter().flatten() {
         // The workspace's own crates have no source.
@@ -26,7 +27,10 @@ pub fn check() -> Outcome {
     if wrong.is_empty() {
         return Ok(());
     }
-    Err(format!("Dependencies with a licence that deny.toml does not allow:\n  {}", wrong.join("\n  ")))
+    Err(format!(
+        "Dependencies with a licence that deny.toml does not allow:\n  {}",
+        wrong.join("\n  ")
+    ))
 }
 
 /// The strings of `allow = [ … ]` in the section `[licenses]`.
@@ -35,7 +39,8 @@ fn allowed(deny: &str) -> Outcome<BTreeSet<String>> {
     let list = section.and_then(|section| section.split_once("allow = [")?.1.split_once(']'));
     let (list, _) = list.ok_or("deny.toml has no `allow = [ … ]` in a section [licenses].")?;
     let without_comments = list.lines().map(|line| line.split('#').next().unwrap_or_default());
-    let words: Vec<&str> = without_comments.flat_map(|line| line.split('"').skip(1).step_by(2)).collect();
+    let words: Vec<&str> =
+        without_comments.flat_map(|line| line.split('"').skip(1).step_by(2)).collect();
     Ok(words.into_iter().map(str::to_owned).collect())
 }
 
@@ -101,19 +106,37 @@ mod tests {
 
     #[test]
     fn the_allowed_licences_are_read_without_the_comments() {
-        assert_eq!(list().into_iter().collect::<Vec<_>>(), ["Apache-2.0 WITH LLVM-exception", "ISC", "MIT"]);
+        assert_eq!(
+            list().into_iter().collect::<Vec<_>>(),
+            ["Apache-2.0 WITH LLVM-exception", "ISC", "MIT"]
+        );
     }
 
     #[test]
     fn an_expression_fits_when_a_choice_is_allowed() {
-        for expression in ["MIT", "GPL-3.0 OR MIT", "GPL-3.0/MIT", "MIT AND ISC", "(GPL-3.0 OR MIT) AND ISC", "Apache-2.0 WITH LLVM-exception OR GPL-3.0"] {
+        for expression in [
+            "MIT",
+            "GPL-3.0 OR MIT",
+            "GPL-3.0/MIT",
+            "MIT AND ISC",
+            "(GPL-3.0 OR MIT) AND ISC",
+            "Apache-2.0 WITH LLVM-exception OR GPL-3.0",
+        ] {
             assert!(fits(expression, &list()), "{expression}");
         }
     }
 
     #[test]
     fn an_expression_without_an_allowed_choice_does_not_fit() {
-        for expression in ["GPL-3.0", "MIT AND GPL-3.0", "ISC AND (GPL-3.0 OR AGPL-3.0)", "Apache-2.0", "", "(MIT", "MIT MIT"] {
+        for expression in [
+            "GPL-3.0",
+            "MIT AND GPL-3.0",
+            "ISC AND (GPL-3.0 OR AGPL-3.0)",
+            "Apache-2.0",
+            "",
+            "(MIT",
+            "MIT MIT",
+        ] {
             assert!(!fits(expression, &list()), "{expression}");
         }
     }

@@ -72,6 +72,8 @@ fn dispatch(args: &[&str]) -> sh::Outcome<ExitCode> {
             print!("{HELP}");
             Ok(done)
         }
-        other => Err(format!("`{}` is not a command. The commands are:\n\n{HELP}", other.join(" "))),
+        other => {
+            Err(format!("`{}` is not a command. The commands are:\n\n{HELP}", other.join(" ")))
+        }
     }
 }

@@ -31,12 +31,16 @@ pub fn install(folder: &Path) -> Outcome {
     if std::fs::read_to_string(&stamp).is_ok_and(|have| have == key) {
         return Ok(());
     }
-    say(format!("installing the npm packages of {}", folder.strip_prefix(sh::root()).unwrap_or(folder).display()));
+    say(format!(
+        "installing the npm packages of {}",
+        folder.strip_prefix(sh::root()).unwrap_or(folder).display()
+    ));
     let command = if lock.exists() { "ci" } else { "install" };
     sh::run_quiet(Command::new("npm").args([command, "--no-audit", "--no-fund"]).current_dir(folder)).map_err(|e| {
         format!("The npm packages could not be installed; npm needs a registry it can reach (`npm config get registry`).\n{e}")
     })?;
     // `npm install` without a lock file writes one; the key has to be of what the next run finds.
-    let key = format!("{:x}", Sha256::digest(sh::read(if lock.exists() { &lock } else { &wanted })?));
+    let key =
+        format!("{:x}", Sha256::digest(sh::read(if lock.exists() { &lock } else { &wanted })?));
     sh::write(&stamp, key)
 }

@@ -29,7 +29,8 @@ pub fn binaries() -> Outcome<PathBuf> {
         return Ok(found);
     }
     apt_install(&["postgresql"], "The tests run on PostgreSQL as well as on SQLite")?;
-    find_binaries().ok_or_else(|| "PostgreSQL is installed, but `initdb` is not where it is expected.".into())
+    find_binaries()
+        .ok_or_else(|| "PostgreSQL is installed, but `initdb` is not where it is expected.".into())
 }
 
 fn find_binaries() -> Option<PathBuf> {
@@ -42,7 +43,9 @@ fn find_binaries() -> Option<PathBuf> {
         version.and_then(|v| v.parse::<u32>().ok())
     };
     versions.sort_by_key(number);
-    versions.pop().or_else(|| sh::which("initdb").and_then(|path| path.parent().map(Path::to_path_buf)))
+    versions
+        .pop()
+        .or_else(|| sh::which("initdb").and_then(|path| path.parent().map(Path::to_path_buf)))
 }
 
 impl Cluster {
@@ -61,7 +64,14 @@ impl Cluster {
         // From here on the guard cleans up, also when one of the next steps fails.
         let mut cluster = Self { url: String::new(), guard };
         let mut init = as_postgres(&bin.join("initdb"));
-        init.args(["--username=guanjia", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--pgdata"]);
+        init.args([
+            "--username=guanjia",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+            "--pgdata",
+        ]);
         sh::run_quiet(init.arg(&data).current_dir(&folder))?;
 
         let port = free_port()?;
@@ -74,9 +84,21 @@ impl Cluster {
         }
         let log = folder.join("log");
         let mut start = as_postgres(&bin.join("pg_ctl"));
-        start.arg("start").arg("--wait").arg("--pgdata").arg(&data).arg("--log").arg(&log).args(["--options", &options]);
+        start
+            .arg("start")
+            .arg("--wait")
+            .arg("--pgdata")
+            .arg(&data)
+            .arg("--log")
+            .arg(&log)
+            .args(["--options", &options]);
         // Its own output goes to the log; inherited pipes would keep whoever reads them waiting for the server to end.
-        let started = start.current_dir(&folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let started = start
+            .current_dir(&folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
         if !started.is_ok_and(|status| status.success()) {
             let said = std::fs::read_to_string(&log).unwrap_or_default();
             return Err(format!("The throw-away PostgreSQL did not start:\n{said}"));

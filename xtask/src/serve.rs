@@ -26,10 +26,10 @@ fn serve(binary: &Path, arguments: &[&str]) -> Command {
             command.env(name, value);
         }
     };
-    default("GUANJIA_ADDR", "127.0.0.1:3000".into());
     default("GUANJIA_SITE", sh::target("site"));
     default("GUANJIA_DATA", sh::root().join("data"));
-    default("GUANJIA_SEED_DEMO", "when-empty".into());
+    // Whoever builds from source wants to look around; an operator starts the binary itself.
+    default("GUANJIA_DEMO", "true".into());
     command
 }
 
@@ -64,7 +64,8 @@ pub fn dev(arguments: &[&str]) -> Outcome {
         let server_now = changed_at(&SERVER_SOURCES)?;
         if server_now != built_server {
             built_server = server_now;
-            let built = sh::run(sh::cargo().args(["build", "--package", "server", "--bin", "guanjia"]));
+            let built =
+                sh::run(sh::cargo().args(["build", "--package", "server", "--bin", "guanjia"]));
             if report("the server", built) {
                 stop(&mut server);
                 server = Some(
@@ -123,7 +124,9 @@ pub fn bench() -> Outcome {
     // Commits have to reach the disk here, or the numbers mean nothing.
     let cluster = Cluster::start(Durability::Full)?;
     say("measuring the server");
-    sh::run(Command::new(&binary).args(["bench", "--postgres", cluster.url()]).current_dir(sh::root()))?;
+    sh::run(
+        Command::new(&binary).args(["bench", "--postgres", cluster.url()]).current_dir(sh::root()),
+    )?;
     drop(cluster);
     let script = sh::root().join("end2end/bench.mjs");
     if !script.exists() {

@@ -37,7 +37,8 @@ pub fn cache() -> Outcome<PathBuf> {
     let base = match std::env::var_os("XDG_CACHE_HOME").filter(|dir| !dir.is_empty()) {
         Some(dir) => PathBuf::from(dir),
         None => {
-            let home = std::env::var_os("HOME").ok_or("Neither XDG_CACHE_HOME nor HOME is set: nowhere to keep built tools.")?;
+            let home = std::env::var_os("HOME")
+                .ok_or("Neither XDG_CACHE_HOME nor HOME is set: nowhere to keep built tools.")?;
             Path::new(&home).join(".cache")
         }
     };
@@ -58,12 +59,16 @@ pub fn apt_install(packages: &[&str], why: &str) -> Outcome {
     let list = packages.join(" ");
     let typed = format!("apt-get install --no-install-recommends {list}");
     if sh::which("apt-get").is_none() {
-        return Err(format!("{why}, and this system has no apt-get. Please install what Debian calls: {list}"));
+        return Err(format!(
+            "{why}, and this system has no apt-get. Please install what Debian calls: {list}"
+        ));
     }
     let mut prefix: Vec<&str> = Vec::new();
     if !is_root() {
         if !sh::succeeds(Command::new("sudo").args(["-n", "true"])) {
-            return Err(format!("{why}. Please run once:\n\n    sudo {typed}\n\nand then this command again."));
+            return Err(format!(
+                "{why}. Please run once:\n\n    sudo {typed}\n\nand then this command again."
+            ));
         }
         prefix.push("sudo");
         prefix.push("-n");
@@ -104,7 +109,12 @@ fn node() -> Outcome {
         apt_install(&["nodejs", "npm"], "The build minifies and optimises with tools from npm")?;
     }
     let version = sh::output(Command::new("node").arg("--version"))?;
-    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|n| n.parse::<u32>().ok());
+    let major = version
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|n| n.parse::<u32>().ok());
     match major {
         Some(major) if major >= OLDEST => Ok(()),
         _ => Err(format!("node {OLDEST} or newer is needed; this is {}", version.trim())),
@@ -116,19 +126,32 @@ pub fn chromium() -> Outcome<PathBuf> {
     if let Some(chosen) = std::env::var_os("CHROMIUM").filter(|path| !path.is_empty()) {
         return Ok(PathBuf::from(chosen));
     }
-    let find = || ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].into_iter().find_map(sh::which);
+    let find = || {
+        ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+            .into_iter()
+            .find_map(sh::which)
+    };
     if let Some(found) = find() {
         return Ok(found);
     }
     apt_install(&["chromium"], "The browser tests need Chromium")?;
-    find().ok_or_else(|| "Chromium is installed but not on the PATH; set CHROMIUM to its path.".into())
+    find().ok_or_else(|| {
+        "Chromium is installed but not on the PATH; set CHROMIUM to its path.".into()
+    })
 }
 
 fn chinese_fonts() -> Outcome {
-    let have = |folder: &str| sh::files_below(Path::new(folder)).is_ok_and(|files| files.iter().any(|f| f.to_string_lossy().contains("CJK")));
-    let listed = sh::output(Command::new("fc-list").arg(":lang=zh")).is_ok_and(|fonts| !fonts.trim().is_empty());
+    let have = |folder: &str| {
+        sh::files_below(Path::new(folder))
+            .is_ok_and(|files| files.iter().any(|f| f.to_string_lossy().contains("CJK")))
+    };
+    let listed = sh::output(Command::new("fc-list").arg(":lang=zh"))
+        .is_ok_and(|fonts| !fonts.trim().is_empty());
     if listed || have("/usr/share/fonts") {
         return Ok(());
     }
-    apt_install(&["fonts-noto-cjk"], "The browser tests show Chinese text and there is no Chinese font")
+    apt_install(
+        &["fonts-noto-cjk"],
+        "The browser tests show Chinese text and there is no Chinese font",
+    )
 }

@@ -45,7 +45,8 @@ pub fn shown(command: &Command) -> String {
     words
         .map(|word| {
             let word = word.to_string_lossy();
-            let short = Path::new(word.as_ref()).strip_prefix(root()).map(|p| p.display().to_string());
+            let short =
+                Path::new(word.as_ref()).strip_prefix(root()).map(|p| p.display().to_string());
             short.unwrap_or_else(|_| word.into_owned())
         })
         .collect::<Vec<_>>()
@@ -56,7 +57,11 @@ pub fn shown(command: &Command) -> String {
 pub fn run(command: &mut Command) -> Outcome {
     let text = shown(command);
     let status = command.status().map_err(|e| format!("`{text}` could not be started: {e}"))?;
-    if status.success() { Ok(()) } else { Err(format!("`{text}` failed ({status}); its messages are above.")) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("`{text}` failed ({status}); its messages are above."))
+    }
 }
 
 /// Runs to the end without showing anything unless it fails.

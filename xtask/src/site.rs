@@ -75,8 +75,12 @@ impl File {
 pub fn build(mode: Mode) -> Outcome {
     let toolchain = setup::for_running()?;
     let mut files = app(&toolchain, mode)?;
-    files.push(File::hashed("boot.js", Part::Script, bundle(&sh::root().join("public/boot.js"), &["--format=esm"])?));
-    files.extend(style(mode)?);
+    files.push(File::hashed(
+        "boot.js",
+        Part::Script,
+        bundle(&sh::root().join("public/boot.js"), &["--format=esm"])?,
+    ));
+    files.push(style(mode)?);
     files.extend(qr_reader()?);
     files.extend(locales()?);
     files.extend(fixed()?);
@@ -127,7 +131,7 @@ fn app(toolchain: &wasm::Toolchain, mode: Mode) -> Outcome<Vec<File>> {
     sh::make_dir(&locales)?;
     say("compiling the app for the browser");
     let compiled = wasm::compile_app(toolchain, mode, &locales)?;
-    if sh::root().join("app/locales").exists() && !LOCALES.iter().all(|tag| locale_path(tag).exists()) {
+    if !LOCALES.iter().all(|tag| locale_path(tag).exists()) {
         // The tables were removed while cargo still believes its build script has nothing to do.
         touch(&sh::root().join("app/build.rs"))?;
         wasm::compile_app(toolchain, mode, &locales)?;
@@ -140,7 +144,10 @@ fn app(toolchain: &wasm::Toolchain, mode: Mode) -> Outcome<Vec<File>> {
         Mode::Dev => sh::read(&module)?,
     };
     let script = bundle(&bound.join("app.js"), &["--format=esm"])?;
-    Ok(vec![File::hashed("app.wasm", Part::Wasm, bytes), File::hashed("app.js", Part::Script, script)])
+    Ok(vec![
+        File::hashed("app.wasm", Part::Wasm, bytes),
+        File::hashed("app.js", Part::Script, script),
+    ])
 }
 
 fn touch(path: &Path) -> Outcome {
@@ -168,7 +175,13 @@ fn optimised(module: &Path) -> Outcome<Vec<u8>> {
 /// esbuild: one minified file out of an entry and what it imports.
 fn bundle(entry: &Path, options: &[&str]) -> Outcome<Vec<u8>> {
     let mut command = npm::node("esbuild/bin/esbuild");
-    command.arg(entry).args(["--bundle", "--minify", "--charset=utf8", "--legal-comments=none", "--log-level=warning"]);
+    command.arg(entry).args([
+        "--bundle",
+        "--minify",
+        "--charset=utf8",
+        "--legal-comments=none",
+        "--log-level=warning",
+    ]);
     command.arg(BROWSERS).args(options);
     // Warnings are shown even when all goes well.
     command.stderr(Stdio::inherit());
@@ -178,41 +191,47 @@ fn bundle(entry: &Path, options: &[&str]) -> Outcome<Vec<u8>> {
 }
 
 /// The style sheet: `style/index.css` and what it imports, in that order.
-fn style(mode: Mode) -> Outcome<Option<File>> {
+fn style(mode: Mode) -> Outcome<File> {
     let folder = sh::root().join("style");
     let index = folder.join("index.css");
     if !index.exists() {
-        if sh::files_below(&folder)?.is_empty() {
-            say("style/ is empty: the site has no style sheet");
-            return Ok(None);
-        }
         return Err("style/index.css is missing; it lists the style sheets in their order.".into());
     }
     let listing = sh::target("style.meta.json");
     let metafile = format!("--metafile={}", listing.display());
-    // Addresses from the root are the site's own and no business of the bundler. The metafile needs an output file.
+    // Addresses of the site are no business of the bundler. The metafile needs an output file.
     let out = sh::target("style.out.css");
-    bundle(&index, &[&metafile, "--external:/*", &format!("--outfile={}", out.display())])?;
-    let listing: Value = serde_json::from_slice(&sh::read(&listing)?).map_err(|e| format!("esbuild's list of style sheets: {e}"))?;
+    let outfile = format!("--outfile={}", out.display());
+    bundle(&index, &[&metafile, "--external:/icons/*", "--external:/assets/*", &outfile])?;
+    let listing: Value = serde_json::from_slice(&sh::read(&listing)?)
+        .map_err(|e| format!("esbuild's list of style sheets: {e}"))?;
     let imported = |file: &Path| {
         let relative = file.strip_prefix(sh::root()).unwrap_or(file).display().to_string();
         listing["inputs"].get(&relative).is_some()
     };
     let all = sh::files_below(&folder)?;
-    let mut forgotten = all.iter().filter(|file| file.extension().is_some_and(|e| e == "css") && !imported(file));
+    let mut forgotten =
+        all.iter().filter(|file| file.extension().is_some_and(|e| e == "css") && !imported(file));
     if let Some(file) = forgotten.next() {
-        let problem = format!("{} is not imported by style/index.css, so no page gets it.", file.strip_prefix(sh::root()).unwrap_or(file).display());
+        let problem = format!(
+            "{} is not imported by style/index.css, so no page gets it.",
+            file.strip_prefix(sh::root()).unwrap_or(file).display()
+        );
         match mode {
             Mode::Release => return Err(problem),
             Mode::Dev => say(problem),
         }
     }
-    Ok(Some(File::hashed("style.css", Part::Style, sh::read(&out)?)))
+    Ok(File::hashed("style.css", Part::Style, sh::read(&out)?))
 }
 
 /// The QR decoder for browsers without one: our wrapper, bundled with its library, and the library's wasm.
 fn qr_reader() -> Outcome<[File; 2]> {
-    let wasm = File::hashed("qr-reader.wasm", Part::QrReader, sh::read(&npm::tool("zxing-wasm/dist/reader/zxing_reader.wasm"))?);
+    let wasm = File::hashed(
+        "qr-reader.wasm",
+        Part::QrReader,
+        sh::read(&npm::tool("zxing-wasm/dist/reader/zxing_reader.wasm"))?,
+    );
     let address = format!("--define:QR_READER_WASM=\"{}\"", wasm.url);
     let script = bundle(&sh::root().join("public/qr-reader.js"), &["--format=esm", &address])?;
     Ok([File::hashed("qr-reader.js", Part::QrReader, script), wasm])
@@ -224,11 +243,9 @@ fn locale_path(tag: &str) -> PathBuf {
 
 /// The tables of texts that the app's build script compiled.
 fn locales() -> Outcome<Vec<File>> {
-    if !sh::root().join("app/locales").exists() {
-        say("app/locales does not exist: the site has no tables of texts");
-        return Ok(Vec::new());
-    }
-    let file = |tag| Ok(File::hashed(&format!("locale/{tag}.json"), Part::Locales, sh::read(&locale_path(tag))?));
+    let file = |tag| {
+        Ok(File::hashed(&format!("locale/{tag}.json"), Part::Locales, sh::read(&locale_path(tag))?))
+    };
     LOCALES.into_iter().map(file).collect()
 }
 
@@ -236,7 +253,8 @@ fn locales() -> Outcome<Vec<File>> {
 fn fixed() -> Outcome<Vec<File>> {
     let public = sh::root().join("public");
     let manifest = sh::read(&public.join("manifest.webmanifest"))?;
-    let manifest: Value = serde_json::from_slice(&manifest).map_err(|e| format!("public/manifest.webmanifest is not JSON: {e}"))?;
+    let manifest: Value = serde_json::from_slice(&manifest)
+        .map_err(|e| format!("public/manifest.webmanifest is not JSON: {e}"))?;
     let mut files = vec![
         File::fixed("/manifest.webmanifest", manifest.to_string().into_bytes(), true),
         File::fixed("/robots.txt", sh::read(&public.join("robots.txt"))?, false),
@@ -248,7 +266,9 @@ fn fixed() -> Outcome<Vec<File>> {
     for icon in manifest["icons"].as_array().into_iter().flatten() {
         let src = icon["src"].as_str().unwrap_or_default();
         if !files.iter().any(|file| file.url == src) {
-            return Err(format!("public/manifest.webmanifest names the icon {src}, which does not exist."));
+            return Err(format!(
+                "public/manifest.webmanifest names the icon {src}, which does not exist."
+            ));
         }
     }
     Ok(files)
@@ -267,7 +287,10 @@ fn build_id(files: &[File], worker: &[u8], mode: Mode) -> Outcome<String> {
         // The server makes the shell that the service worker keeps, so a change there is a new build as well.
         for folder in ["server/src", "app/src"] {
             for source in sh::files_below(&sh::root().join(folder))? {
-                add(&source.strip_prefix(sh::root()).unwrap_or(&source).to_string_lossy(), &sh::read(&source)?);
+                add(
+                    &source.strip_prefix(sh::root()).unwrap_or(&source).to_string_lossy(),
+                    &sh::read(&source)?,
+                );
             }
         }
     }
@@ -282,7 +305,9 @@ fn service_worker(files: &[File], worker: Vec<u8>, build: &str) -> File {
         .filter(|file| file.precached)
         .map(|file| json!([file.url, format!("sha256-{}", base64(&Sha256::digest(&file.bytes)))]))
         .collect();
-    let mut script = format!("const GUANJIA_BUILD={},GUANJIA_FILES={};\n", json!(build), json!(kept)).into_bytes();
+    let mut script =
+        format!("const GUANJIA_BUILD={},GUANJIA_FILES={};\n", json!(build), json!(kept))
+            .into_bytes();
     script.extend(worker);
     let mut file = File::fixed("/service-worker.js", script, false);
     file.part = Some(Part::Script);
@@ -293,7 +318,8 @@ fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for group in bytes.chunks(3) {
-        let bits = group.iter().fold(0, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        let bits = group.iter().fold(0, |bits, byte| bits << 8 | u32::from(*byte))
+            << (8 * (3 - group.len()));
         for place in 0..4 {
             let digit = ALPHABET[(bits >> (18 - 6 * place) & 63) as usize];
             text.push(if place > group.len() { '=' } else { char::from(digit) });
@@ -321,9 +347,11 @@ fn compress(site: &Path, files: &[File], mode: Mode) -> Outcome {
     };
     let memory = sh::target(format!("compressed-{quality}"));
     sh::make_dir(&memory)?;
-    let remembered = |file: &File, extension: &str| memory.join(format!("{}.{extension}", hex(&file.bytes)));
+    let remembered =
+        |file: &File, extension: &str| memory.join(format!("{}.{extension}", hex(&file.bytes)));
     let each = || files.iter().filter(|file| file.compressible());
-    let missing: Vec<&File> = each().filter(|f| !["br", "gz"].iter().all(|e| remembered(f, e).exists())).collect();
+    let missing: Vec<&File> =
+        each().filter(|f| !["br", "gz"].iter().all(|e| remembered(f, e).exists())).collect();
     if !missing.is_empty() {
         say("compressing");
         let paths: Vec<PathBuf> = missing.iter().map(|file| path_in(site, file)).collect();
@@ -344,7 +372,11 @@ fn compress(site: &Path, files: &[File], mode: Mode) -> Outcome {
         for extension in ["br", "gz"] {
             let beside = compressed_path(&path_in(site, file), extension);
             let kept = remembered(file, extension);
-            if beside.exists() { sh::copy(&beside, &kept)? } else { sh::copy(&kept, &beside)? }
+            if beside.exists() {
+                sh::copy(&beside, &kept)?
+            } else {
+                sh::copy(&kept, &beside)?
+            }
             in_use.push(kept);
         }
     }
@@ -357,14 +389,20 @@ fn compress(site: &Path, files: &[File], mode: Mode) -> Outcome {
 
 fn weigh(site: &Path, files: &[File]) -> Outcome<Sizes> {
     let length = |path: &Path| {
-        std::fs::metadata(path).map(|m| m.len()).map_err(|e| format!("{} cannot be weighed: {e}", path.display()))
+        std::fs::metadata(path)
+            .map(|m| m.len())
+            .map_err(|e| format!("{} cannot be weighed: {e}", path.display()))
     };
     let mut weighed = Vec::new();
     for file in files {
         let path = path_in(site, file);
         let raw = length(&path)?;
         let size = if file.compressible() {
-            Size { raw, gzip: length(&compressed_path(&path, "gz"))?, brotli: length(&compressed_path(&path, "br"))? }
+            Size {
+                raw,
+                gzip: length(&compressed_path(&path, "gz"))?,
+                brotli: length(&compressed_path(&path, "br"))?,
+            }
         } else {
             Size { raw, gzip: raw, brotli: raw }
         };

@@ -104,7 +104,15 @@ fn native(scope: Scope, count: &mut Count) -> Outcome {
     if scope != Scope::Server {
         say("testing the app as built for the browser");
         let mut test = sh::cargo();
-        test.args(["test", "--package", "app", "--no-default-features", "--features", "csr", "--no-fail-fast"]);
+        test.args([
+            "test",
+            "--package",
+            "app",
+            "--no-default-features",
+            "--features",
+            "csr",
+            "--no-fail-fast",
+        ]);
         let result = cargo_test(&mut test, &BTreeSet::new())?;
         count.add("app for the browser", result.passed, result.failed);
         result.complain(count, "the app as built for the browser");
@@ -163,7 +171,9 @@ impl CargoTest {
             *of_app = program.contains("/deps/app-");
         } else if line.trim_start().starts_with("Doc-tests ") {
             *of_app = false;
-        } else if let Some(name) = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... ok")) {
+        } else if let Some(name) =
+            line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... ok"))
+        {
             if *of_app {
                 self.repeated += u64::from(seen.contains(name));
                 self.app_tests.insert(name.to_owned());
@@ -225,8 +235,10 @@ fn end_to_end(count: &mut Count) -> Outcome {
         .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     let succeeded = playwright.status().is_ok_and(|status| status.success());
-    let report = sh::read(&report).map_err(|_| "Playwright did not get as far as running tests; its messages are above.")?;
-    let report: Value = serde_json::from_slice(&report).map_err(|e| format!("Playwright's report is not JSON: {e}"))?;
+    let report = sh::read(&report)
+        .map_err(|_| "Playwright did not get as far as running tests; its messages are above.")?;
+    let report: Value = serde_json::from_slice(&report)
+        .map_err(|e| format!("Playwright's report is not JSON: {e}"))?;
     let number = |name: &str| report["stats"][name].as_u64().unwrap_or(0);
     // A flaky test failed first and passed when repeated.
     let failed = number("unexpected");
@@ -266,6 +278,10 @@ mod tests {
         let seen = BTreeSet::from(["money::shown".to_owned()]);
         assert_eq!(read(APP, &seen).passed, 1);
         let other = APP.replace("deps/app-", "deps/domain-");
-        assert_eq!(read(&other, &seen).passed, 2, "another crate's test of the same name is another test");
+        assert_eq!(
+            read(&other, &seen).passed,
+            2,
+            "another crate's test of the same name is another test"
+        );
     }
 }

@@ -51,7 +51,9 @@ pub fn toolchain() -> Outcome<Toolchain> {
 
 fn has_rustup_target() -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let Ok(sysroot) = sh::output(Command::new(rustc).args(["--print", "sysroot"])) else { return false };
+    let Ok(sysroot) = sh::output(Command::new(rustc).args(["--print", "sysroot"])) else {
+        return false;
+    };
     has_std(Path::new(sysroot.trim()))
 }
 
@@ -101,9 +103,10 @@ fn version_field<'a>(version: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn debian_linker(version: &str) -> Outcome<String> {
-    let llvm = version_field(version, "LLVM version")
-        .and_then(|v| v.split('.').next())
-        .ok_or_else(|| format!("`{DEBIAN_RUSTC} -vV` does not name its LLVM version:\n{version}"))?;
+    let llvm =
+        version_field(version, "LLVM version").and_then(|v| v.split('.').next()).ok_or_else(
+            || format!("`{DEBIAN_RUSTC} -vV` does not name its LLVM version:\n{version}"),
+        )?;
     Ok(format!("wasm-ld-{llvm}"))
 }
 
@@ -118,7 +121,8 @@ fn debian_if_ready() -> Option<Toolchain> {
     let version = debian_version()?;
     let linker = debian_linker(&version).ok()?;
     let sysroot = debian_sysroot(&version).ok()?;
-    (has_std(&sysroot) && sh::which(&linker).is_some()).then_some(Toolchain::Debian { sysroot, linker })
+    (has_std(&sysroot) && sh::which(&linker).is_some())
+        .then_some(Toolchain::Debian { sysroot, linker })
 }
 
 fn debian() -> Outcome<Toolchain> {
@@ -137,7 +141,8 @@ fn debian() -> Outcome<Toolchain> {
             Err(problem) => return Err(problem),
         }
     }
-    let version = debian_version().ok_or("rustc-web is installed but /usr/bin/rustc does not run, or is too old.")?;
+    let version = debian_version()
+        .ok_or("rustc-web is installed but /usr/bin/rustc does not run, or is too old.")?;
     let linker = debian_linker(&version)?;
     if sh::which(&linker).is_none() {
         apt_install(&[&linker.replace("wasm-ld", "lld")], "The linker for WebAssembly is missing")?;
@@ -153,7 +158,9 @@ fn debian() -> Outcome<Toolchain> {
 /// Builds the standard library for WebAssembly from Debian's source package.
 fn build_std(version: &str, source: &Path, sysroot: &Path) -> Outcome {
     let release = version_field(version, "release").unwrap_or("?");
-    say(format!("building Rust's standard library for WebAssembly ({release}), once, under a minute"));
+    say(format!(
+        "building Rust's standard library for WebAssembly ({release}), once, under a minute"
+    ));
     // A name of its own: two builds started at once must not mix, and a killed one must not look finished.
     let name = sysroot.file_name().unwrap_or_default().to_string_lossy();
     let work = sysroot.with_file_name(format!("{name}.building-{}", std::process::id()));
@@ -182,12 +189,17 @@ fn build_std_in(work: &Path, source: &Path, sysroot: &Path) -> Outcome {
     sh::run_quiet(&mut build)?;
     let finished = work.join("sysroot");
     for file in sh::files_below(&work.join("target").join(TARGET).join("release/deps"))? {
-        if let (Some(name), Some("rlib")) = (file.file_name(), file.extension().and_then(|e| e.to_str())) {
+        if let (Some(name), Some("rlib")) =
+            (file.file_name(), file.extension().and_then(|e| e.to_str()))
+        {
             sh::copy(&file, &lib_folder(&finished).join(name))?;
         }
     }
     if !has_std(&finished) {
-        return Err(format!("The standard library was built from {}, but there is none among the results.", source.display()));
+        return Err(format!(
+            "The standard library was built from {}, but there is none among the results.",
+            source.display()
+        ));
     }
     sh::remove_dir(sysroot)?;
     sh::rename(&finished, sysroot)
@@ -236,5 +248,6 @@ pub fn bind(wasm: &Path, out: &Path, mode: Mode) -> Outcome {
         // boot.js gives the address, which carries a hash that wasm-bindgen cannot know.
         .omit_default_module_path(true);
     let web = bindgen.web(true).map_err(|e| format!("wasm-bindgen: {e:#}"))?;
-    web.generate(out).map_err(|e| format!("wasm-bindgen could not process {}: {e:#}", wasm.display()))
+    web.generate(out)
+        .map_err(|e| format!("wasm-bindgen could not process {}: {e:#}", wasm.display()))
 }

@@ -1,5 +1,9 @@
 //! The page and its browser: the few handles everything else goes through.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -55,17 +59,79 @@ fn after_dyn(milliseconds: i32, task: Box<dyn FnOnce()>) {
     );
 }
 
-/// Ends after so many milliseconds.
+/// A timer that is stopped when it is dropped.
+pub struct Timer {
+    id: i32,
+    _task: Closure<dyn FnMut()>,
+}
+
+impl Timer {
+    pub fn start(milliseconds: i32, task: impl FnOnce() + 'static) -> Option<Self> {
+        Self::start_dyn(milliseconds, Box::new(task))
+    }
+
+    #[inline(never)]
+    fn start_dyn(milliseconds: i32, task: Box<dyn FnOnce()>) -> Option<Self> {
+        let task = Closure::once(task);
+        let id = window()
+            .set_timeout_with_callback_and_timeout_and_arguments_0(
+                task.as_ref().unchecked_ref(),
+                milliseconds,
+            )
+            .ok()?;
+        Some(Self { id, _task: task })
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        window().clear_timeout_with_handle(self.id);
+    }
+}
+
+/// Whether it rang, and who waits for it.
+type Bell = Rc<RefCell<(bool, Option<Waker>)>>;
+
+/// Ends after so many milliseconds; costs nothing once dropped.
 pub async fn sleep(milliseconds: i32) {
-    let timer = js_sys::Promise::new(&mut |resolve, _| {
-        let _ = window()
-            .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+    let bell = Bell::default();
+    let ring = bell.clone();
+    let timer = Timer::start(milliseconds, move || {
+        let waker = {
+            let mut bell = ring.borrow_mut();
+            bell.0 = true;
+            bell.1.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     });
-    let _ = JsFuture::from(timer).await;
+    std::future::poll_fn(|context| {
+        let mut bell = bell.borrow_mut();
+        if bell.0 || timer.is_none() {
+            return Poll::Ready(());
+        }
+        bell.1 = Some(context.waker().clone());
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Waits for `work`, but no longer than so many milliseconds: browsers leave some promises open.
+pub async fn within<T>(milliseconds: i32, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    let mut timer = std::pin::pin!(sleep(milliseconds));
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(value) = work.as_mut().poll(context) {
+            return Poll::Ready(Some(value));
+        }
+        timer.as_mut().poll(context).map(|()| None)
+    })
+    .await
 }
 
 pub fn is_visible() -> bool {
-    document().visibility_state() == web_sys::DocumentVisibilityState::Visible
+    document().visibility_state() == web_sys::VisibilityState::Visible
 }
 
 /// Tells the boot script something (`guanjia:…`).
@@ -91,12 +157,11 @@ pub fn property(object: &JsValue, name: &str) -> JsValue {
     js_sys::Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// Offers text as a file to keep.
-pub fn download(name: &str, mime: &str, text: &str) -> Result<(), JsValue> {
-    let parts = js_sys::Array::of1(&JsValue::from_str(text));
+/// Offers a file to keep, made of texts one after the other.
+pub fn download(name: &str, mime: &str, parts: &js_sys::Array) -> Result<(), JsValue> {
     let options = web_sys::BlobPropertyBag::new();
     options.set_type(mime);
-    let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options)?;
+    let blob = web_sys::Blob::new_with_str_sequence_and_options(parts, &options)?;
     let url = web_sys::Url::create_object_url_with_blob(&blob)?;
     let link: web_sys::HtmlAnchorElement = document().create_element("a")?.dyn_into()?;
     link.set_href(&url);

@@ -1,10 +1,13 @@
 //! One way to ask the server: same origin, a deadline that covers the body too, and errors in the
 //! words of `TransportError`.
 
+use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
-use domain::Ms;
-use domain::sync::client::transport::TransportError;
+use domain::sync::client::TransportError;
+use domain::sync::wire::ErrorBody;
+use domain::{Ms, Refusal};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, RequestCredentials, RequestInit, Response};
@@ -50,7 +53,7 @@ pub enum Body<'a> {
     Bytes(&'a [u8]),
 }
 
-/// An answer with 2xx.
+/// An answer, whatever its status.
 pub struct Answer {
     pub text: String,
     pub headers: Headers,
@@ -63,15 +66,57 @@ impl Answer {
     pub fn header(&self, name: &str) -> Option<String> {
         self.headers.get(name).ok().flatten()
     }
+
+    pub fn is_ok(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Every answer but 2xx as its error.
+    pub fn into_ok(self) -> Result<Self, TransportError> {
+        if self.is_ok() { Ok(self) } else { Err(self.error()) }
+    }
+
+    fn error(&self) -> TransportError {
+        let seconds = self.header("retry-after").and_then(|text| text.trim().parse::<u64>().ok());
+        let retry_after = seconds.map(|seconds| seconds.saturating_mul(1_000));
+        TransportError::of_status(self.status, &self.text, retry_after)
+    }
+}
+
+/// The refusal in the body of an error answer, or what its status means.
+pub fn refusal_of(answer: &Answer) -> Refusal {
+    match serde_json::from_str::<ErrorBody>(&answer.text) {
+        Ok(body) => body.error.refusal,
+        Err(_) => refusal_of_error(&answer.error()),
+    }
+}
+
+/// What to show for a request without a usable answer.
+pub fn refusal_of_error(error: &TransportError) -> Refusal {
+    match error {
+        TransportError::Refused(refusal) => refusal.clone(),
+        other => Refusal { code: Cow::Owned(other.code().to_owned()), params: BTreeMap::new() },
+    }
 }
 
 fn js(error: &JsValue) -> TransportError {
     TransportError::Garbled(page::describe(error))
 }
 
+/// Asks, and turns every answer but 2xx into its error.
+pub async fn ask(
+    method: &str,
+    path: &str,
+    body: Body<'_>,
+    headers: &[(&str, &str)],
+    deadline: i32,
+) -> Result<Answer, TransportError> {
+    ask_any(method, path, body, headers, deadline).await?.into_ok()
+}
+
 /// Asks, and waits no longer than `deadline` milliseconds for the whole answer.
 #[inline(never)]
-pub async fn ask(
+pub async fn ask_any(
     method: &str,
     path: &str,
     body: Body<'_>,
@@ -103,7 +148,7 @@ pub async fn ask(
     let late = std::rc::Rc::new(Cell::new(false));
     let timer = {
         let late = late.clone();
-        Timer::start(deadline, move || {
+        page::Timer::start(deadline, move || {
             late.set(true);
             controller.abort();
         })
@@ -111,53 +156,19 @@ pub async fn ask(
     let result = exchange(path, &init).await;
     drop(timer);
     match result {
-        Ok(answer) => answer,
+        Ok(answer) => Ok(answer),
         // What fetch throws does not say more than that there was no answer.
         Err(_) if late.get() => Err(TransportError::Timeout),
         Err(_) => Err(TransportError::Offline),
     }
 }
 
-async fn exchange(
-    path: &str,
-    init: &RequestInit,
-) -> Result<Result<Answer, TransportError>, JsValue> {
+async fn exchange(path: &str, init: &RequestInit) -> Result<Answer, JsValue> {
     let sent_at = clock::device_now();
     let promise = page::window().fetch_with_str_and_init(path, init);
     let response: Response = JsFuture::from(promise).await?.dyn_into()?;
     let received_at = clock::device_now();
     let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-    let status = response.status();
-    let headers = response.headers();
-    if response.ok() {
-        return Ok(Ok(Answer { text, headers, status, sent_at, received_at }));
-    }
-    let retry_after = headers.get("retry-after")?;
-    let retry_after = retry_after.and_then(|s| s.trim().parse::<u64>().ok()).map(|s| s * 1_000);
-    Ok(Err(TransportError::of_status(status, &text, retry_after)))
-}
-
-/// A timer that is stopped when it is dropped.
-struct Timer {
-    id: i32,
-    _task: wasm_bindgen::closure::Closure<dyn FnMut()>,
-}
-
-impl Timer {
-    fn start(milliseconds: i32, task: impl FnOnce() + 'static) -> Option<Self> {
-        let task = wasm_bindgen::closure::Closure::once(task);
-        let id = page::window()
-            .set_timeout_with_callback_and_timeout_and_arguments_0(
-                task.as_ref().unchecked_ref(),
-                milliseconds,
-            )
-            .ok()?;
-        Some(Self { id, _task: task })
-    }
-}
-
-impl Drop for Timer {
-    fn drop(&mut self) {
-        page::window().clear_timeout_with_handle(self.id);
-    }
+    let (status, headers) = (response.status(), response.headers());
+    Ok(Answer { text, headers, status, sent_at, received_at })
 }

@@ -1,17 +1,7 @@
 //! What the sync badge and the outbox page show.
 
 use domain::Ms;
-
-/// Why sending waits for a person. Recording goes on all the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pause {
-    /// The session is over.
-    SignIn,
-    /// This build is below the server's `min_client`.
-    ClientTooOld,
-    /// The server refuses the push as a whole; the code says why.
-    Refused(domain::Refusal),
-}
+use domain::sync::client::Paused;
 
 /// Where sync stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +17,12 @@ pub struct SyncStatus {
     pub attention: usize,
     /// Answered, waiting for a record of another device or for a newer server.
     pub held: usize,
-    pub paused: Option<Pause>,
+    /// Why nothing is sent although there is a connection. Recording goes on.
+    pub paused: Option<Paused>,
+    /// Stable code of what last went wrong; none after a success.
+    pub last_error: Option<String>,
+    /// Answered, not yet safe from the loss of the server's disk.
+    pub unsecured: usize,
     pub last_sync: Option<Ms>,
     /// Server time minus device time, as last measured.
     pub clock_offset: Option<i64>,
@@ -93,7 +88,7 @@ mod tests {
     fn what_needs_a_person_is_shown_before_the_missing_network() {
         let status = SyncStatus { attention: 1, waiting: 3, ..SyncStatus::default() };
         assert_eq!(status.badge(), Badge::Attention(1));
-        let signed_out = SyncStatus { paused: Some(Pause::SignIn), ..status };
+        let signed_out = SyncStatus { paused: Some(Paused::SignIn), ..status };
         assert_eq!(signed_out.badge(), Badge::Paused);
     }
 }

@@ -2,20 +2,26 @@
 
 pub mod button;
 pub mod chart;
+pub mod clock_chip;
 pub mod field;
+pub mod frame;
 pub mod icon;
 pub mod progress;
 pub mod segmented;
 pub mod sheet;
 pub mod states;
 pub mod toast;
+pub mod update_prompt;
 
 pub use button::{Button, ButtonLink, IconButton, Weight};
 pub use chart::{Bar, Bars, Lines};
+pub use clock_chip::ClockChip;
 pub use field::{Check, Select, TextArea, TextField};
+pub use frame::{Page, SyncBadge, home_of, is_office, role_name};
 pub use icon::{Glyph, Icon};
 pub use progress::Progress;
 pub use segmented::{Chips, Choice, Segmented};
 pub use sheet::Sheet;
 pub use states::{Empty, Notice, Skeleton};
+pub use update_prompt::UpdatePrompt;
 pub use toast::{ToastRegion, Toasts, use_toasts};

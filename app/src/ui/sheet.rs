@@ -34,7 +34,7 @@ pub fn Sheet(
                         <h2>{move || title.get()}</h2>
                         <IconButton
                             icon=Icon::Close
-                            label=Signal::derive(|| tr::common::close().to_owned())
+                            label=Signal::derive(|| tr::frame::close().to_owned())
                             on_press=on_close
                         />
                     </header>

@@ -52,6 +52,18 @@ pub enum Decoded {
     Unknown,
     /// Bytes that are no such command: refused, kept raw.
     Undecodable(String),
+    /// Refused before any rule was asked: the database cannot keep what the rules would make of it,
+    /// or the entry only reports a loss.
+    Impossible(Refusal),
+}
+
+/// Longest name of a kind of command.
+const MAX_KIND: usize = 64;
+
+/// Whether this may be a kind of command, known or not: what is stored and shown as a name must
+/// be one.
+fn is_kind(kind: &str) -> bool {
+    !kind.is_empty() && kind.len() <= MAX_KIND && kind.bytes().all(|b| b.is_ascii_graphic())
 }
 
 impl Decoded {
@@ -92,7 +104,11 @@ pub fn read_push(
     }
     let mut incoming = Vec::with_capacity(commands.len());
     for (index, raw) in commands.iter().enumerate() {
-        let item = match serde_json::from_str::<Envelope>(raw.get()) {
+        let envelope = serde_json::from_str::<Envelope>(raw.get()).map_err(|e| e.to_string());
+        let named = |envelope: Envelope| {
+            if is_kind(&envelope.kind) { Ok(envelope) } else { Err("no name of a kind".to_owned()) }
+        };
+        let item = match envelope.and_then(named) {
             Ok(envelope) => {
                 let payload = envelope.payload.get().to_owned();
                 Incoming {
@@ -125,7 +141,7 @@ pub fn read_push(
                     occurred_at: received_at,
                     offset: None,
                     payload: raw.get().to_owned(),
-                    command: Decoded::Undecodable(error.to_string()),
+                    command: Decoded::Undecodable(error),
                 }
             }
         };
@@ -159,6 +175,16 @@ pub struct Held {
     pub incoming: Incoming,
 }
 
+/// A device says that it no longer has what the server still expects of it.
+#[derive(Clone, Debug)]
+pub struct Resume {
+    pub device: DeviceId,
+    /// The first number it still has.
+    pub from: u64,
+    pub actor: Arc<Actor>,
+    pub received_at: Ms,
+}
+
 /// What the database holds that this batch needs, read inside the write transaction after the head
 /// row was locked.
 #[derive(Default)]
@@ -175,6 +201,8 @@ pub struct Loaded {
     /// Held commands whose awaited record is written by this batch (`waits_for` in the records that
     /// the incoming commands may create), in log order.
     pub held: Vec<Held>,
+    /// `PushRequest::resume_from`; load the settler's head with it.
+    pub resume: Option<Resume>,
 }
 
 /// A row of the append-only log.
@@ -329,6 +357,11 @@ pub fn plan(loaded: &Loaded, incoming: Vec<Incoming>, env: &PlanEnv<'_>) -> Plan
         known_numbers: loaded.known.iter().map(|k| ((k.device, k.n), k.clone())).collect(),
         held: loaded.held.clone(),
     };
+    if let Some(resume) = &loaded.resume {
+        planner.resume(resume);
+    }
+    // What waited for a record of another scope, or for this build: nothing in here releases it.
+    planner.release();
     for item in incoming {
         let reply = planner.take(item);
         planner.plan.replies.push(reply);
@@ -407,6 +440,9 @@ impl Planner<'_> {
             Decoded::Undecodable(why) => {
                 let code = if item.payload.len() > MAX_PAYLOAD_BYTES { CommonCode::TooLarge } else { CommonCode::Malformed };
                 return (OutcomeKind::Refused, Some(Refusal::new(code).with("why", why)), None);
+            }
+            Decoded::Impossible(reason) => {
+                return (OutcomeKind::Refused, Some(reason.clone()), None);
             }
         };
         let context = Context {
@@ -511,13 +547,56 @@ impl Planner<'_> {
         reply
     }
 
-    /// Decides held commands again whose record has now arrived, until none moves.
+    /// Goes on behind numbers that are lost for good, and writes into the log which ones.
+    fn resume(&mut self, resume: &Resume) {
+        let expected = self.plan.device_heads.get(&resume.device).copied().unwrap_or(0) + 1;
+        if resume.from <= expected {
+            return;
+        }
+        self.plan.device_heads.insert(resume.device, resume.from - 1);
+        let (device, from) = (resume.device, resume.from);
+        let payload = serde_json::json!({
+            "device": device,
+            "user": resume.actor.user,
+            "lost_from": expected,
+            "lost_to": from - 1,
+        });
+        // A device has numbers of its own in each scope.
+        let (scope, expected) = (self.env.scope.to_string(), expected.to_string());
+        let op = ["resumed", &scope, &device.to_string(), &expected, &from.to_string()];
+        self.system_row("sync.resumed", OpId(derived(&op)), payload.to_string(), resume.received_at);
+    }
+
+    /// A log row of the product itself, under the settler's device.
+    fn system_row(&mut self, kind: &str, op: OpId, payload: String, received_at: Ms) {
+        let device = settler(self.env.scope);
+        let item = Incoming {
+            device,
+            actor: Arc::new(Actor::system()),
+            received_at,
+            op,
+            n: self.plan.device_heads.get(&device).copied().unwrap_or(0) + 1,
+            kind: kind.into(),
+            v: 1,
+            at_device: received_at,
+            occurred_at: received_at,
+            offset: None,
+            command: Decoded::Unknown,
+            payload,
+        };
+        let payload_hash = sha256_hex(item.payload.as_bytes());
+        self.append(item, payload_hash, OutcomeKind::Applied, None, None);
+    }
+
+    /// Decides held commands again whose record, or whose kind's server, has now arrived, until none
+    /// moves.
     fn release(&mut self) {
-        while let Some(index) = self.held.iter().position(|held| {
-            held.waits_for.is_some_and(|key| {
+        while let Some(index) = self.held.iter().position(|held| match held.waits_for {
+            Some(key) => {
                 let world = Overlay { loaded: &self.loaded.records, changed: &self.plan.records };
                 world.record(key).is_some()
-            })
+            }
+            None => !matches!(held.incoming.command, Decoded::Unknown),
         }) {
             let mut held = self.held.remove(index);
             let seq = self.plan.head + 1;
@@ -546,26 +625,11 @@ impl Planner<'_> {
             scope: self.env.scope,
             outcome: outcome.clone(),
         };
-        let system = Arc::new(Actor::system());
-        let device = settler(self.env.scope);
         let payload = serde_json::to_string(&outcome).expect("an outcome is plain data");
-        let item = Incoming {
-            device,
-            actor: system,
-            received_at: held.incoming.received_at,
-            op: OpId(derived(&["settled", &held.incoming.op.to_string()])),
-            n: self.plan.device_heads.get(&device).copied().unwrap_or(0) + 1,
-            kind: "sync.settled".into(),
-            v: 1,
-            at_device: held.incoming.received_at,
-            occurred_at: held.incoming.received_at,
-            offset: None,
-            command: Decoded::Unknown,
-            payload: payload.clone(),
-        };
         self.before.entry(settlement.key()).or_default();
         self.plan.records.insert(settlement.key(), (Some(settlement.into_record()), seq));
-        self.append(item, sha256_hex(payload.as_bytes()), OutcomeKind::Applied, None, None);
+        let op = OpId(derived(&["settled", &held.incoming.op.to_string()]));
+        self.system_row("sync.settled", op, payload, held.incoming.received_at);
     }
 
     /// Turns changed records into feed rows: present on the channels they speak on now, gone from

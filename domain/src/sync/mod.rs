@@ -7,6 +7,8 @@ pub mod command;
 pub mod envelope;
 pub mod outcome;
 pub mod record;
+#[cfg(any(test, feature = "simulation"))]
+pub mod sim;
 pub mod wire;
 
 pub use command::{Change, Context, Decide, Decision, Numbers, Stop, World, find, need};

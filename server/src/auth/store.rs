@@ -1,18 +1,17 @@
 //! Tables of sign-in: credentials, devices, sessions, tries.
 
-use domain::Ms;
 use domain::id::{DeviceId, UserId};
 use domain::modules::accounts::User;
 use domain::modules::company::Settings;
-use domain::modules::households::Project;
-use domain::sync::SyncedRecord;
 use domain::sync::wire::DeviceInfo;
+use domain::Ms;
 use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use crate::db::{Db, sql};
 use crate::error::ApiError;
+use crate::store::records;
 
 type Result<T> = std::result::Result<T, ApiError>;
 
@@ -230,6 +229,27 @@ pub async fn set_password(
     Ok(())
 }
 
+/// Notes a device that is known from elsewhere (an import, the demo), with its last sync.
+pub async fn note_device(
+    db: &Db,
+    device: DeviceId,
+    user: UserId,
+    name: &str,
+    synced: Ms,
+) -> Result<()> {
+    sql(
+        "INSERT INTO devices (id, user_id, name, created, last_seen, last_sync) \
+         VALUES ($1, $2, $3, $4, $4, $4) ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(device.to_string())
+    .bind(user.to_string())
+    .bind(name.to_owned())
+    .bind(synced.0)
+    .execute(db.writers())
+    .await?;
+    Ok(())
+}
+
 /// Whose device it is.
 pub async fn owner_of_device(db: &Db, device: DeviceId) -> Result<Option<UserId>> {
     let find = sql("SELECT user_id FROM devices WHERE id = $1").bind(device.to_string());
@@ -261,26 +281,7 @@ pub async fn sweep(db: &Db, idle_since: Ms) -> Result<u64> {
 
 /// The company's settings, or their defaults before anybody set them.
 pub async fn settings(db: &Db) -> Result<Settings> {
-    let find = sql("SELECT body FROM settings WHERE id = $1").bind(Settings::ID.to_string());
-    let row = find.fetch_optional(db.readers()).await?;
-    row.map_or_else(|| Ok(Settings::default()), |row| stored("settings.body", row.try_get(0)?))
-}
-
-/// Every project, with the ids of its clusters.
-pub async fn projects(db: &Db) -> Result<Vec<(Project, Vec<String>)>> {
-    let rows = sql("SELECT body FROM projects ORDER BY name, id").fetch_all(db.readers()).await?;
-    let clusters = sql("SELECT scope, id FROM clusters").fetch_all(db.readers()).await?;
-    let clusters: Vec<(String, String)> = clusters
-        .iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-        .collect::<sqlx::Result<_>>()?;
-    rows.iter()
-        .map(|row| {
-            let project: Project = stored("projects.body", row.try_get(0)?)?;
-            let scope = project.scope().to_string();
-            let own = clusters.iter().filter(|(of, _)| *of == scope).map(|(_, id)| id.clone());
-            let own = own.collect();
-            Ok((project, own))
-        })
-        .collect()
+    let mut connection = db.readers().acquire().await?;
+    let found = records::find::<Settings>(&mut connection, db.dialect(), Settings::ID).await?;
+    Ok(found.unwrap_or_default())
 }

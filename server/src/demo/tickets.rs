@@ -230,7 +230,8 @@ fn work(
         }
     }
     let done = started.plus(chance.minutes(100, 200));
-    if !history.add(chance, worker, done, complete(chance, ticket, done)) {
+    let completion = complete(chance, ticket, done);
+    if !history.add(chance, worker, done, completion) {
         return;
     }
     after(history, chance, staff, worker, done, ticket, attempt);

@@ -106,10 +106,10 @@ impl IntoColumn for Value {
     }
 }
 
-/// Describes a table: `table!(TICKETS: Ticket in "tickets", |t| { number: Int = t.number, … });`
+/// Describes a table: `table!(TICKETS: Ticket => "tickets", |t| { number: Int = t.number, … });`
 #[macro_export]
 macro_rules! table {
-    ($name:ident: $record:ty in $table:literal, |$r:ident| { $($column:ident: $ty:ident = $value:expr),* $(,)? }) => {
+    ($name:ident: $record:ty => $table:literal, |$r:ident| { $($column:ident: $ty:ident = $value:expr),* $(,)? }) => {
         pub static $name: $crate::store::Table = $crate::store::Table {
             kind: <$record as domain::sync::SyncedRecord>::KIND,
             name: $table,

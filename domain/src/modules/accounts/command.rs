@@ -52,7 +52,9 @@ fn each_once<T: Copy + PartialEq>(items: &[T]) -> Vec<T> {
 /// Whether this may be an account name: 3 to 32 of `a-z 0-9 - _ .`.
 pub fn is_account_name(account: &str) -> bool {
     (3..=32).contains(&account.len())
-        && account.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
+        && account
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
 }
 
 impl Decide for CreateAccount {

@@ -139,7 +139,18 @@ fn accounts_do_not_go_into_a_projects_log() {
 
 #[test]
 fn the_wire_shape_of_accounts_stays() {
-    assert_golden_command(lin(), "accounts.create", "");
-    assert_golden_command(change(), "accounts.update", "");
-    assert_golden_record(with_lin().get::<User>(lin().user().0).clone(), "");
+    assert_golden_command(
+        lin(),
+        "accounts.create",
+        r#"{"account":"lin.xiao","name":" 林晓 ","roles":["steward"],"clusters":["abbe7865-4da7-58b0-9dae-7a1d1adba5d9"]}"#,
+    );
+    assert_golden_command(
+        change(),
+        "accounts.update",
+        r#"{"user":"185c1f36-4cf6-5d93-b9d1-ee6a557ab247","name":"林晓","roles":["supervisor"],"clusters":[],"disabled":false}"#,
+    );
+    assert_golden_record(
+        with_lin().get::<User>(lin().user().0).clone(),
+        r#"{"id":"185c1f36-4cf6-5d93-b9d1-ee6a557ab247","account":"lin.xiao","name":"林晓","roles":["steward"],"clusters":["abbe7865-4da7-58b0-9dae-7a1d1adba5d9"],"disabled":false}"#,
+    );
 }

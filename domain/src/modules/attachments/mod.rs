@@ -11,7 +11,7 @@ use crate::id::{DeviceId, OpId, derived};
 use crate::refusal::{CommonCode, Refusal};
 use crate::sync::command::{Context, Decide, Decision, Numbers, Stop, World, find};
 use crate::sync::outcome::Outcome;
-use crate::sync::record::{Channel, RecordKey, Scope, SyncedRecord};
+use crate::sync::record::{Channel, RecordKey, Scope};
 use crate::time::Ms;
 
 crate::refusal_codes! {
@@ -34,7 +34,8 @@ pub struct Sha256Hex(pub String);
 
 impl Sha256Hex {
     pub fn is_valid(&self) -> bool {
-        self.0.len() == 64 && self.0.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        self.0.len() == 64
+            && self.0.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     }
 }
 

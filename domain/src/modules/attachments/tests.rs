@@ -5,6 +5,7 @@ use crate::actor::Actor;
 use crate::modules::households::testkit::*;
 use crate::sync::command::Verdict;
 use crate::sync::outcome::OutcomeKind;
+use crate::sync::record::SyncedRecord;
 use crate::time::HOUR;
 
 fn hash() -> Sha256Hex {
@@ -113,8 +114,19 @@ fn the_wire_shape_of_attachments_stays() {
     let json = r#"{"sha256":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","mime":"image/jpeg","size":240000,"role":"before","at":1794794400000}"#;
     assert_eq!(serde_json::to_string(&photo()).unwrap(), json);
     assert_eq!(serde_json::from_str::<Attachment>(json).unwrap(), photo());
-    assert_golden_command(arrived(), "attachments.arrived", "");
-    let arrival = BlobArrival { sha256: hash(), size: 1, at: MORNING, scope: Scope::Project(project()) };
-    assert_golden_record(arrival, "");
-    assert_golden_record(settlement(), "");
+    assert_golden_command(
+        arrived(),
+        "attachments.arrived",
+        r#"{"sha256":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","size":240000}"#,
+    );
+    let arrival =
+        BlobArrival { sha256: hash(), size: 1, at: MORNING, scope: Scope::Project(project()) };
+    assert_golden_record(
+        arrival,
+        r#"{"sha256":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","size":1,"at":1794794400000,"scope":"53990060-a815-5079-b977-449907083695"}"#,
+    );
+    assert_golden_record(
+        settlement(),
+        r#"{"op":"37654689-1fc2-5825-8b21-bd00523410ee","device":"bf90c0f8-1ae9-53be-aa45-01658f5e59f5","scope":"company","outcome":{"op":"37654689-1fc2-5825-8b21-bd00523410ee","n":7,"outcome":"refused","seq":42,"reason":{"code":"common.other_cluster"}}}"#,
+    );
 }

@@ -109,6 +109,13 @@ fn the_wire_shape_of_settings_stays() {
         settings.holidays.push(date("2026-10-01"));
         settings.workdays.push(date("2026-10-10"));
     });
-    assert_golden_record(command.settings.clone(), "");
-    assert_golden_command(command, "company.set_settings", "");
+    assert_golden_record(
+        command.settings.clone(),
+        r#"{"version":0,"company":"管家","zone":{"name":"Asia/Shanghai","changes":[{"from":0,"offset_minutes":480}]},"holidays":["2026-10-01"],"workdays":["2026-10-10"],"repair_hours":24,"relay_minutes":10,"briefing_at":"09:30:00","walking_mps":3,"photo_edge":1600,"photo_bytes":300000,"promise_days":90}"#,
+    );
+    assert_golden_command(
+        command,
+        "company.set_settings",
+        r#"{"settings":{"version":0,"company":"管家","zone":{"name":"Asia/Shanghai","changes":[{"from":0,"offset_minutes":480}]},"holidays":["2026-10-01"],"workdays":["2026-10-10"],"repair_hours":24,"relay_minutes":10,"briefing_at":"09:30:00","walking_mps":3,"photo_edge":1600,"photo_bytes":300000,"promise_days":90}}"#,
+    );
 }

@@ -179,9 +179,8 @@ pub fn done_today<'a>(
     settings: &Settings,
     calls: impl Iterator<Item = &'a FeeCall>,
 ) -> usize {
-    let reached = calls.filter(|call| {
-        call.outcome.is_reached() && settings.zone.date(call.at) == today
-    });
+    let reached =
+        calls.filter(|call| call.outcome.is_reached() && settings.zone.date(call.at) == today);
     reached.map(|call| call.unit).collect::<BTreeSet<_>>().len()
 }
 

@@ -5,8 +5,6 @@ use crate::id::{FeeCallId, UserId};
 use crate::modules::fees::CallOutcome;
 use crate::modules::households::testkit::{date, own, project};
 use crate::time::HOUR;
-use chrono::Datelike;
-use proptest::prelude::*;
 
 fn id(name: &str) -> UnitId {
     UnitId::derived(&["call-list", name])
@@ -137,7 +135,8 @@ fn a_window_reaches_from_its_first_to_its_last_day() {
 #[test]
 fn in_a_window_everyone_unpaid_is_called_the_largest_sum_first() {
     let arrears = [owes("small", 100), owes("paid", 0), owes("large", 900)];
-    let names: Vec<_> = list("2026-11-16", &arrears, &[]).into_iter().map(|(name, _)| name).collect();
+    let names: Vec<_> =
+        list("2026-11-16", &arrears, &[]).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["large", "small"]);
     assert!(list("2026-11-14", &arrears, &[]).is_empty());
     assert!(list("2026-11-22", &arrears, &[]).is_empty());
@@ -190,7 +189,8 @@ fn whoever_did_not_answer_stays_on_the_list_after_the_others() {
     for outcome in [CallOutcome::NoAnswer, CallOutcome::WrongNumber] {
         let calls = [call("silent", "2026-11-15", outcome)];
         let arrears = [owes("silent", 900), owes("untried", 100)];
-        let expected = vec![("untried".to_owned(), Why::Phase), ("silent".to_owned(), Why::NotReached)];
+        let expected =
+            vec![("untried".to_owned(), Why::Phase), ("silent".to_owned(), Why::NotReached)];
         assert_eq!(list("2026-11-16", &arrears, &calls), expected);
     }
 }
@@ -203,7 +203,8 @@ fn whoever_did_not_answer_today_is_at_the_very_bottom() {
         promise("broken, tried today", "2026-11-02", "2026-11-10"),
         call("broken, tried today", "2026-11-16", CallOutcome::NoAnswer),
     ];
-    let arrears = [owes("today", 900), owes("yesterday", 1), owes("broken, tried today", 1), owes("new", 1)];
+    let arrears =
+        [owes("today", 900), owes("yesterday", 1), owes("broken, tried today", 1), owes("new", 1)];
     let names: Vec<_> = list("2026-11-16", &arrears, &calls).into_iter().map(|(n, _)| n).collect();
     assert_eq!(names, ["new", "yesterday", "broken, tried today", "today"]);
 }
@@ -277,7 +278,8 @@ fn a_promise_for_today_is_shown_apart_and_not_called() {
 #[test]
 fn broken_promises_are_listed_on_their_own_too() {
     let arrears = [owes("a", 1), owes("b", 1)];
-    let calls = [promise("a", "2026-11-05", "2026-11-09"), promise("b", "2026-11-05", "2026-11-20")];
+    let calls =
+        [promise("a", "2026-11-05", "2026-11-09"), promise("b", "2026-11-05", "2026-11-20")];
     let settings = Settings::default();
     let broken =
         broken_promises(date("2026-11-16"), &settings, arrears.iter(), calls.iter(), &unsolved);
@@ -312,7 +314,11 @@ fn a_service_problem_solved_within_the_window_brings_the_household_back_once() {
 fn the_item_says_what_one_must_know_before_dialling() {
     let settings = Settings::default();
     let arrears = [owes("a", 12)];
-    let calls = [complaint("a", "2026-10-16"), promise("a", "2026-11-02", "2026-11-30"), call("a", "2026-11-15", CallOutcome::NoAnswer)];
+    let calls = [
+        complaint("a", "2026-10-16"),
+        promise("a", "2026-11-02", "2026-11-30"),
+        call("a", "2026-11-15", CallOutcome::NoAnswer),
+    ];
     let items = for_day(date("2026-11-16"), &settings, arrears.iter(), calls.iter(), &solved);
     let item = &items[0];
     assert_eq!((item.unit, item.owed, item.months), (id("a"), Fen(1200), 4));
@@ -341,7 +347,10 @@ fn figures_given_twice_list_the_household_once_by_the_newest() {
 fn progress_counts_households_reached_today_once_each() {
     let calls = [
         call("a", "2026-11-16", CallOutcome::Connected),
-        FeeCall { id: FeeCallId::derived(&["again"]), ..call("a", "2026-11-16", CallOutcome::Refused) },
+        FeeCall {
+            id: FeeCallId::derived(&["again"]),
+            ..call("a", "2026-11-16", CallOutcome::Refused)
+        },
         call("b", "2026-11-16", CallOutcome::NoAnswer),
         call("c", "2026-11-15", CallOutcome::Connected),
     ];
@@ -349,97 +358,5 @@ fn progress_counts_households_reached_today_once_each() {
     assert_eq!(done_today(date("2026-11-16"), &settings, calls.iter()), 1);
 }
 
-fn any_outcome() -> impl Strategy<Value = CallOutcome> {
-    proptest::sample::select(CallOutcome::ALL.to_vec())
-}
-
-prop_compose! {
-    /// A call about one of six households on a day of the last quarter.
-    fn any_call()(
-        unit in 0u8..6,
-        day in 0i64..92,
-        hour in 0i64..24,
-        outcome in any_outcome(),
-        promised in proptest::option::of(0i64..30),
-        service in any::<bool>(),
-        key in any::<u32>(),
-    ) -> FeeCall {
-        let name = format!("h{unit}");
-        let made = date("2026-10-01") + chrono::TimeDelta::days(day);
-        let reached = outcome == CallOutcome::Connected;
-        FeeCall {
-            id: FeeCallId::derived(&[&key.to_string()]),
-            at: Settings::default().zone.start_of_day(made).plus(hour * HOUR),
-            promised: promised.filter(|_| reached).map(|days| made + chrono::TimeDelta::days(days)),
-            reason: service.then_some(UnpaidReason::ServiceProblem),
-            ticket: service.then(ticket),
-            ..call(&name, "2026-10-01", outcome)
-        }
-    }
-}
-
-proptest! {
-    #[test]
-    fn no_household_is_listed_twice_and_no_broken_promise_is_missing(
-        owed in proptest::collection::vec(-1i64..5, 6),
-        mut calls in proptest::collection::vec(any_call(), 0..30),
-        day in 0i64..100,
-        is_solved in proptest::option::of(any::<bool>()),
-    ) {
-        let today = date("2026-10-01") + chrono::TimeDelta::days(day);
-        let settings = Settings::default();
-        let arrears: Vec<_> = (0..6).map(|n| owes(&format!("h{n}"), owed[n])).collect();
-        let tickets = |_: TicketId| is_solved;
-        let items = for_day(today, &settings, arrears.iter(), calls.iter(), &tickets);
-
-        let units: BTreeSet<_> = items.iter().map(|item| item.unit).collect();
-        prop_assert_eq!(units.len(), items.len());
-        prop_assert!(items.iter().all(|item| item.owed > Fen(0)));
-        prop_assert!(items.iter().all(|item| item.why != Why::PromiseDue));
-
-        // The rule said again in another way: the last conversation up to today promised an
-        // earlier day.
-        calls.sort_by_key(|call| (call.at, call.id));
-        for figures in arrears.iter().filter(|figures| figures.owed > Fen(0)) {
-            let mut standing = None;
-            for call in calls.iter().filter(|call| call.unit == figures.unit) {
-                if settings.zone.date(call.at) <= today && call.outcome.is_reached() {
-                    standing = call.promised;
-                }
-            }
-            let broken = standing.is_some_and(|promised| promised < today);
-            let listed = items.iter().find(|item| item.unit == figures.unit);
-            prop_assert_eq!(broken, listed.is_some_and(|item| item.why == Why::BrokenPromise));
-        }
-
-        // The order in which a replica happens to hold the records does not show.
-        calls.reverse();
-        let again = for_day(today, &settings, arrears.iter().rev(), calls.iter(), &tickets);
-        prop_assert_eq!(items, again);
-    }
-
-    #[test]
-    fn in_a_window_an_unpaid_household_is_either_listed_reached_or_due_today(
-        calls in proptest::collection::vec(any_call(), 0..30),
-        day in 0i64..92,
-    ) {
-        let today = date("2026-10-01") + chrono::TimeDelta::days(day);
-        let settings = Settings::default();
-        let arrears: Vec<_> = (0..6).map(|n| owes(&format!("h{n}"), 1)).collect();
-        let items = for_day(today, &settings, arrears.iter(), calls.iter(), &unsolved);
-        let due = promises_due(today, &settings, arrears.iter(), calls.iter(), &unsolved);
-        let Some((first, last)) = window(today) else {
-            prop_assert!(items.iter().all(|item| item.why == Why::BrokenPromise));
-            return Ok(());
-        };
-        prop_assert!((first..=last).contains(&today) && first.month() == today.month());
-        for figures in &arrears {
-            let reached = calls.iter().any(|call| {
-                let made = settings.zone.date(call.at);
-                call.unit == figures.unit && call.outcome.is_reached() && (first..=today).contains(&made)
-            });
-            let listed = |items: &[CallItem]| items.iter().any(|item| item.unit == figures.unit);
-            prop_assert!(reached || listed(&items) || listed(&due));
-        }
-    }
-}
+#[path = "call_list_random_tests.rs"]
+mod random;

@@ -2,9 +2,7 @@
 
 use chrono::{Datelike, Days, NaiveDate};
 
-use super::{
-    Arrears, CallOutcome, FeeCall, FeeCode, RecordFeeCall, SetArrears, UnpaidReason,
-};
+use super::{Arrears, CallOutcome, FeeCall, FeeCode, RecordFeeCall, SetArrears, UnpaidReason};
 use crate::actor::Right;
 use crate::modules::company::Settings;
 use crate::modules::households::{self, Household};
@@ -16,7 +14,7 @@ use crate::text;
 use crate::time::Ms;
 
 /// A hundred million yuan: more than any estate owes, far from what arithmetic cannot hold.
-const MOST_OWED: Fen = Fen(100_000_000_00);
+const MOST_OWED: Fen = Fen(10_000_000_000);
 /// Fees are billed by the quarter, by the half-year at handover, at most a year ahead.
 const MONTHS_AHEAD: i32 = 12;
 
@@ -31,8 +29,8 @@ impl SetArrears {
             None => self.months == 0,
             Some(since) => {
                 let unpaid = i64::from(self.months);
-                let possible = i64::from(month_number(as_of) - month_number(since))
-                    + i64::from(MONTHS_AHEAD);
+                let possible =
+                    i64::from(month_number(as_of) - month_number(since)) + i64::from(MONTHS_AHEAD);
                 self.owed > Fen(0) && since.day() == 1 && (1..=possible).contains(&unpaid)
             }
         };

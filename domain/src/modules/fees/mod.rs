@@ -77,8 +77,12 @@ impl CallOutcome {
     pub fn is_reached(self) -> bool {
         matches!(self, CallOutcome::Connected | CallOutcome::Refused)
     }
-    pub const ALL: [CallOutcome; 4] =
-        [CallOutcome::Connected, CallOutcome::NoAnswer, CallOutcome::WrongNumber, CallOutcome::Refused];
+    pub const ALL: [CallOutcome; 4] = [
+        CallOutcome::Connected,
+        CallOutcome::NoAnswer,
+        CallOutcome::WrongNumber,
+        CallOutcome::Refused,
+    ];
     pub fn name(self) -> &'static str {
         match self {
             CallOutcome::Connected => "connected",

@@ -197,7 +197,9 @@ impl Decide for RegisterUnit {
         same_project(project, building.project)?;
         let label = normalise_label(&self.label);
         if !is_label(&label) {
-            return Err(Refusal::new(HouseholdCode::BadUnitLabel).with("label", &self.label).into());
+            return Err(Refusal::new(HouseholdCode::BadUnitLabel)
+                .with("label", &self.label)
+                .into());
         }
         self.check()?;
         let stored = find::<Household>(world, self.unit.0);

@@ -15,8 +15,8 @@ mod decide;
 pub mod search;
 #[cfg(test)]
 pub mod testkit;
-pub use decide::project_of;
 pub use command::{RegisterBuilding, RegisterCluster, RegisterProject, RegisterUnit};
+pub use decide::project_of;
 
 crate::refusal_codes! {
     HouseholdCode {

@@ -1,8 +1,8 @@
 //! What people type at the door and on the phone, and whom it must find.
 
 use super::*;
-use crate::modules::households::testkit::household;
 use crate::modules::households::Relation;
+use crate::modules::households::testkit::household;
 use proptest::prelude::*;
 
 fn id(label: &str) -> UnitId {
@@ -16,7 +16,10 @@ fn home(label: &str, people: &[(&str, &[&str], &str)]) -> Household {
         phone: (*phone).into(),
         pinyin: pinyin.iter().map(|key| (*key).to_owned()).collect(),
     });
-    Household { contacts: contacts.collect(), ..household(id(label), label, crate::id::ClusterId::derived(&["c"])) }
+    Household {
+        contacts: contacts.collect(),
+        ..household(id(label), label, crate::id::ClusterId::derived(&["c"]))
+    }
 }
 
 fn estate() -> Vec<Household> {
@@ -26,7 +29,10 @@ fn estate() -> Vec<Household> {
         home("10-1-1501", &[("王小张", &["wxz", "wangxiaozhang"], "13711501999")]),
         home("3-2-201", &[("单晓", &["sx", "shanxiao"], "")]),
         home("32-1-501", &[("周树人", &["zsr", "zhoushuren"], "010-66554433")]),
-        home("A-3-1502", &[("Anna Müller", &["annamuller"], ""), ("陈一", &["cy", "chenyi"], "13600001234")]),
+        home(
+            "A-3-1502",
+            &[("Anna Müller", &["annamuller"], ""), ("陈一", &["cy", "chenyi"], "13600001234")],
+        ),
         home("3-2-1502", &[("张三丰", &["zsf", "zhangsanfeng"], "")]),
     ]
 }
@@ -40,7 +46,15 @@ fn found(query: &str) -> Vec<String> {
 
 #[test]
 fn the_whole_label_finds_its_unit_first_with_and_without_dashes() {
-    for query in ["3-2-1501", "321501", "3.2.1501", "3 2 1501", "３－２－１５０１", "3栋2单元1501", "3号楼2单元1501室"] {
+    for query in [
+        "3-2-1501",
+        "321501",
+        "3.2.1501",
+        "3 2 1501",
+        "３－２－１５０１",
+        "3栋2单元1501",
+        "3号楼2单元1501室",
+    ] {
         assert_eq!(found(query).first().map(String::as_str), Some("3-2-1501"), "{query}");
     }
     assert_eq!(found("a-3-1502")[0], "A-3-1502");
@@ -159,7 +173,13 @@ fn in_an_estate_of_1200_households_each_is_found_and_so_are_all() {
     let homes: Vec<Household> = (0..1200)
         .map(|n| {
             let label = format!("{}-{}-{}", n / 100 + 1, n / 50 % 2 + 1, n % 50 + 101);
-            home(&label, &[("欧阳张三", &["oyzs", "ouyangzhangsan"], "13800138000"), ("李四", &["ls", "lisi"], "13900139000")])
+            home(
+                &label,
+                &[
+                    ("欧阳张三", &["oyzs", "ouyangzhangsan"], "13800138000"),
+                    ("李四", &["ls", "lisi"], "13900139000"),
+                ],
+            )
         })
         .collect();
     let index = SearchIndex::build(homes.iter());

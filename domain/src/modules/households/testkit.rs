@@ -104,11 +104,16 @@ impl Estate {
         }
     }
 
-    pub fn new() -> Self {
+    pub fn standing() -> Self {
         let mut estate = Self::empty();
         estate.put(Project { id: project(), name: "锦绣".into() });
         for (cluster, code, number) in [(own(), "A", "3"), (other(), "B", "8")] {
-            estate.put(Cluster { id: cluster, project: project(), code: code.into(), name: "组团".into() });
+            estate.put(Cluster {
+                id: cluster,
+                project: project(),
+                code: code.into(),
+                name: "组团".into(),
+            });
             estate.put(Building {
                 id: building(number),
                 project: project(),
@@ -205,11 +210,6 @@ pub fn assert_waits<T: std::fmt::Debug>(result: Result<T, Stop>, key: RecordKey)
 pub fn assert_golden_command(command: impl Into<Command>, kind: &str, json: &str) {
     let command = command.into();
     assert_eq!(command.kind(), kind);
-    if std::env::var("GOLD").is_ok() {
-        let l = std::panic::Location::caller();
-        eprintln!("GOLD {} {} {}", l.file(), l.line(), command.encode());
-        return;
-    }
     assert_eq!(command.encode(), json);
     let decoded = Command::decode(kind, 1, json).expect("the kind is registered");
     assert_eq!(decoded.expect("golden JSON decodes"), command);
@@ -220,11 +220,6 @@ pub fn assert_golden_command(command: impl Into<Command>, kind: &str, json: &str
 pub fn assert_golden_record(record: impl SyncedRecord, json: &str) {
     let kind = record.key().kind;
     let record = record.into_record();
-    if std::env::var("GOLD").is_ok() {
-        let l = std::panic::Location::caller();
-        eprintln!("GOLD {} {} {}", l.file(), l.line(), record.encode());
-        return;
-    }
     assert_eq!(record.encode(), json);
     assert_eq!(Record::decode(kind, json).expect("golden JSON decodes"), record);
 }

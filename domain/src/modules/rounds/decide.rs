@@ -32,11 +32,7 @@ fn project(context: &Context<'_>) -> Result<ProjectId, Refusal> {
 
 /// A record of another project is none of this log's business.
 fn same_project(context: &Context<'_>, of_record: ProjectId) -> Result<(), Refusal> {
-    if project(context)? == of_record {
-        Ok(())
-    } else {
-        Err(Refusal::new(CommonCode::WrongScope))
-    }
+    if project(context)? == of_record { Ok(()) } else { Err(Refusal::new(CommonCode::WrongScope)) }
 }
 
 /// The cluster exists and lies in this project; returns the project.

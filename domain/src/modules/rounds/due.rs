@@ -49,8 +49,7 @@ pub fn expand(
         }
         for (slot, window) in (0u32..).zip(&schedule.windows) {
             let overnight = window.to < window.from;
-            let end_date =
-                if overnight { date.checked_add_days(Days::new(1)) } else { Some(date) };
+            let end_date = if overnight { date.checked_add_days(Days::new(1)) } else { Some(date) };
             due.push(DueRound {
                 id: round_id(schedule.id, date, slot),
                 schedule: schedule.id,

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::attachments::Attachment;
 use crate::actor::Role;
-use crate::id::{BriefingId, CheckpointId, ClusterId, ProjectId, RoundId, ScheduleId, TemplateId, TicketId, UserId};
+use crate::id::{
+    BriefingId, CheckpointId, ClusterId, ProjectId, RoundId, ScheduleId, TemplateId, TicketId,
+    UserId,
+};
 use crate::sync::record::{Channel, Scope};
 use crate::time::Ms;
 
@@ -157,11 +160,17 @@ pub enum Recurrence {
     Daily,
     WorkingDays,
     /// ISO weekdays, Monday = 1.
-    Weekly { weekdays: Vec<u8> },
+    Weekly {
+        weekdays: Vec<u8>,
+    },
     /// Days of the month; 31 means the last day of a shorter month.
-    Monthly { days: Vec<u8> },
+    Monthly {
+        days: Vec<u8>,
+    },
     /// Day of each quarter's last month.
-    Quarterly { day: u8 },
+    Quarterly {
+        day: u8,
+    },
 }
 
 /// A window of local time on the due day; an end before its start is on the next day (night rounds).
@@ -200,8 +209,12 @@ crate::synced!(Schedule, Schedule, |s| id: s.id.0, scope: Scope::Project(s.proje
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Confirmation {
     /// The text of the signed code that was scanned.
-    Code { code: String },
-    Hand { reason: String },
+    Code {
+        code: String,
+    },
+    Hand {
+        reason: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,8 +224,12 @@ pub enum Answer {
     Abnormal,
     NotApplicable,
     /// Thousandths of the unit.
-    Number { reading: i64 },
-    Text { text: String },
+    Number {
+        reading: i64,
+    },
+    Text {
+        text: String,
+    },
     Photo,
 }
 
@@ -313,7 +330,8 @@ impl Round {
     }
     /// Distinct points that have a result.
     pub fn points_done(&self) -> usize {
-        let mut points: Vec<&str> = self.results.iter().map(|result| result.point.as_str()).collect();
+        let mut points: Vec<&str> =
+            self.results.iter().map(|result| result.point.as_str()).collect();
         points.sort_unstable();
         points.dedup();
         points.len()
@@ -328,11 +346,11 @@ impl Round {
 }
 
 crate::synced!(Round, Round, |r| id: r.id.0, scope: Scope::Project(r.project),
-    channels: {
-        let mut channels = vec![Channel::Office, Channel::Cluster(r.cluster), Channel::User(r.by)];
-        channels.extend(r.joined.iter().copied().map(Channel::User));
-        channels
-    });
+channels: {
+    let mut channels = vec![Channel::Office, Channel::Cluster(r.cluster), Channel::User(r.by)];
+    channels.extend(r.joined.iter().copied().map(Channel::User));
+    channels
+});
 
 /// The point to go to next: the first in the template's order without a result.
 pub fn next_point<'a>(template: &'a RoundTemplate, round: &Round) -> Option<&'a Point> {

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Completion, Intake, Origin, Place, PricedLine, TicketContact, TicketKind, Urgency, WaitReason};
+use super::{
+    Completion, Intake, Origin, Place, PricedLine, TicketContact, TicketKind, Urgency, WaitReason,
+};
 use crate::id::{ClusterId, TicketId, UserId};
 use crate::modules::attachments::Attachment;
 use crate::money::Fen;

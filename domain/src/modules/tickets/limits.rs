@@ -9,9 +9,10 @@ use crate::time::{HOUR, MINUTE, Ms};
 pub fn resolution_due(kind: TicketKind, at: Ms, settings: &Settings) -> Ms {
     match kind {
         // S1: within 24 hours unless the company set another limit; findings count as repairs.
-        TicketKind::Repair | TicketKind::Finding | TicketKind::PaidService | TicketKind::Complaint => {
-            at.plus(i64::from(settings.repair_hours) * HOUR)
-        }
+        TicketKind::Repair
+        | TicketKind::Finding
+        | TicketKind::PaidService
+        | TicketKind::Complaint => at.plus(i64::from(settings.repair_hours) * HOUR),
         TicketKind::Enquiry => at.plus(24 * HOUR),
         // S3: within a day, which is the same time on the next.
         TicketKind::Request => settings.zone.plus_days(at, 1),
@@ -42,7 +43,10 @@ impl Ticket {
     pub fn wants_return_visit(&self) -> bool {
         let asked = matches!(
             self.kind,
-            TicketKind::Repair | TicketKind::Complaint | TicketKind::Request | TicketKind::PaidService
+            TicketKind::Repair
+                | TicketKind::Complaint
+                | TicketKind::Request
+                | TicketKind::PaidService
         );
         let contact = &self.contact;
         let reachable = self.place.unit.is_some()

@@ -119,11 +119,7 @@ impl TicketState {
     }
 
     fn permitted(self, tried: Move, by: UserId, pool: bool) -> Result<Self, Illegal> {
-        if self.permits(tried, by, pool) {
-            Ok(self)
-        } else {
-            Err(Illegal { state: self, tried })
-        }
+        if self.permits(tried, by, pool) { Ok(self) } else { Err(Illegal { state: self, tried }) }
     }
 
     pub fn assess(self, by: UserId) -> Result<Self, Illegal> {
@@ -151,8 +147,12 @@ impl TicketState {
         reason: WaitReason,
         until: Option<Ms>,
     ) -> Result<Self, Illegal> {
-        self.permitted(Move::Wait, by, false)
-            .map(|_| TicketState::Waiting { by, since, reason, until })
+        self.permitted(Move::Wait, by, false).map(|_| TicketState::Waiting {
+            by,
+            since,
+            reason,
+            until,
+        })
     }
 
     pub fn resume(self, by: UserId, since: Ms) -> Result<Self, Illegal> {
@@ -160,12 +160,7 @@ impl TicketState {
     }
 
     /// Finishes the work; with `return_visit`, the customer is asked by then.
-    pub fn complete(
-        self,
-        by: UserId,
-        at: Ms,
-        return_visit: Option<Ms>,
-    ) -> Result<Self, Illegal> {
+    pub fn complete(self, by: UserId, at: Ms, return_visit: Option<Ms>) -> Result<Self, Illegal> {
         self.permitted(Move::Complete, by, false).map(|_| match return_visit {
             Some(due) => TicketState::ReturnVisit { by, at, due },
             None => TicketState::Done { by, at },
@@ -262,8 +257,8 @@ impl Ticket {
 
     fn deny_field(&self, tried: Move, actor: &Actor) -> Denied {
         // Accepting is how a technician first gets a pool ticket, so nothing need go before it.
-        let good_faith = self.took_part(actor.user)
-            || (tried == Move::Accept && self.is_open_to(actor));
+        let good_faith =
+            self.took_part(actor.user) || (tried == Move::Accept && self.is_open_to(actor));
         let holder = self.state.holder();
         if good_faith && self.state.is_finished() {
             return Denied::Late(Refusal::new(TicketCode::FinishedElsewhere));

@@ -10,7 +10,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::attachments::Attachment;
-use crate::id::{CheckpointId, ClusterId, DeviceId, FeeCallId, ProjectId, RoundId, TicketId, UnitId, UserId, VisitId};
+use crate::id::{
+    CheckpointId, ClusterId, DeviceId, FeeCallId, ProjectId, RoundId, TicketId, UnitId, UserId,
+    VisitId,
+};
 use crate::money::Fen;
 use crate::sync::record::{Channel, Scope};
 use crate::time::Ms;
@@ -18,6 +21,7 @@ use crate::time::Ms;
 pub mod category;
 pub mod clock;
 mod command;
+mod completion;
 mod decide;
 pub mod limits;
 mod machine;
@@ -26,6 +30,7 @@ pub mod price_list;
 mod tests;
 pub use clock::{Clock, ClockLight};
 pub use command::*;
+pub use completion::{CONDUCT, Completion, LineKind, PricedLine};
 pub use decide::{
     MAX_LINES, MAX_QUANTITY, MAX_TOTAL, MOVED_ENTRIES, NOTED_ENTRIES, can_be_assigned, lines_total,
 };
@@ -166,16 +171,42 @@ pub enum WaitReason {
 pub enum TicketState {
     Received,
     Assessed,
-    Assigned { to: UserId },
-    Accepted { by: UserId },
-    InProgress { by: UserId, since: Ms },
-    Waiting { by: UserId, since: Ms, reason: WaitReason, #[serde(default, skip_serializing_if = "Option::is_none")] until: Option<Ms> },
+    Assigned {
+        to: UserId,
+    },
+    Accepted {
+        by: UserId,
+    },
+    InProgress {
+        by: UserId,
+        since: Ms,
+    },
+    Waiting {
+        by: UserId,
+        since: Ms,
+        reason: WaitReason,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Ms>,
+    },
     /// Finished by the worker; the office has still to look (kinds without a return visit).
-    Done { by: UserId, at: Ms },
+    Done {
+        by: UserId,
+        at: Ms,
+    },
     /// 待回访: finished, the customer has still to be asked.
-    ReturnVisit { by: UserId, at: Ms, due: Ms },
-    Closed { by: UserId, at: Ms },
-    Declined { by: UserId, at: Ms },
+    ReturnVisit {
+        by: UserId,
+        at: Ms,
+        due: Ms,
+    },
+    Closed {
+        by: UserId,
+        at: Ms,
+    },
+    Declined {
+        by: UserId,
+        at: Ms,
+    },
 }
 
 impl TicketState {
@@ -194,14 +225,25 @@ impl TicketState {
         }
     }
     pub const NAMES: [&'static str; 10] = [
-        "received", "assessed", "assigned", "accepted", "in_progress", "waiting", "done",
-        "return_visit", "closed", "declined",
+        "received",
+        "assessed",
+        "assigned",
+        "accepted",
+        "in_progress",
+        "waiting",
+        "done",
+        "return_visit",
+        "closed",
+        "declined",
     ];
     /// The work itself is over (its clock has stopped).
     pub fn is_finished(&self) -> bool {
         matches!(
             self,
-            TicketState::Done { .. } | TicketState::ReturnVisit { .. } | TicketState::Closed { .. } | TicketState::Declined { .. }
+            TicketState::Done { .. }
+                | TicketState::ReturnVisit { .. }
+                | TicketState::Closed { .. }
+                | TicketState::Declined { .. }
         )
     }
     pub fn is_final(&self) -> bool {
@@ -221,75 +263,36 @@ impl TicketState {
     }
 }
 
-/// A line of material or labour on a job, priced.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PricedLine {
-    pub what: LineKind,
-    pub name: String,
-    /// "个", "米", "小时".
-    pub unit: String,
-    /// Thousandths: 500 = half an hour.
-    pub quantity: i64,
-    pub price: Fen,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LineKind {
-    Material,
-    Labour,
-}
-
-impl PricedLine {
-    pub fn amount(&self) -> Option<Fen> {
-        self.price.times_thousandths(self.quantity)
-    }
-}
-
-/// What was done on site, as the customer signed it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Completion {
-    pub by: UserId,
-    pub at: Ms,
-    /// Ticked points of the in-unit conduct checklist (S2), by code; see `CONDUCT`.
-    pub conduct: Vec<String>,
-    pub cause: String,
-    pub action: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub lines: Vec<PricedLine>,
-    pub total: Fen,
-    /// Before, after, signature.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attachments: Vec<Attachment>,
-    /// Who signed.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub signed_by: String,
-    /// Why there is no signature (nobody home, public place).
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub unsigned_reason: String,
-}
-
-/// The in-unit conduct checklist of S2, in its order.
-pub const CONDUCT: [&str; 10] = [
-    "appointment", "badge", "knock", "shoe_covers", "ground_cloth", "low_noise", "explain_use",
-    "tidy_up", "customer_inspects", "goodbye",
-];
-
 /// What happened, in the ticket's own words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum TicketEvent {
     Opened,
-    Assessed { feasible: bool, #[serde(default, skip_serializing_if = "Option::is_none")] estimate: Option<Fen> },
-    Assigned { to: UserId },
+    Assessed {
+        feasible: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        estimate: Option<Fen>,
+    },
+    Assigned {
+        to: UserId,
+    },
     Accepted,
     Started,
-    Waiting { reason: WaitReason, #[serde(default, skip_serializing_if = "Option::is_none")] until: Option<Ms> },
+    Waiting {
+        reason: WaitReason,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Ms>,
+    },
     Resumed,
     Completed,
     /// A second completion of a job that was already finished: kept, shown, for the office.
-    CompletedAgain { completion: Box<Completion> },
-    ReturnVisited { solved: bool, score: u8 },
+    CompletedAgain {
+        completion: Box<Completion>,
+    },
+    ReturnVisited {
+        solved: bool,
+        score: u8,
+    },
     Closed,
     Declined,
     Reopened,

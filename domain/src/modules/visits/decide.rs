@@ -5,9 +5,7 @@ use crate::actor::Right;
 use crate::modules::attachments::{self, Attachment};
 use crate::modules::households::{self, Cluster, Household};
 use crate::refusal::{CommonCode, Refusal};
-use crate::sync::command::{
-    Context, Decide, Decision, Numbers, Stop, Verdict, World, find, need,
-};
+use crate::sync::command::{Context, Decide, Decision, Numbers, Stop, Verdict, World, find, need};
 use crate::sync::record::{RecordKey, SyncedRecord};
 use crate::text;
 
@@ -88,7 +86,9 @@ impl RecordVisit {
         attachments::check(&self.attachments)?;
         // A greeting alone says enough only when one knows who was greeted.
         let greeted = self.topics.contains(&Topic::Greeting) && !self.met.trim().is_empty();
-        if self.note.trim().is_empty() && self.topics.iter().all(|t| *t == Topic::Greeting) && !greeted
+        if self.note.trim().is_empty()
+            && self.topics.iter().all(|t| *t == Topic::Greeting)
+            && !greeted
         {
             return Err(Refusal::new(VisitCode::NothingSaid));
         }

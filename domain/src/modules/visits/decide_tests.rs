@@ -38,7 +38,7 @@ fn answer(text: &str) -> AnswerVisit {
 
 #[test]
 fn a_visit_keeps_who_met_whom_and_when() {
-    let mut estate = Estate::new();
+    let mut estate = Estate::standing();
     assert_eq!(estate.run(at_the_door(), &steward(), MORNING), Ok(Verdict::Applied));
     let kept = estate.get::<Visit>(visit().0);
     assert_eq!((kept.by, kept.by_name.as_str()), (steward().user, "林晓"));
@@ -49,27 +49,36 @@ fn a_visit_keeps_who_met_whom_and_when() {
 #[test]
 fn a_visit_of_a_technician_is_not_allowed() {
     let technician = person(Role::Technician, &[]);
-    let result = Estate::new().decide(at_the_door(), &technician, MORNING);
+    let result = Estate::standing().decide(at_the_door(), &technician, MORNING);
     assert_refused(result, CommonCode::NotAllowed);
 }
 
 #[test]
 fn a_steward_does_not_note_visits_in_another_cluster() {
     let elsewhere = RecordVisit { cluster: other(), unit: Some(other_unit()), ..at_the_door() };
-    assert_refused(Estate::new().decide(elsewhere, &steward(), MORNING), CommonCode::OtherCluster);
+    assert_refused(
+        Estate::standing().decide(elsewhere, &steward(), MORNING),
+        CommonCode::OtherCluster,
+    );
     let in_the_park = RecordVisit { cluster: other(), unit: None, ..at_the_door() };
-    assert_refused(Estate::new().decide(in_the_park, &steward(), MORNING), CommonCode::OtherCluster);
+    assert_refused(
+        Estate::standing().decide(in_the_park, &steward(), MORNING),
+        CommonCode::OtherCluster,
+    );
 }
 
 #[test]
 fn naming_ones_own_cluster_does_not_open_a_household_of_another() {
     let claimed = RecordVisit { cluster: own(), unit: Some(other_unit()), ..at_the_door() };
-    assert_refused(Estate::new().decide(claimed, &steward(), MORNING), CommonCode::OtherCluster);
+    assert_refused(
+        Estate::standing().decide(claimed, &steward(), MORNING),
+        CommonCode::OtherCluster,
+    );
 }
 
 #[test]
 fn a_visit_to_a_unit_that_changed_cluster_meanwhile_is_kept_in_its_new_cluster() {
-    let mut estate = Estate::new();
+    let mut estate = Estate::standing();
     let stale = RecordVisit { cluster: own(), unit: Some(other_unit()), ..at_the_door() };
     let both = person(Role::Steward, &[own(), other()]);
     assert_eq!(estate.run(stale, &both, MORNING), Ok(Verdict::Merged));
@@ -80,7 +89,7 @@ fn a_visit_to_a_unit_that_changed_cluster_meanwhile_is_kept_in_its_new_cluster()
 fn a_visit_waits_for_a_household_or_cluster_that_has_not_arrived() {
     let unknown = UnitId::derived(&["unknown"]);
     let visit = RecordVisit { unit: Some(unknown), ..at_the_door() };
-    let result = Estate::new().decide(visit, &steward(), MORNING);
+    let result = Estate::standing().decide(visit, &steward(), MORNING);
     assert_waits(result, Household::key_of(unknown.0));
     let on_the_way = RecordVisit { unit: None, ..at_the_door() };
     let result = Estate::empty().decide(on_the_way, &steward(), MORNING);
@@ -90,34 +99,37 @@ fn a_visit_waits_for_a_household_or_cluster_that_has_not_arrived() {
 #[test]
 fn a_visit_on_the_way_needs_no_unit() {
     let on_the_way = RecordVisit { unit: None, place: "中心花园".into(), ..at_the_door() };
-    assert_eq!(Estate::new().run(on_the_way, &steward(), MORNING), Ok(Verdict::Applied));
+    assert_eq!(Estate::standing().run(on_the_way, &steward(), MORNING), Ok(Verdict::Applied));
 }
 
 #[test]
 fn a_visit_at_which_nothing_was_said_is_refused() {
     let silent = RecordVisit { topics: vec![], note: "  ".into(), ..at_the_door() };
-    assert_refused(Estate::new().decide(silent, &steward(), MORNING), VisitCode::NothingSaid);
+    assert_refused(Estate::standing().decide(silent, &steward(), MORNING), VisitCode::NothingSaid);
     let unnamed = RecordVisit {
         topics: vec![Topic::Greeting],
         note: String::new(),
         met: " ".into(),
         ..at_the_door()
     };
-    assert_refused(Estate::new().decide(unnamed, &steward(), MORNING), VisitCode::NothingSaid);
+    assert_refused(Estate::standing().decide(unnamed, &steward(), MORNING), VisitCode::NothingSaid);
 }
 
 #[test]
 fn a_greeting_of_somebody_named_or_praise_without_words_is_enough() {
     for topic in [Topic::Greeting, Topic::Praise] {
         let short = RecordVisit { topics: vec![topic], note: String::new(), ..at_the_door() };
-        assert_eq!(Estate::new().run(short, &steward(), MORNING), Ok(Verdict::Applied));
+        assert_eq!(Estate::standing().run(short, &steward(), MORNING), Ok(Verdict::Applied));
     }
 }
 
 #[test]
 fn an_answer_may_be_promised_for_today_but_not_for_yesterday() {
-    let mut estate = Estate::new();
-    assert_refused(estate.decide(promised("2026-11-15"), &steward(), MORNING), VisitCode::PromiseInPast);
+    let mut estate = Estate::standing();
+    assert_refused(
+        estate.decide(promised("2026-11-15"), &steward(), MORNING),
+        VisitCode::PromiseInPast,
+    );
     assert_eq!(estate.run(promised("2026-11-16"), &steward(), MORNING), Ok(Verdict::Applied));
 }
 
@@ -125,13 +137,13 @@ fn an_answer_may_be_promised_for_today_but_not_for_yesterday() {
 fn today_is_the_companys_day_not_greenwichs() {
     // 00:30 on the 17th in Shanghai is still the 16th in UTC.
     let after_midnight = MORNING.plus(14 * HOUR + HOUR / 2);
-    let result = Estate::new().decide(promised("2026-11-16"), &steward(), after_midnight);
+    let result = Estate::standing().decide(promised("2026-11-16"), &steward(), after_midnight);
     assert_refused(result, VisitCode::PromiseInPast);
 }
 
 #[test]
 fn a_visit_with_a_used_id_is_refused() {
-    let mut estate = Estate::new();
+    let mut estate = Estate::standing();
     estate.run(at_the_door(), &steward(), MORNING).unwrap();
     assert_refused(estate.decide(at_the_door(), &steward(), MORNING), CommonCode::AlreadyExists);
 }
@@ -139,15 +151,15 @@ fn a_visit_with_a_used_id_is_refused() {
 #[test]
 fn a_forwarded_visit_does_not_wait_for_its_ticket() {
     let ticket = TicketId::derived(&["still offline"]);
-    let forwarded =
-        RecordVisit { result: VisitResult::Forwarded { ticket }, ..at_the_door() };
-    assert_eq!(Estate::new().run(forwarded, &steward(), MORNING), Ok(Verdict::Applied));
+    let forwarded = RecordVisit { result: VisitResult::Forwarded { ticket }, ..at_the_door() };
+    assert_eq!(Estate::standing().run(forwarded, &steward(), MORNING), Ok(Verdict::Applied));
 }
 
 #[test]
 fn a_topic_ticked_twice_is_kept_once() {
-    let mut estate = Estate::new();
-    let twice = RecordVisit { topics: vec![Topic::Praise, Topic::Need, Topic::Praise], ..at_the_door() };
+    let mut estate = Estate::standing();
+    let twice =
+        RecordVisit { topics: vec![Topic::Praise, Topic::Need, Topic::Praise], ..at_the_door() };
     estate.run(twice, &steward(), MORNING).unwrap();
     assert_eq!(estate.get::<Visit>(visit().0).topics, [Topic::Need, Topic::Praise]);
 }
@@ -163,23 +175,24 @@ fn a_visit_brings_its_photos_and_a_broken_hash_is_refused() {
     };
     let with_photo = RecordVisit { attachments: vec![photo(&"a".repeat(64))], ..at_the_door() };
     assert_eq!(Decide::attachments(&with_photo).len(), 1);
-    assert_eq!(Estate::new().run(with_photo, &steward(), MORNING), Ok(Verdict::Applied));
+    assert_eq!(Estate::standing().run(with_photo, &steward(), MORNING), Ok(Verdict::Applied));
     let broken = RecordVisit { attachments: vec![photo("A")], ..at_the_door() };
-    assert_refused(Estate::new().decide(broken, &steward(), MORNING), AttachmentCode::BadHash);
+    assert_refused(Estate::standing().decide(broken, &steward(), MORNING), AttachmentCode::BadHash);
 }
 
 #[test]
 fn visits_do_not_go_into_the_companys_log() {
-    let estate = Estate { scope: Scope::Company, ..Estate::new() };
+    let estate = Estate { scope: Scope::Company, ..Estate::standing() };
     assert_refused(estate.decide(at_the_door(), &steward(), MORNING), CommonCode::WrongScope);
     assert_refused(estate.decide(answer("好"), &steward(), MORNING), CommonCode::WrongScope);
 }
 
 #[test]
 fn the_answer_ends_the_follow_up() {
-    let mut estate = Estate::new();
+    let mut estate = Estate::standing();
     estate.run(promised("2026-11-18"), &steward(), MORNING).unwrap();
-    let open = |estate: &Estate| follow_up::pending([estate.get::<Visit>(visit().0)].into_iter()).len();
+    let open =
+        |estate: &Estate| follow_up::pending([estate.get::<Visit>(visit().0)].into_iter()).len();
     assert_eq!(open(&estate), 1);
     assert_eq!(estate.run(answer("押金下周退"), &steward(), MORNING), Ok(Verdict::Applied));
     assert_eq!(open(&estate), 0);
@@ -187,7 +200,7 @@ fn the_answer_ends_the_follow_up() {
 
 #[test]
 fn a_second_answer_is_kept_beside_the_first() {
-    let mut estate = Estate::new();
+    let mut estate = Estate::standing();
     estate.run(promised("2026-11-18"), &steward(), MORNING).unwrap();
     estate.run(answer("押金下周退"), &steward(), MORNING).unwrap();
     let desk = person(Role::FrontDesk, &[]);
@@ -198,7 +211,7 @@ fn a_second_answer_is_kept_beside_the_first() {
 
 #[test]
 fn only_a_promised_answer_can_be_given() {
-    let mut estate = Estate::new();
+    let mut estate = Estate::standing();
     let result = estate.decide(answer("好"), &steward(), MORNING);
     assert_waits(result, Visit::key_of(visit().0));
     estate.run(at_the_door(), &steward(), MORNING).unwrap();
@@ -207,7 +220,7 @@ fn only_a_promised_answer_can_be_given() {
 
 #[test]
 fn an_answer_says_something_and_comes_from_the_cluster() {
-    let mut estate = Estate::new();
+    let mut estate = Estate::standing();
     estate.run(promised("2026-11-18"), &steward(), MORNING).unwrap();
     assert_refused(estate.decide(answer(" "), &steward(), MORNING), CommonCode::TextEmpty);
     let neighbour = person(Role::Steward, &[other()]);
@@ -219,7 +232,7 @@ fn the_wire_shape_of_visit_commands_stays() {
     assert_golden_command(
         promised("2026-11-18"),
         "visits.record",
-        r#"{"visit":"7b1a7d20-0000-0000-0000-000000000000"}"#,
+        r#"{"visit":"f1ca28eb-0953-57e4-b8ae-de57374d27d8","cluster":"abbe7865-4da7-58b0-9dae-7a1d1adba5d9","unit":"68c73f8e-3ed7-5c42-9be4-5d90904a245b","place":"3-2-1501","way":"door","met":"张三","topics":["need"],"note":"想知道装修押金何时退","result":"promised","answer_by":"2026-11-18"}"#,
     );
     assert_golden_command(
         RecordVisit {
@@ -227,15 +240,22 @@ fn the_wire_shape_of_visit_commands_stays() {
             ..at_the_door()
         },
         "visits.record",
-        "",
+        r#"{"visit":"f1ca28eb-0953-57e4-b8ae-de57374d27d8","cluster":"abbe7865-4da7-58b0-9dae-7a1d1adba5d9","unit":"68c73f8e-3ed7-5c42-9be4-5d90904a245b","place":"3-2-1501","way":"door","met":"张三","topics":["need"],"note":"想知道装修押金何时退","result":"forwarded","ticket":"9c9019b3-1e41-5f36-a59d-30057328f88b"}"#,
     );
-    assert_golden_command(answer("已退"), "visits.answer", "");
+    assert_golden_command(
+        answer("已退"),
+        "visits.answer",
+        r#"{"visit":"f1ca28eb-0953-57e4-b8ae-de57374d27d8","text":"已退"}"#,
+    );
 }
 
 #[test]
 fn the_wire_shape_of_a_visit_stays() {
-    let mut estate = Estate::new();
+    let mut estate = Estate::standing();
     estate.run(promised("2026-11-18"), &steward(), MORNING).unwrap();
     estate.run(answer("已退"), &steward(), MORNING).unwrap();
-    assert_golden_record(estate.get::<Visit>(visit().0).clone(), "");
+    assert_golden_record(
+        estate.get::<Visit>(visit().0).clone(),
+        r#"{"id":"f1ca28eb-0953-57e4-b8ae-de57374d27d8","project":"53990060-a815-5079-b977-449907083695","cluster":"abbe7865-4da7-58b0-9dae-7a1d1adba5d9","unit":"68c73f8e-3ed7-5c42-9be4-5d90904a245b","place":"3-2-1501","way":"door","met":"张三","topics":["need"],"note":"想知道装修押金何时退","result":"promised","answer_by":"2026-11-18","by":"a23e60c6-3295-5e77-916d-16bba453f324","by_name":"林晓","at":1794794400000,"received":1794794460000,"answers":[{"text":"已退","by":"a23e60c6-3295-5e77-916d-16bba453f324","at":1794794400000}]}"#,
+    );
 }

@@ -34,10 +34,7 @@ pub fn pending<'a>(visits: impl Iterator<Item = &'a Visit>) -> Vec<FollowUp<'a>>
 }
 
 /// The unit's latest visit.
-pub fn last_visit<'a>(
-    visits: impl Iterator<Item = &'a Visit>,
-    unit: UnitId,
-) -> Option<&'a Visit> {
+pub fn last_visit<'a>(visits: impl Iterator<Item = &'a Visit>, unit: UnitId) -> Option<&'a Visit> {
     visits.filter(|visit| visit.unit == Some(unit)).max_by_key(|visit| (visit.at, visit.id))
 }
 
@@ -97,7 +94,8 @@ mod tests {
     fn the_last_visit_is_the_latest_of_that_unit() {
         let mut elsewhere = visit("elsewhere", MORNING.plus(2 * HOUR), None);
         elsewhere.unit = None;
-        let visits = [visit("late", MORNING.plus(HOUR), None), visit("early", MORNING, None), elsewhere];
+        let visits =
+            [visit("late", MORNING.plus(HOUR), None), visit("early", MORNING, None), elsewhere];
         assert_eq!(last_visit(visits.iter(), unit()).map(|v| v.note.as_str()), Some("late"));
         let other = crate::modules::households::testkit::other_unit();
         assert_eq!(last_visit(visits.iter(), other), None);

@@ -1,0 +1,442 @@
+//! A local store in memory: for tests and the simulation, where it also breaks on command.
+//!
+//! Several handles may share one disk, as tabs share one database. Every method is one transaction:
+//! it gives way before and after it commits, so that a tab can die on either side.
+
+use std::cell::{Ref, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use uuid::Uuid;
+
+use super::store::{
+    Answers, AttentionEntry, Blob, BlobState, JournalEntry, LocalStore, NewBlob, NewCommand,
+    OutboxEntry, Page, Queue, ScopeMeta, Segment, StoreError, StoredRow, StoredScope,
+};
+use crate::id::OpId;
+use crate::modules::RecordKind;
+use crate::modules::attachments::Sha256Hex;
+use crate::sync::outcome::{Outcome, OutcomeKind};
+use crate::sync::record::Scope;
+use crate::time::Ms;
+
+/// What lies on the disk for one scope.
+#[derive(Clone, Debug, Default)]
+pub struct ScopeDisk {
+    pub meta: ScopeMeta,
+    pub segments: Vec<Segment>,
+    pub delta: Vec<StoredRow>,
+    pub shadow: Vec<StoredRow>,
+    pub outbox: BTreeMap<u64, OutboxEntry>,
+    pub journal: BTreeMap<u64, JournalEntry>,
+    pub attention: BTreeMap<OpId, AttentionEntry>,
+}
+
+impl ScopeDisk {
+    /// The base as it reads: later rows replace earlier ones, absent bodies remove.
+    pub fn base(&self) -> BTreeMap<(RecordKind, Uuid), StoredRow> {
+        folded(self.segments.iter().flat_map(|segment| &segment.0).chain(&self.delta))
+    }
+
+    fn names(&self, sha256: &Sha256Hex) -> bool {
+        let journal = self.journal.values().map(|entry| &entry.entry);
+        let attention = self.attention.values().map(|entry| &entry.entry);
+        let mut entries = self.outbox.values().chain(journal).chain(attention);
+        entries.any(|entry| entry.blobs.contains(sha256))
+    }
+
+    fn queue(&self) -> Queue {
+        let mut attention: Vec<AttentionEntry> = self.attention.values().cloned().collect();
+        attention.sort_by_key(|entry| entry.entry.n);
+        Queue {
+            meta: self.meta.clone(),
+            outbox: self.outbox.values().cloned().collect(),
+            journal: self.journal.values().cloned().collect(),
+            attention,
+        }
+    }
+
+    fn look_at(&mut self, entry: &OutboxEntry, outcome: &Outcome, at: Ms) {
+        if outcome.outcome.needs_attention() {
+            let since = self.attention.get(&entry.op).map_or(at, |old| old.since);
+            let entry = AttentionEntry { entry: entry.clone(), outcome: outcome.clone(), since };
+            self.attention.insert(entry.entry.op, entry);
+        } else {
+            self.attention.remove(&entry.op);
+        }
+    }
+}
+
+fn folded<'a>(
+    rows: impl Iterator<Item = &'a StoredRow>,
+) -> BTreeMap<(RecordKind, Uuid), StoredRow> {
+    let mut base = BTreeMap::new();
+    for row in rows {
+        if row.body.is_some() {
+            base.insert((row.kind, row.id), row.clone());
+        } else {
+            base.remove(&(row.kind, row.id));
+        }
+    }
+    base
+}
+
+/// What lies on the disk of one user on one installation.
+#[derive(Clone, Debug, Default)]
+pub struct Disk {
+    pub scopes: BTreeMap<Scope, ScopeDisk>,
+    pub blobs: BTreeMap<Sha256Hex, (Blob, Vec<u8>)>,
+    pub drafts: BTreeMap<String, String>,
+    pub meta: BTreeMap<String, String>,
+}
+
+/// Decides what goes wrong. Asked twice for each transaction, by the method's name.
+pub trait Faults {
+    /// An error here: nothing was stored.
+    fn before(&self, _step: &'static str) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// An error here: it was stored, but the answer is lost with the connection to the database.
+    fn after(&self, _step: &'static str) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Nothing goes wrong.
+pub struct NoFaults;
+impl Faults for NoFaults {}
+
+/// A handle to a disk, as each tab has its own connection to the one database.
+#[derive(Clone)]
+pub struct MemoryStore {
+    disk: Rc<RefCell<Disk>>,
+    faults: Rc<dyn Faults>,
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new(Rc::default(), Rc::new(NoFaults))
+    }
+}
+
+/// Delta rows that make a compaction worth while.
+const DELTA: usize = 500;
+
+impl MemoryStore {
+    pub fn new(disk: Rc<RefCell<Disk>>, faults: Rc<dyn Faults>) -> Self {
+        Self { disk, faults }
+    }
+
+    pub fn disk(&self) -> Ref<'_, Disk> {
+        self.disk.borrow()
+    }
+
+    /// Takes a blob away as no phone may: for showing that the simulation notices.
+    pub fn lose_blob(&self, sha256: &Sha256Hex) {
+        self.disk.borrow_mut().blobs.remove(sha256);
+    }
+
+    /// Keeps a page wherever the store stands, as no phone may: for the same.
+    pub fn force_page(&self, page: Page) {
+        keep(self.disk.borrow_mut().scopes.entry(page.scope).or_default(), page);
+    }
+
+    /// One transaction, with a place to die on either side.
+    async fn commit<V>(
+        &self,
+        step: &'static str,
+        work: impl FnOnce(&mut Disk) -> V,
+    ) -> Result<V, StoreError> {
+        give_way().await;
+        self.faults.before(step)?;
+        let value = work(&mut self.disk.borrow_mut());
+        self.faults.after(step)?;
+        give_way().await;
+        Ok(value)
+    }
+
+    async fn read<V>(
+        &self,
+        step: &'static str,
+        work: impl FnOnce(&Disk) -> V,
+    ) -> Result<V, StoreError> {
+        give_way().await;
+        self.faults.before(step)?;
+        Ok(work(&self.disk.borrow()))
+    }
+}
+
+/// Lets others run once.
+async fn give_way() {
+    let mut waited = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut waited, true) {
+            return std::task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+}
+
+impl LocalStore for MemoryStore {
+    async fn load(&self, scope: Scope) -> Result<StoredScope, StoreError> {
+        self.read("load", |disk| {
+            let Some(kept) = disk.scopes.get(&scope) else { return StoredScope::default() };
+            let Queue { meta, outbox, journal, attention } = kept.queue();
+            let (segments, delta) = (kept.segments.clone(), kept.delta.clone());
+            StoredScope { meta, segments, delta, outbox, journal, attention }
+        })
+        .await
+    }
+
+    async fn queue(&self, scope: Scope) -> Result<Queue, StoreError> {
+        let queue = |disk: &Disk| disk.scopes.get(&scope).map(ScopeDisk::queue).unwrap_or_default();
+        self.read("queue", queue).await
+    }
+
+    async fn record(
+        &self,
+        commands: Vec<NewCommand>,
+        blobs: Vec<NewBlob>,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.commit("record", |disk| {
+            let entries: Vec<OutboxEntry> =
+                commands.into_iter().map(|command| keep_command(disk, command)).collect();
+            for blob in blobs {
+                let named = entries.iter().find(|entry| entry.blobs.contains(&blob.sha256));
+                let Some(named) = named.or(entries.first()) else { continue };
+                let kept = Blob {
+                    sha256: blob.sha256.clone(),
+                    mime: blob.mime,
+                    size: blob.bytes.len() as u64,
+                    state: BlobState::Pending,
+                    scope: named.scope,
+                    n: named.n,
+                    sent: 0,
+                };
+                disk.blobs.entry(blob.sha256).or_insert((kept, blob.bytes));
+            }
+            entries
+        })
+        .await
+    }
+
+    async fn answered(&self, answers: Answers) -> Result<bool, StoreError> {
+        self.commit("answered", |disk| {
+            let scope = disk.scopes.entry(answers.scope).or_default();
+            let current = scope.meta.epoch;
+            if current != Some(answers.epoch) && current != answers.sent_under {
+                return false;
+            }
+            scope.meta.epoch = Some(answers.epoch);
+            let mut highest = 0;
+            for outcome in answers.outcomes {
+                highest = highest.max(outcome.n);
+                let old = scope.journal.get(&outcome.n);
+                let entry = match (scope.outbox.remove(&outcome.n), old) {
+                    (Some(entry), _) => entry,
+                    (None, Some(old)) if old.epoch != answers.epoch => old.entry.clone(),
+                    _ => continue,
+                };
+                scope.look_at(&entry, &outcome, answers.at);
+                let epoch = answers.epoch;
+                scope.journal.insert(entry.n, JournalEntry { entry, outcome, epoch });
+            }
+            for (_, entry) in scope.journal.range_mut(..=highest) {
+                entry.epoch = answers.epoch;
+            }
+            true
+        })
+        .await
+    }
+
+    async fn settled(&self, scope: Scope, outcomes: Vec<Outcome>, at: Ms) -> Result<(), StoreError> {
+        self.commit("settled", |disk| {
+            let scope = disk.scopes.entry(scope).or_default();
+            for outcome in outcomes {
+                let found = scope.journal.values_mut().find(|e| e.entry.op == outcome.op);
+                let Some(found) = found else { continue };
+                found.outcome = outcome.clone();
+                let entry = found.entry.clone();
+                scope.look_at(&entry, &outcome, at);
+            }
+        })
+        .await
+    }
+
+    async fn keep_page(&self, page: Page) -> Result<bool, StoreError> {
+        self.commit("keep_page", |disk| {
+            let scope = disk.scopes.entry(page.scope).or_default();
+            if !page.continues(&scope.meta) {
+                return false;
+            }
+            keep(scope, page);
+            true
+        })
+        .await
+    }
+
+    async fn compact(&self, scope: Scope) -> Result<(), StoreError> {
+        self.commit("compact", |disk| {
+            let scope = disk.scopes.entry(scope).or_default();
+            if scope.delta.len() >= DELTA {
+                let rows: Vec<StoredRow> = scope.base().into_values().collect();
+                scope.segments = rows.chunks(DELTA).map(|rows| Segment(rows.to_vec())).collect();
+                scope.delta.clear();
+            }
+        })
+        .await
+    }
+
+    async fn forget_backed_up(
+        &self,
+        scope: Scope,
+        epoch: Uuid,
+        backup_seq: u64,
+    ) -> Result<(), StoreError> {
+        self.commit("forget_backed_up", |disk| {
+            let Disk { scopes, blobs, .. } = disk;
+            let is_there = |sha256: &Sha256Hex| {
+                blobs.get(sha256).is_none_or(|(blob, _)| blob.state == BlobState::Confirmed)
+            };
+            let needed = |entry: &JournalEntry| {
+                let kind = entry.outcome.outcome;
+                entry.epoch != epoch
+                    || kind == OutcomeKind::Held
+                    || entry.outcome.seq > backup_seq
+                    || (kind != OutcomeKind::Refused && !entry.entry.blobs.iter().all(is_there))
+            };
+            scopes.entry(scope).or_default().journal.retain(|_, entry| needed(entry));
+            blobs.retain(|sha256, _| scopes.values().any(|scope| scope.names(sha256)));
+        })
+        .await
+    }
+
+    async fn replay_journal(&self, scope: Scope, from_n: u64) -> Result<(), StoreError> {
+        self.commit("replay_journal", |disk| {
+            let scope = disk.scopes.entry(scope).or_default();
+            for (n, entry) in scope.journal.split_off(&from_n) {
+                for sha256 in &entry.entry.blobs {
+                    if let Some((blob, _)) = disk.blobs.get_mut(sha256) {
+                        (blob.state, blob.sent) = (BlobState::Pending, 0);
+                    }
+                }
+                scope.outbox.insert(n, entry.entry);
+            }
+        })
+        .await
+    }
+
+    async fn dismiss_attention(&self, scope: Scope, op: OpId) -> Result<(), StoreError> {
+        self.commit("dismiss_attention", |disk| {
+            disk.scopes.entry(scope).or_default().attention.remove(&op);
+        })
+        .await
+    }
+
+    async fn blobs(&self) -> Result<Vec<Blob>, StoreError> {
+        let blobs = |disk: &Disk| disk.blobs.values().map(|(blob, _)| blob.clone()).collect();
+        self.read("blobs", blobs).await
+    }
+
+    async fn blob_bytes(&self, sha256: &Sha256Hex) -> Result<Option<Vec<u8>>, StoreError> {
+        let bytes = |disk: &Disk| disk.blobs.get(sha256).map(|(_, bytes)| bytes.clone());
+        self.read("blob_bytes", bytes).await
+    }
+
+    async fn blob_progress(
+        &self,
+        sha256: &Sha256Hex,
+        sent: u64,
+        state: BlobState,
+    ) -> Result<(), StoreError> {
+        self.commit("blob_progress", |disk| {
+            if let Some((blob, _)) = disk.blobs.get_mut(sha256) {
+                (blob.sent, blob.state) = (sent, state);
+            }
+        })
+        .await
+    }
+
+    async fn put_draft(&self, key: &str, text: &str) -> Result<(), StoreError> {
+        self.commit("put_draft", |disk| {
+            disk.drafts.insert(key.to_owned(), text.to_owned());
+        })
+        .await
+    }
+
+    async fn draft(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.read("draft", |disk| disk.drafts.get(key).cloned()).await
+    }
+
+    async fn drop_draft(&self, key: &str) -> Result<(), StoreError> {
+        self.commit("drop_draft", |disk| {
+            disk.drafts.remove(key);
+        })
+        .await
+    }
+
+    async fn put_meta(&self, key: &str, text: &str) -> Result<(), StoreError> {
+        self.commit("put_meta", |disk| {
+            disk.meta.insert(key.to_owned(), text.to_owned());
+        })
+        .await
+    }
+
+    async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.read("meta", |disk| disk.meta.get(key).cloned()).await
+    }
+}
+
+/// Gives the command its number, unless it has one.
+fn keep_command(disk: &mut Disk, command: NewCommand) -> OutboxEntry {
+    if let Some(key) = &command.draft {
+        disk.drafts.remove(key);
+    }
+    let scope = disk.scopes.entry(command.scope).or_default();
+    let journal = scope.journal.values().map(|entry| &entry.entry);
+    let known = scope.outbox.values().chain(journal).find(|entry| entry.op == command.op);
+    if let Some(known) = known {
+        return known.clone();
+    }
+    scope.meta.last_n += 1;
+    let entry = OutboxEntry {
+        scope: command.scope,
+        n: scope.meta.last_n,
+        op: command.op,
+        kind: command.kind,
+        at_device: command.at_device,
+        offset: command.offset,
+        payload: command.payload,
+        blobs: command.blobs,
+    };
+    scope.outbox.insert(entry.n, entry.clone());
+    entry
+}
+
+fn keep(scope: &mut ScopeDisk, page: Page) {
+    let meta = &mut scope.meta;
+    meta.epoch = Some(page.epoch);
+    if page.reset {
+        scope.shadow.clear();
+    }
+    if page.snapshot {
+        scope.shadow.extend(page.rows);
+        if !page.completes {
+            meta.shadow_cursor = Some(page.cursor);
+            return;
+        }
+        let rows = std::mem::take(&mut scope.shadow);
+        scope.segments = vec![Segment(folded(rows.iter()).into_values().collect())];
+        scope.delta.clear();
+        meta.shadow_cursor = None;
+    } else {
+        scope.delta.extend(page.rows);
+    }
+    meta.cursor = Some(page.cursor);
+    meta.seq = page.seq;
+    meta.backup_seq = page.backup_seq;
+    meta.base_epoch = Some(page.epoch);
+    meta.synced_at = Some(page.at);
+}

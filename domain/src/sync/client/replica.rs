@@ -388,7 +388,7 @@ impl Replica {
     }
 
     /// Every record of a kind, in no promised order.
-    pub fn iter<T: SyncedRecord>(&self) -> impl Iterator<Item = &T> {
+    pub fn iter<T: SyncedRecord + 'static>(&self) -> impl Iterator<Item = &T> {
         self.records(T::KIND).filter_map(T::from_record)
     }
 

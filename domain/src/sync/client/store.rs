@@ -195,6 +195,16 @@ pub struct Queue {
     pub attention: Vec<AttentionEntry>,
 }
 
+impl Page {
+    /// Whether it goes on from where the store stands. Comparing cursors alone is not enough: the
+    /// one at a snapshot's end may equal that of the base just swapped in, and a second answer to the
+    /// same request would then swap in an empty shadow.
+    pub fn continues(&self, meta: &ScopeMeta) -> bool {
+        let fits = self.reset || self.snapshot == meta.shadow_cursor.is_some();
+        fits && meta.active_cursor() == self.after.as_deref()
+    }
+}
+
 impl ScopeMeta {
     /// The cursor to pull with: that of the snapshot being filled, else that of the base.
     pub fn active_cursor(&self) -> Option<&str> {
@@ -249,7 +259,7 @@ pub trait LocalStore {
     /// same op, attention as in `answered`. Unknown ops are ignored.
     async fn settled(&self, scope: Scope, outcomes: Vec<Outcome>, at: Ms) -> Result<(), StoreError>;
 
-    /// Keeps a pulled page with its cursor, if `page.after` equals `ScopeMeta::active_cursor`;
+    /// Keeps a pulled page with its cursor, if `Page::continues` says so of the meta in store;
     /// otherwise nothing changes and the answer is `false`. A first page (`reset`) clears any shadow.
     /// `epoch` becomes the page's. A page of a snapshot moves `shadow_cursor`; any other, and the one
     /// that completes a snapshot, moves `cursor`, `seq`, `backup_seq`, `base_epoch` and `synced_at`

@@ -2,7 +2,7 @@
 
 use domain::modules::accounts::User;
 
-crate::table!(USERS: User in "users", |user| {
+crate::table!(USERS: User => "users", |user| {
     account: Text = &user.account,
     name: Text = &user.name,
     disabled: Int = user.disabled,

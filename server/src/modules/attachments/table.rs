@@ -2,13 +2,13 @@
 
 use domain::modules::attachments::{BlobArrival, Settlement};
 
-crate::table!(BLOB_ARRIVALS: BlobArrival in "blob_arrivals", |blob| {
+crate::table!(BLOB_ARRIVALS: BlobArrival => "blob_arrivals", |blob| {
     sha256: Text = &blob.sha256.0,
     size: Int = blob.size,
     at: Int = blob.at,
 });
 
-crate::table!(SETTLEMENTS: Settlement in "settlements", |settlement| {
+crate::table!(SETTLEMENTS: Settlement => "settlements", |settlement| {
     device: Text = settlement.device,
     outcome: Text = settlement.outcome.outcome.name(),
 });

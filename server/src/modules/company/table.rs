@@ -2,6 +2,6 @@
 
 use domain::modules::company::Settings;
 
-crate::table!(SETTINGS: Settings in "settings", |settings| {
+crate::table!(SETTINGS: Settings => "settings", |settings| {
     version: Int = settings.version,
 });

@@ -2,7 +2,7 @@
 
 use domain::modules::fees::{Arrears, FeeCall};
 
-crate::table!(ARREARS: Arrears in "arrears", |arrears| {
+crate::table!(ARREARS: Arrears => "arrears", |arrears| {
     unit_id: Text = arrears.unit,
     cluster_id: Text = arrears.cluster,
     label: Text = &arrears.label,
@@ -12,7 +12,7 @@ crate::table!(ARREARS: Arrears in "arrears", |arrears| {
     as_of: Int = arrears.as_of,
 });
 
-crate::table!(FEE_CALLS: FeeCall in "fee_calls", |call| {
+crate::table!(FEE_CALLS: FeeCall => "fee_calls", |call| {
     unit_id: Text = call.unit,
     cluster_id: Text = call.cluster,
     outcome: Text = call.outcome.name(),

@@ -2,22 +2,22 @@
 
 use domain::modules::households::{Building, Cluster, Household, Project};
 
-crate::table!(PROJECTS: Project in "projects", |project| {
+crate::table!(PROJECTS: Project => "projects", |project| {
     name: Text = &project.name,
 });
 
-crate::table!(CLUSTERS: Cluster in "clusters", |cluster| {
+crate::table!(CLUSTERS: Cluster => "clusters", |cluster| {
     code: Text = &cluster.code,
     name: Text = &cluster.name,
 });
 
-crate::table!(BUILDINGS: Building in "buildings", |building| {
+crate::table!(BUILDINGS: Building => "buildings", |building| {
     cluster_id: Text = building.cluster,
     number: Text = &building.number,
     name: Text = &building.name,
 });
 
-crate::table!(HOUSEHOLDS: Household in "households", |household| {
+crate::table!(HOUSEHOLDS: Household => "households", |household| {
     cluster_id: Text = household.cluster,
     building_id: Text = household.building,
     label: Text = &household.label,

@@ -2,7 +2,7 @@
 
 use domain::modules::rounds::{Briefing, Checkpoint, Round, RoundTemplate, Schedule};
 
-crate::table!(ROUND_TEMPLATES: RoundTemplate in "round_templates", |template| {
+crate::table!(ROUND_TEMPLATES: RoundTemplate => "round_templates", |template| {
     template_id: Text = template.template,
     version: Int = template.version,
     name: Text = &template.name,
@@ -10,7 +10,7 @@ crate::table!(ROUND_TEMPLATES: RoundTemplate in "round_templates", |template| {
     superseded: Int = template.superseded,
 });
 
-crate::table!(CHECKPOINTS: Checkpoint in "checkpoints", |checkpoint| {
+crate::table!(CHECKPOINTS: Checkpoint => "checkpoints", |checkpoint| {
     cluster_id: Text = checkpoint.cluster,
     template_id: Text = checkpoint.template,
     point: Text = &checkpoint.point,
@@ -18,7 +18,7 @@ crate::table!(CHECKPOINTS: Checkpoint in "checkpoints", |checkpoint| {
     code_version: Int = checkpoint.code_version,
 });
 
-crate::table!(SCHEDULES: Schedule in "schedules", |schedule| {
+crate::table!(SCHEDULES: Schedule => "schedules", |schedule| {
     cluster_id: Text = schedule.cluster,
     template_id: Text = schedule.template,
     name: Text = &schedule.name,
@@ -26,7 +26,7 @@ crate::table!(SCHEDULES: Schedule in "schedules", |schedule| {
     ends: Text = schedule.ends,
 });
 
-crate::table!(ROUNDS: Round in "rounds", |round| {
+crate::table!(ROUNDS: Round => "rounds", |round| {
     cluster_id: Text = round.cluster,
     schedule_id: Text = round.schedule,
     template_id: Text = round.template,
@@ -41,7 +41,7 @@ crate::table!(ROUNDS: Round in "rounds", |round| {
     tickets: Int = round.tickets().count(),
 });
 
-crate::table!(BRIEFINGS: Briefing in "briefings", |briefing| {
+crate::table!(BRIEFINGS: Briefing => "briefings", |briefing| {
     cluster_id: Text = briefing.cluster,
     held_on: Text = briefing.date,
     held_by: Text = briefing.by,

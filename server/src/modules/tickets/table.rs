@@ -4,7 +4,7 @@ use domain::modules::tickets::Ticket;
 
 use crate::store::table::wire_name;
 
-crate::table!(TICKETS: Ticket in "tickets", |ticket| {
+crate::table!(TICKETS: Ticket => "tickets", |ticket| {
     number: Int = ticket.number,
     kind: Text = ticket.kind.name(),
     category: Text = &ticket.category,

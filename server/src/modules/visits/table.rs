@@ -13,7 +13,7 @@ fn result(visit: &Visit) -> &'static str {
     }
 }
 
-crate::table!(VISITS: Visit in "visits", |visit| {
+crate::table!(VISITS: Visit => "visits", |visit| {
     cluster_id: Text = visit.cluster,
     unit_id: Text = visit.unit,
     way: Text = wire_name(visit.way),

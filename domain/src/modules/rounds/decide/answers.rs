@@ -24,9 +24,10 @@ pub(super) fn check(point: &Point, answers: &[ItemAnswer]) -> Result<(), Refusal
         }
         check_answer(item, answer)?;
     }
-    let missing = point.items.iter().find(|item| {
-        !item.optional && !answers.iter().any(|answer| answer.item == item.code)
-    });
+    let missing = point
+        .items
+        .iter()
+        .find(|item| !item.optional && !answers.iter().any(|answer| answer.item == item.code));
     match missing {
         Some(item) => Err(about(RoundCode::AnswerMissing, item)),
         None => Ok(()),

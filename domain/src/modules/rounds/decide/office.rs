@@ -6,8 +6,8 @@ use super::{CODE, cluster_here, need_template, same_project, template_key};
 use crate::actor::Right;
 use crate::modules::households::Cluster;
 use crate::modules::rounds::{
-    AnswerType, Checkpoint, Item, Point, PublishTemplate, Recurrence, RegisterCheckpoint, RoundCode,
-    RoundTemplate, Schedule, SetSchedule,
+    AnswerType, Checkpoint, Item, Point, PublishTemplate, Recurrence, RegisterCheckpoint,
+    RoundCode, RoundTemplate, Schedule, SetSchedule,
 };
 use crate::modules::tickets::TicketCode;
 use crate::modules::tickets::category::category;

@@ -3,6 +3,7 @@
 use super::answers::{check, confirm, insert, is_news, place};
 use super::{cluster_here, same_project};
 use crate::actor::Right;
+use crate::id::RoundId;
 use crate::modules::attachments::{self, Attachment};
 use crate::modules::households::Cluster;
 use crate::modules::rounds::due::{DueRound, expand, is_duty_of, round_id};
@@ -168,11 +169,7 @@ fn walk_along(round: &mut Round, context: &Context<'_>) -> Result<Verdict, Refus
 }
 
 /// The round, if the actor may write in it, and how their writing counts so far.
-fn open<'w>(
-    world: &'w dyn World,
-    context: &Context<'_>,
-    id: crate::id::RoundId,
-) -> Result<(Round, Verdict), Stop> {
+fn open(world: &dyn World, context: &Context<'_>, id: RoundId) -> Result<(Round, Verdict), Stop> {
     let round = need::<Round>(world, id.0)?;
     same_project(context, round.project)?;
     context.actor.require_in(Right::WalkRound, round.cluster)?;

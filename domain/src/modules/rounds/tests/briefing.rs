@@ -44,6 +44,7 @@ fn ticket(name: &str, opened_at: Ms, urgency: Urgency) -> Ticket {
         },
         estimate: None,
         completion: None,
+        earlier: vec![],
         score: None,
         reopened: 0,
         conflicts: 0,

@@ -10,7 +10,7 @@ fn every_built_in_template_is_listed_by_its_fixed_code() {
 
 #[test]
 fn the_id_of_a_built_in_template_never_changes() {
-    assert_eq!(template_id("daily_cluster").to_string(), "DAILY");
+    assert_eq!(template_id("daily_cluster").to_string(), "2194df4a-103a-5da2-b012-bba72f423874");
 }
 
 #[test]

@@ -155,7 +155,7 @@ impl CompleteTicket {
             text::optional("conduct", code, text::LINE)?;
         }
         let ticked = |code: &&str| self.conduct.iter().any(|ticked| ticked == code);
-        if ticket.needs_conduct() && !CONDUCT.iter().all(|code| ticked(&code)) {
+        if ticket.needs_conduct() && !CONDUCT.iter().all(ticked) {
             return Err(Refusal::new(TicketCode::ChecklistIncomplete));
         }
         if ticket.kind.is_technical() {
@@ -206,9 +206,8 @@ impl Decide for CompleteTicket {
             let event = TicketEvent::CompletedAgain { completion: Box::new(completion) };
             return Ok(put_late(ticket, context, TimelineEntry::of(context, event), reason));
         }
-        let visit = ticket
-            .wants_return_visit()
-            .then(|| ticket.return_visit_due(at, context.settings));
+        let visit =
+            ticket.wants_return_visit().then(|| ticket.return_visit_due(at, context.settings));
         ticket.state = ticket.state.complete(by, at, visit).map_err(Refusal::from)?;
         ticket.clock = ticket.clock.stop(at);
         // What a customer signed before the ticket was reopened stays.

@@ -29,7 +29,12 @@ fn refuse<T>(refusal: Refusal) -> Result<T, Stop> {
 }
 
 /// The ticket a command is about, in the command's own scope and with room for one more entry.
-fn ticket(world: &dyn World, context: &Context<'_>, id: TicketId, made: Move) -> Result<Ticket, Stop> {
+fn ticket(
+    world: &dyn World,
+    context: &Context<'_>,
+    id: TicketId,
+    made: Move,
+) -> Result<Ticket, Stop> {
     let ticket = need::<Ticket>(world, id.0)?;
     if ticket.scope() != context.scope {
         return refuse(Refusal::new(CommonCode::WrongScope));

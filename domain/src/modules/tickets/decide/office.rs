@@ -41,9 +41,8 @@ impl Decide for AssessTicket {
 
 /// Whether work can be given to this account.
 pub fn can_be_assigned(user: &User) -> bool {
-    let works = |role: &Role| {
-        matches!(role, Role::Technician | Role::EngineeringLead | Role::Steward)
-    };
+    let works =
+        |role: &Role| matches!(role, Role::Technician | Role::EngineeringLead | Role::Steward);
     !user.disabled && user.roles.iter().any(works)
 }
 

@@ -127,7 +127,10 @@ fn a_finished_job_carries_everything_that_was_signed_and_its_total() {
     estate.applied(&chen(), later(1), completing(half));
     let ticket = estate.ticket();
     let completion = ticket.completion.as_ref().unwrap();
-    assert_eq!((completion.total, completion.by, completion.at), (Fen(4_200), chen().user, later(1)));
+    assert_eq!(
+        (completion.total, completion.by, completion.at),
+        (Fen(4_200), chen().user, later(1))
+    );
     assert_eq!((completion.attachments.len(), completion.signed_by.as_str()), (3, "张三"));
     assert_eq!(ticket.clock.stopped, Some(later(1)));
 }

@@ -45,7 +45,12 @@ pub fn job() -> TicketId {
 
 pub fn person(name: &str, role: Role) -> Actor {
     let clusters = if role == Role::Steward { vec![cluster()] } else { Vec::new() };
-    Actor { user: UserId::derived(&["account", name]), name: name.into(), roles: vec![role], clusters }
+    Actor {
+        user: UserId::derived(&["account", name]),
+        name: name.into(),
+        roles: vec![role],
+        clusters,
+    }
 }
 pub fn chen() -> Actor {
     person("陈工", Role::Technician)
@@ -109,7 +114,12 @@ impl Estate {
     pub fn new() -> Self {
         let mut estate =
             Self { records: BTreeMap::new(), settings: Settings::default(), numbers: Series(0) };
-        estate.put(Cluster { id: cluster(), project: project(), code: "A".into(), name: "罗马".into() });
+        estate.put(Cluster {
+            id: cluster(),
+            project: project(),
+            code: "A".into(),
+            name: "罗马".into(),
+        });
         estate.put(Household {
             id: unit(),
             project: project(),
@@ -215,7 +225,13 @@ impl Estate {
         assert_eq!(self.records, before, "a refusal changes nothing");
     }
 
-    pub fn conflicts<C: Decide>(&mut self, who: &Actor, at: Ms, command: C, code: impl RefusalCode) {
+    pub fn conflicts<C: Decide>(
+        &mut self,
+        who: &Actor,
+        at: Ms,
+        command: C,
+        code: impl RefusalCode,
+    ) {
         let (kind, reason) = self.outcome(who, at, command);
         assert_eq!(reason.map(|reason| reason.code).as_deref(), Some(code.code()));
         assert_eq!(kind, OutcomeKind::Conflict);

@@ -112,13 +112,8 @@ fn an_unsolved_return_visit_goes_back_to_the_worker_on_a_new_clock() {
     let ticket = estate.ticket();
     assert_eq!(ticket.state, TicketState::Assigned { to: chen().user });
     assert_eq!(ticket.reopened, 1);
-    let expected = Clock {
-        started: later(30),
-        due: later(54),
-        relay_due: None,
-        paused: None,
-        stopped: None,
-    };
+    let expected =
+        Clock { started: later(30), due: later(54), relay_due: None, paused: None, stopped: None };
     assert_eq!(ticket.clock, expected);
 }
 

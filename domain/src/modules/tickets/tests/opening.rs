@@ -27,9 +27,8 @@ fn a_steward_opens_tickets_only_in_her_own_cluster() {
 fn an_opened_ticket_is_received_numbered_and_on_its_clocks() {
     let mut estate = Estate::new();
     let received = later(5);
-    let decision = estate
-        .decide(&desk(), TEN, received, Scope::Project(project()), &leak())
-        .unwrap();
+    let decision =
+        estate.decide(&desk(), TEN, received, Scope::Project(project()), &leak()).unwrap();
     let [Change::Put(record)] = &decision.changes[..] else { panic!("one record") };
     let ticket = Ticket::from_record(record).unwrap();
     assert_eq!((ticket.number, &ticket.state), (Some(1), &TicketState::Received));
@@ -83,8 +82,7 @@ fn a_request_is_due_at_the_same_wall_time_on_the_next_day() {
         ZoneChange { from: Ms(0), offset_minutes: 60 },
         ZoneChange { from: TEN.plus(HOUR), offset_minutes: 120 },
     ];
-    let settings =
-        Settings { zone: Zone { name: "test".into(), changes }, ..Settings::default() };
+    let settings = Settings { zone: Zone { name: "test".into(), changes }, ..Settings::default() };
     assert_eq!(limits::resolution_due(TicketKind::Request, TEN, &settings), later(23));
     assert_eq!(limits::resolution_due(TicketKind::Enquiry, TEN, &settings), later(24));
 }

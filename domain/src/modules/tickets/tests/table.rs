@@ -2,32 +2,28 @@
 
 use super::*;
 
-/// `+` applied, `-` refused, `!` kept as a conflict. Columns in the order of `Move::ALL`: assess,
+/// `+` applied, `-` refused, `!` kept as a conflict. Cells in the order of `Move::ALL`: assess,
 /// assign, accept, start, wait, resume, complete, return visit, close, decline, reopen, note.
-struct Row {
-    state: &'static str,
-    /// Chen, whose work it is or was last.
-    worker: &'static str,
-    /// Wu, who had it before the office gave it to Chen.
-    former: &'static str,
-    /// Zhao, a technician who never had it.
-    other: &'static str,
-    manager: &'static str,
-}
-
-const TABLE: [Row; 10] = [
+/// Rows: the state; Chen, whose work it is or was last; Wu, who had it before the office gave it to
+/// Chen; Zhao, a technician who never had it; the manager.
+const TABLE: [(&str, [&str; 4]); 10] = [
     // Back at the office after it was declined and reopened: the former workers' moves are kept.
-    Row { state: "received", worker: "--+!!!!----+", former: "--+!!!!----+", other: "--+--------+", manager: "++-------+-+" },
-    Row { state: "assessed", worker: "--+!!!!----+", former: "--+!!!!----+", other: "--+--------+", manager: "++-------+-+" },
-    Row { state: "assigned", worker: "--++--+----+", former: "--!!!!!----+", other: "--!--------+", manager: "-+-------+-+" },
-    Row { state: "accepted", worker: "---++-+----+", former: "--!!!!!----+", other: "--!--------+", manager: "-+-------+-+" },
-    Row { state: "in_progress", worker: "----+-+----+", former: "--!!!!!----+", other: "--!--------+", manager: "-+-------+-+" },
-    Row { state: "waiting", worker: "-----++----+", former: "--!!!!!----+", other: "--!--------+", manager: "-+-------+-+" },
-    Row { state: "done", worker: "--!!!!!----+", former: "--!!!!!----+", other: "--!--------+", manager: "--------+-++" },
-    Row { state: "return_visit", worker: "--!!!!!----+", former: "--!!!!!----+", other: "--!--------+", manager: "-------+--++" },
-    Row { state: "closed", worker: "--!!!!!----+", former: "--!!!!!----+", other: "--!--------+", manager: "-------!--++" },
-    Row { state: "declined", worker: "--!!!!!----+", former: "--!!!!!----+", other: "--!--------+", manager: "----------++" },
+    ("received", ["--+!!!!----+", "--+!!!!----+", "--+--------+", "++-------+-+"]),
+    ("assessed", ["--+!!!!----+", "--+!!!!----+", "--+--------+", "++-------+-+"]),
+    ("assigned", ["--++--+----+", "--!!!!!----+", "--!--------+", "-+-------+-+"]),
+    ("accepted", ["---++-+----+", "--!!!!!----+", "--!--------+", "-+-------+-+"]),
+    ("in_progress", ["----+-+----+", "--!!!!!----+", "--!--------+", "-+-------+-+"]),
+    ("waiting", ["-----++----+", "--!!!!!----+", "--!--------+", "-+-------+-+"]),
+    ("done", ["--!!!!!----+", "--!!!!!----+", "--!--------+", "--------+-++"]),
+    ("return_visit", ["--!!!!!----+", "--!!!!!----+", "--!--------+", "-------+--++"]),
+    ("closed", ["--!!!!!----+", "--!!!!!----+", "--!--------+", "-------!--++"]),
+    ("declined", ["--!!!!!----+", "--!!!!!----+", "--!--------+", "----------++"]),
 ];
+
+/// The people in the order of a row.
+fn people() -> [Actor; 4] {
+    [chen(), wu(), zhao(), manager()]
+}
 
 /// The leak (or, for *done*, the lamp that nobody is asked about), first Wu's and then Chen's,
 /// brought into a state by the moves that lead there.
@@ -64,7 +60,12 @@ fn estate_in(state: &str) -> Estate {
     estate
 }
 
-pub fn try_move(estate: &mut Estate, who: &Actor, tried: Move, at: Ms) -> (OutcomeKind, Option<Refusal>) {
+pub fn try_move(
+    estate: &mut Estate,
+    who: &Actor,
+    tried: Move,
+    at: Ms,
+) -> (OutcomeKind, Option<Refusal>) {
     match tried {
         Move::Assess => estate.outcome(who, at, assess()),
         Move::Assign => estate.outcome(who, at, assign(&zhao())),
@@ -83,51 +84,47 @@ pub fn try_move(estate: &mut Estate, who: &Actor, tried: Move, at: Ms) -> (Outco
 
 #[test]
 fn every_move_in_every_state_is_applied_refused_or_kept_as_the_table_says() {
-    for row in TABLE {
-        for (who, cells) in
-            [(chen(), row.worker), (wu(), row.former), (zhao(), row.other), (manager(), row.manager)]
-        {
+    for (state, rows) in TABLE {
+        for (who, cells) in people().into_iter().zip(rows) {
             let outcomes: String = Move::ALL
                 .into_iter()
-                .map(|tried| match try_move(&mut estate_in(row.state), &who, tried, later(4)).0 {
+                .map(|tried| match try_move(&mut estate_in(state), &who, tried, later(4)).0 {
                     OutcomeKind::Applied => '+',
                     OutcomeKind::Refused => '-',
                     OutcomeKind::Conflict => '!',
-                    other => panic!("{} in {} gave {other:?}", tried.name(), row.state),
+                    other => panic!("{} in {} gave {other:?}", tried.name(), state),
                 })
                 .collect();
-            assert_eq!(outcomes, cells, "{} in {}", who.name, row.state);
+            assert_eq!(outcomes, cells, "{} in {}", who.name, state);
         }
     }
-    let states: Vec<_> = TABLE.iter().map(|row| row.state).collect();
+    let states: Vec<_> = TABLE.iter().map(|(state, _)| *state).collect();
     assert_eq!(states, TicketState::NAMES);
 }
 
 #[test]
 fn a_page_offers_exactly_the_moves_that_would_be_applied() {
-    for row in TABLE {
-        let estate = estate_in(row.state);
-        for (who, cells) in
-            [(chen(), row.worker), (wu(), row.former), (zhao(), row.other), (manager(), row.manager)]
-        {
+    for (state, rows) in TABLE {
+        let estate = estate_in(state);
+        for (who, cells) in people().into_iter().zip(rows) {
             let applied: Vec<Move> = Move::ALL
                 .into_iter()
                 .zip(cells.chars())
                 .filter_map(|(tried, cell)| (cell == '+').then_some(tried))
                 .collect();
-            assert_eq!(estate.ticket().possible_moves(&who), applied, "{} in {}", who.name, row.state);
+            assert_eq!(estate.ticket().possible_moves(&who), applied, "{} in {}", who.name, state);
         }
     }
 }
 
 #[test]
 fn a_move_that_came_too_late_leaves_the_ticket_as_it_was_but_for_the_timeline() {
-    for row in TABLE {
-        for (tried, cell) in Move::ALL.into_iter().zip(row.former.chars()) {
+    for (state, [_, former, ..]) in TABLE {
+        for (tried, cell) in Move::ALL.into_iter().zip(former.chars()) {
             if cell != '!' {
                 continue;
             }
-            let mut estate = estate_in(row.state);
+            let mut estate = estate_in(state);
             let before = estate.ticket().clone();
             try_move(&mut estate, &wu(), tried, later(4));
             let mut after = estate.ticket().clone();
@@ -145,7 +142,10 @@ fn a_refused_move_names_the_state_and_the_move() {
     let (_, reason) = try_move(&mut estate_in("waiting"), &chen(), Move::Start, later(4));
     let reason = reason.unwrap();
     assert!(reason.is(TicketCode::IllegalMove));
-    assert_eq!((reason.params["state"].as_str(), reason.params["move"].as_str()), ("waiting", "start"));
+    assert_eq!(
+        (reason.params["state"].as_str(), reason.params["move"].as_str()),
+        ("waiting", "start")
+    );
 }
 
 #[test]

@@ -136,10 +136,7 @@ fn attachments_of_a_kind_nobody_keeps_are_refused() {
 }
 
 fn by_hand(reason: &str) -> RecordCheckpoint {
-    RecordCheckpoint {
-        confirmation: Confirmation::Hand { reason: reason.into() },
-        ..at_gate()
-    }
+    RecordCheckpoint { confirmation: Confirmation::Hand { reason: reason.into() }, ..at_gate() }
 }
 
 #[test]

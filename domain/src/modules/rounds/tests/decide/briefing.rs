@@ -63,9 +63,8 @@ fn briefings_are_of_ones_own_cluster_and_not_of_the_future() {
 #[test]
 fn a_briefing_cannot_grow_without_bound() {
     let mut estate = Estate::bare();
-    let lines = |range: std::ops::Range<u32>| {
-        record(range.map(|n| line(&n.to_string(), false)).collect())
-    };
+    let lines =
+        |range: std::ops::Range<u32>| record(range.map(|n| line(&n.to_string(), false)).collect());
     estate.run(&lines(0..200), &lin()).unwrap();
     refused(estate.run(&lines(200..301), &lin()), CommonCode::ListTooLong);
 }

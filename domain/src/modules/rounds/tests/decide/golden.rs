@@ -32,10 +32,7 @@ fn publish_template_is_stable() {
                 Item { optional: true, ..item("remark", AnswerType::Text) },
                 points()[1].items[0].clone(),
                 item("photo", AnswerType::Photo),
-                item(
-                    "count",
-                    AnswerType::Number { unit: "户".into(), low: None, high: None },
-                ),
+                item("count", AnswerType::Number { unit: "户".into(), low: None, high: None }),
             ],
             ..points()[0].clone()
         }],
@@ -226,6 +223,6 @@ fn a_round_as_it_begins_carries_nothing_that_is_not_known_yet() {
     let estate = Estate::walking();
     let json = estate.round().clone().into_record().encode();
     for absent in ["finished", "late", "summary", "joined", "person"] {
-        assert!(!json.contains(absent), "{absent} in {json}");
+        assert!(!json.contains(&format!("\"{absent}\":")), "{absent} in {json}");
     }
 }

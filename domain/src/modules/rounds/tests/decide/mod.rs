@@ -92,8 +92,7 @@ fn item(code: &str, answer: AnswerType) -> Item {
 }
 
 fn points() -> Vec<Point> {
-    let pressure =
-        AnswerType::Number { unit: "MPa".into(), low: Some(300), high: Some(1200) };
+    let pressure = AnswerType::Number { unit: "MPa".into(), low: Some(300), high: Some(1200) };
     vec![
         Point {
             code: "gate".into(),

@@ -70,8 +70,7 @@ fn limits_that_nothing_can_meet_are_refused() {
     let mut estate = Estate::bare();
     let with = |low, high| {
         let mut command = publish(1);
-        command.points[1].items[0].answer =
-            AnswerType::Number { unit: "MPa".into(), low, high };
+        command.points[1].items[0].answer = AnswerType::Number { unit: "MPa".into(), low, high };
         command
     };
     refused(estate.company(&with(Some(2), Some(1))), RoundCode::BadLimits);
@@ -82,14 +81,12 @@ fn limits_that_nothing_can_meet_are_refused() {
 fn a_template_cannot_grow_without_bound_nor_name_an_unknown_category() {
     let mut estate = Estate::bare();
     let mut long = publish(1);
-    long.points = (0..101)
-        .map(|n| Point { code: n.to_string(), ..long.points[0].clone() })
-        .collect();
+    long.points =
+        (0..101).map(|n| Point { code: n.to_string(), ..long.points[0].clone() }).collect();
     refused(estate.company(&long), CommonCode::ListTooLong);
     let mut long = publish(1);
     let first = long.points[0].items[0].clone();
-    long.points[0].items =
-        (0..61).map(|n| Item { code: n.to_string(), ..first.clone() }).collect();
+    long.points[0].items = (0..61).map(|n| Item { code: n.to_string(), ..first.clone() }).collect();
     refused(estate.company(&long), CommonCode::ListTooLong);
     let mut unknown = publish(1);
     unknown.points[0].items[0].category = "moon".into();
@@ -101,10 +98,8 @@ fn a_template_cannot_grow_without_bound_nor_name_an_unknown_category() {
 #[test]
 fn the_number_of_a_code_only_rises() {
     let mut estate = Estate::planned();
-    let version = |code_version| RegisterCheckpoint {
-        code_version,
-        ..register(gate(), "gate", (5, 5))
-    };
+    let version =
+        |code_version| RegisterCheckpoint { code_version, ..register(gate(), "gate", (5, 5)) };
     refused(estate.run(&version(1), &supervisor()), RoundCode::OldVersion);
     refused(estate.run(&version(0), &supervisor()), RoundCode::OldVersion);
     let hung = |estate: &Estate| find::<Checkpoint>(estate, gate().0).unwrap().code_since;

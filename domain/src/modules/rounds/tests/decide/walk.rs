@@ -111,8 +111,11 @@ fn what_a_phone_in_the_basement_walked_by_the_old_plan_is_kept() {
     let mut estate = Estate::planned();
     estate.after(-71 * HOUR);
     let weekdays = vec![5];
-    let moved =
-        SetSchedule { recurrence: Recurrence::Weekly { weekdays }, person: Some(wang().user), ..set_schedule() };
+    let moved = SetSchedule {
+        recurrence: Recurrence::Weekly { weekdays },
+        person: Some(wang().user),
+        ..set_schedule()
+    };
     estate.run(&moved, &supervisor()).unwrap();
     estate.now.set(MORNING);
     assert_eq!(estate.run(&start(), &lin()), Ok(Verdict::Merged));

@@ -1,0 +1,70 @@
+//! Recording what a person did: decided, stored durably, shown, sent when there is a network.
+
+use domain::Refusal;
+use domain::id::OpId;
+use domain::modules::Command;
+use domain::refusal::CommonCode;
+use domain::sync::client::{Draft, Moment, NewBlob, Preview};
+use leptos::prelude::*;
+
+use super::App;
+use crate::clock;
+use crate::sync::{driver, http};
+
+impl App {
+    /// Records commands with their photos, all or nothing. Comes back when they are on the disk:
+    /// only then may a page say "saved". A refusal is of the rules as this phone knows them, or says
+    /// that the phone could not store; nothing was recorded then and the form keeps its content.
+    ///
+    /// `draft` is the key of the draft that this finishes; it is removed in the same transaction.
+    pub async fn send(
+        self,
+        commands: Vec<Command>,
+        blobs: Vec<NewBlob>,
+        draft: Option<String>,
+    ) -> Result<(), Refusal> {
+        self.send_previewed(commands, blobs, draft).await.map(|_| ())
+    }
+
+    /// `send`, with what the commands did to the replica: merged, in conflict, or waiting for a
+    /// record that this phone does not have.
+    pub async fn send_previewed(
+        self,
+        commands: Vec<Command>,
+        blobs: Vec<NewBlob>,
+        draft: Option<String>,
+    ) -> Result<Vec<Preview>, Refusal> {
+        let core = self.core().ok_or_else(|| Refusal::new(CommonCode::SignInExpired))?;
+        let mut drafts = Vec::with_capacity(commands.len());
+        for command in commands {
+            let scope = self.scope_of(&command);
+            let scope = scope.ok_or_else(|| Refusal::new(CommonCode::WrongScope))?;
+            let op = OpId(clock::new_uuid());
+            drafts.push(Draft { scope, op, command, draft: draft.clone() });
+        }
+        let moment = Moment { at_device: clock::device_now(), offset: http::clock_offset() };
+        let genuine = self.genuine.get_value();
+        let is_genuine = |code: &str| genuine.contains(code);
+        // From here on the form is being finished: what is still typed into it is no draft.
+        let saved = draft.as_deref().and_then(|key| core.hold_draft(key));
+        let result = core.engine.record(drafts, blobs, moment, &is_genuine).await;
+        match result {
+            Ok(previews) => {
+                if let Some(key) = &draft {
+                    core.forget_draft(key);
+                }
+                let changed = core.engine.replica.borrow_mut().kinds_changed();
+                self.notify_kinds(&changed);
+                self.notify_queue();
+                driver::recorded(self);
+                Ok(previews)
+            }
+            Err(error) => {
+                if let (Some(key), Some(text)) = (&draft, saved) {
+                    core.keep_draft(key, Some(text));
+                }
+                Err(error.refusal())
+            }
+        }
+    }
+}

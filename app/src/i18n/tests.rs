@@ -1,0 +1,68 @@
+//! The tables themselves.
+
+use super::*;
+use crate::error_text::error_text;
+use domain::Refusal;
+use domain::refusal::CommonCode;
+
+#[test]
+fn every_refusal_has_its_words_in_every_language() {
+    for language in Language::ALL {
+        in_language(language, || {
+            let lacking: Vec<&str> = domain::modules::all_refusal_codes()
+                .into_iter()
+                .filter(|code| lookup("refusals", &code.replace('.', "_")).is_none())
+                .collect();
+            assert!(lacking.is_empty(), "{}: {lacking:?}", language.tag());
+        });
+    }
+}
+
+#[test]
+fn every_command_has_a_name_in_every_language() {
+    for language in Language::ALL {
+        in_language(language, || {
+            let lacking: Vec<&&str> = domain::modules::Command::KINDS
+                .iter()
+                .filter(|kind| lookup("sync", &format!("kind_{}", kind.replace('.', "_"))).is_none())
+                .collect();
+            assert!(lacking.is_empty(), "{}: {lacking:?}", language.tag());
+        });
+    }
+}
+
+#[test]
+fn a_refusal_names_the_field_in_words() {
+    let refusal = Refusal::new(CommonCode::TextTooLong).with("field", "note").with("max", 2_000);
+    let text = in_language(Language::En, || error_text(&refusal));
+    assert!(text.contains("2000") && !text.contains('{') && !text.contains("\"note\""), "{text}");
+}
+
+#[test]
+fn a_code_of_a_newer_server_is_still_a_sentence() {
+    let refusal = Refusal { code: "goods.pass_used".into(), params: Default::default() };
+    for language in Language::ALL {
+        let text = in_language(language, || error_text(&refusal));
+        assert!(text.contains("goods.pass_used"), "{text}");
+    }
+}
+
+#[test]
+fn a_value_that_is_missing_leaves_no_braces() {
+    assert_eq!(fill("a {x} b {y}", &[("x", &1)]), "a 1 b ");
+    assert_eq!(fill("100 { open", &[]), "100 { open");
+}
+
+#[test]
+fn the_same_key_finds_the_same_text_by_name_and_by_function() {
+    in_language(Language::En, || assert_eq!(lookup("common", "close"), Some(tr::common::close())));
+    assert_eq!(lookup("common", "no_such_key"), None);
+    assert_eq!(lookup("no_such_namespace", "close"), None);
+}
+
+#[test]
+fn a_first_visit_reads_simplified_chinese_unless_the_browser_reads_traditional() {
+    assert_eq!(Language::for_browser("en-US"), Language::ZhHans);
+    assert_eq!(Language::for_browser("zh-TW"), Language::ZhHant);
+    assert_eq!(Language::for_browser("zh-Hant-HK"), Language::ZhHant);
+}

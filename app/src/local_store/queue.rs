@@ -1,0 +1,261 @@
+//! Commands on the phone: recorded, answered, settled, backed up, replayed. Each function is the
+//! body of one transaction; `LocalStore` says what each has to hold.
+
+use std::collections::BTreeSet;
+
+use domain::Ms;
+use domain::id::OpId;
+use domain::modules::attachments::Sha256Hex;
+use domain::sync::client::{
+    Answers, AttentionEntry, Blob, BlobState, JournalEntry, NewBlob, NewCommand, OutboxEntry, Queue,
+    StoreError,
+};
+use domain::sync::outcome::{Outcome, OutcomeKind};
+use domain::sync::record::Scope;
+use uuid::Uuid;
+use wasm_bindgen::JsValue;
+
+use super::idb::{self, Tx, entry_key};
+use super::indexed_db::{put_scope_row, scope_row};
+use super::schema::{
+    ATTENTION, BLOB_META, BLOBS, DRAFTS, JOURNAL, META, OPS, OUTBOX, ScopeRow,
+};
+
+pub const STORES: [&str; 4] = [META, OUTBOX, JOURNAL, ATTENTION];
+pub const RECORD_STORES: [&str; 7] = [META, OUTBOX, JOURNAL, OPS, BLOBS, BLOB_META, DRAFTS];
+pub const ALL_STORES: [&str; 7] = [META, OUTBOX, JOURNAL, ATTENTION, OPS, BLOBS, BLOB_META];
+
+pub async fn read(tx: &Tx, scope: Scope, row: ScopeRow) -> Result<Queue, StoreError> {
+    let range = idb::scope_range(scope)?;
+    Ok(Queue {
+        meta: row.meta,
+        outbox: tx.read_all(OUTBOX, &range).await?,
+        journal: tx.read_all(JOURNAL, &range).await?,
+        attention: tx.read_all(ATTENTION, &range).await?,
+    })
+}
+
+/// Numbers are taken here, in the transaction that stores the commands, so that tabs cannot collide.
+pub async fn record(
+    tx: &Tx,
+    commands: Vec<NewCommand>,
+    blobs: Vec<NewBlob>,
+) -> Result<Vec<OutboxEntry>, StoreError> {
+    let mut rows: Vec<(Scope, ScopeRow)> = Vec::new();
+    let mut entries = Vec::with_capacity(commands.len());
+    for command in commands {
+        let scope = command.scope;
+        let known = rows.iter().position(|(known, _)| *known == scope);
+        let index = match known {
+            Some(index) => index,
+            None => {
+                rows.push((scope, scope_row(tx, scope).await?));
+                rows.len() - 1
+            }
+        };
+        if let Some(draft) = &command.draft {
+            tx.delete(DRAFTS, &JsValue::from_str(draft))?;
+        }
+        if let Some(known) = known_entry(tx, scope, command.op).await? {
+            entries.push(known);
+            continue;
+        }
+        let meta = &mut rows[index].1.meta;
+        meta.last_n += 1;
+        let entry = OutboxEntry {
+            scope,
+            n: meta.last_n,
+            op: command.op,
+            kind: command.kind,
+            at_device: command.at_device,
+            offset: command.offset,
+            payload: command.payload,
+            blobs: command.blobs,
+        };
+        tx.write(OUTBOX, &entry_key(scope, entry.n), &entry)?;
+        tx.write(OPS, &idb::op_key(scope, entry.op), &entry.n)?;
+        entries.push(entry);
+    }
+    for (scope, row) in &rows {
+        put_scope_row(tx, *scope, row)?;
+    }
+    for blob in blobs {
+        keep_blob(tx, &entries, blob).await?;
+    }
+    Ok(entries)
+}
+
+/// The command with that id, when it is here already: an answer that was lost with the connection
+/// makes somebody press the button again.
+async fn known_entry(tx: &Tx, scope: Scope, op: OpId) -> Result<Option<OutboxEntry>, StoreError> {
+    let Some(n) = tx.read::<u64>(OPS, &idb::op_key(scope, op)).await? else { return Ok(None) };
+    let key = entry_key(scope, n);
+    if let Some(waiting) = tx.read(OUTBOX, &key).await? {
+        return Ok(Some(waiting));
+    }
+    Ok(tx.read::<JournalEntry>(JOURNAL, &key).await?.map(|stored| stored.entry))
+}
+
+async fn keep_blob(tx: &Tx, entries: &[OutboxEntry], new: NewBlob) -> Result<(), StoreError> {
+    let key = JsValue::from_str(&new.sha256.0);
+    // The same bytes may have been kept for an earlier command, and be on the server already.
+    if tx.read::<Blob>(BLOB_META, &key).await?.is_some() {
+        return Ok(());
+    }
+    let named = entries.iter().find(|entry| entry.blobs.contains(&new.sha256));
+    let Some(entry) = named.or(entries.first()) else { return Ok(()) };
+    let meta = Blob {
+        size: new.bytes.len() as u64,
+        sha256: new.sha256,
+        mime: new.mime,
+        state: BlobState::Pending,
+        scope: entry.scope,
+        n: entry.n,
+        sent: 0,
+    };
+    tx.put(BLOBS, &key, &idb::js_bytes(&new.bytes))?;
+    tx.write(BLOB_META, &key, &meta)
+}
+
+/// Puts an outcome that needs a person into attention, takes away one that no longer does.
+async fn update_attention(
+    tx: &Tx,
+    entry: &OutboxEntry,
+    outcome: &Outcome,
+    at: Ms,
+) -> Result<(), StoreError> {
+    let key = entry_key(entry.scope, entry.n);
+    if !outcome.outcome.needs_attention() {
+        return tx.delete(ATTENTION, &key);
+    }
+    let stored: Option<AttentionEntry> = tx.read(ATTENTION, &key).await?;
+    let since = stored.map_or(at, |stored| stored.since);
+    let attention = AttentionEntry { entry: entry.clone(), outcome: outcome.clone(), since };
+    tx.write(ATTENTION, &key, &attention)
+}
+
+pub async fn answered(tx: &Tx, answers: Answers) -> Result<bool, StoreError> {
+    let Answers { scope, sent_under, epoch, outcomes, at } = answers;
+    let mut row = scope_row(tx, scope).await?;
+    if row.meta.epoch != Some(epoch) && row.meta.epoch != sent_under {
+        return Ok(false);
+    }
+    if row.meta.epoch != Some(epoch) {
+        row.meta.epoch = Some(epoch);
+        put_scope_row(tx, scope, &row)?;
+    }
+    let mut highest = 0;
+    for outcome in outcomes {
+        highest = highest.max(outcome.n);
+        let key = entry_key(scope, outcome.n);
+        let entry = match tx.read::<OutboxEntry>(OUTBOX, &key).await? {
+            Some(entry) => {
+                tx.delete(OUTBOX, &key)?;
+                entry
+            }
+            None => match tx.read::<JournalEntry>(JOURNAL, &key).await? {
+                Some(stored) if stored.epoch != epoch => stored.entry,
+                _ => continue,
+            },
+        };
+        update_attention(tx, &entry, &outcome, at).await?;
+        tx.write(JOURNAL, &key, &JournalEntry { entry, outcome, epoch })?;
+    }
+    let journal: Vec<JournalEntry> = tx.read_all(JOURNAL, &idb::scope_range(scope)?).await?;
+    for stored in journal {
+        if stored.entry.n <= highest && stored.epoch != epoch {
+            let key = entry_key(scope, stored.entry.n);
+            tx.write(JOURNAL, &key, &JournalEntry { epoch, ..stored })?;
+        }
+    }
+    Ok(true)
+}
+
+pub async fn settled(
+    tx: &Tx,
+    scope: Scope,
+    outcomes: Vec<Outcome>,
+    at: Ms,
+) -> Result<(), StoreError> {
+    let journal: Vec<JournalEntry> = tx.read_all(JOURNAL, &idb::scope_range(scope)?).await?;
+    for outcome in outcomes {
+        let Some(stored) = journal.iter().find(|stored| stored.entry.op == outcome.op) else {
+            continue;
+        };
+        update_attention(tx, &stored.entry, &outcome, at).await?;
+        let key = entry_key(scope, stored.entry.n);
+        tx.write(JOURNAL, &key, &JournalEntry { outcome, ..stored.clone() })?;
+    }
+    Ok(())
+}
+
+pub async fn forget_backed_up(
+    tx: &Tx,
+    scope: Scope,
+    epoch: Uuid,
+    backup_seq: u64,
+) -> Result<(), StoreError> {
+    let blobs: Vec<Blob> = tx.read_all(BLOB_META, &JsValue::UNDEFINED).await?;
+    let journal: Vec<JournalEntry> = tx.read_all(JOURNAL, &idb::scope_range(scope)?).await?;
+    let is_confirmed = |sha256: &Sha256Hex| {
+        let mut known = blobs.iter().filter(|blob| blob.sha256 == *sha256);
+        known.all(|blob| blob.state == BlobState::Confirmed)
+    };
+    for stored in &journal {
+        let outcome = &stored.outcome;
+        let backed_up = stored.epoch == epoch
+            && outcome.outcome != OutcomeKind::Held
+            && outcome.seq <= backup_seq;
+        let whole = outcome.outcome == OutcomeKind::Refused
+            || stored.entry.blobs.iter().all(is_confirmed);
+        if backed_up && whole {
+            tx.delete(JOURNAL, &entry_key(scope, stored.entry.n))?;
+            tx.delete(OPS, &idb::op_key(scope, stored.entry.op))?;
+        }
+    }
+    if blobs.is_empty() {
+        return Ok(());
+    }
+    // Over all scopes: the same picture may belong to commands of several.
+    let everything = JsValue::UNDEFINED;
+    let outbox: Vec<OutboxEntry> = tx.read_all(OUTBOX, &everything).await?;
+    let kept: Vec<JournalEntry> = tx.read_all(JOURNAL, &everything).await?;
+    let attention: Vec<AttentionEntry> = tx.read_all(ATTENTION, &everything).await?;
+    let named: BTreeSet<&Sha256Hex> = outbox
+        .iter()
+        .chain(kept.iter().map(|stored| &stored.entry))
+        .chain(attention.iter().map(|stored| &stored.entry))
+        .flat_map(|entry| &entry.blobs)
+        .collect();
+    for blob in blobs.iter().filter(|blob| !named.contains(&blob.sha256)) {
+        let key = JsValue::from_str(&blob.sha256.0);
+        tx.delete(BLOBS, &key)?;
+        tx.delete(BLOB_META, &key)?;
+    }
+    Ok(())
+}
+
+pub async fn replay_journal(tx: &Tx, scope: Scope, from_n: u64) -> Result<(), StoreError> {
+    let journal: Vec<JournalEntry> = tx.read_all(JOURNAL, &idb::scope_range(scope)?).await?;
+    for stored in journal.into_iter().filter(|stored| stored.entry.n >= from_n) {
+        let key = entry_key(scope, stored.entry.n);
+        tx.delete(JOURNAL, &key)?;
+        tx.write(OUTBOX, &key, &stored.entry)?;
+        for sha256 in &stored.entry.blobs {
+            let key = JsValue::from_str(&sha256.0);
+            if let Some(blob) = tx.read::<Blob>(BLOB_META, &key).await? {
+                let again = Blob { state: BlobState::Pending, sent: 0, ..blob };
+                tx.write(BLOB_META, &key, &again)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub async fn dismiss(tx: &Tx, scope: Scope, op: OpId) -> Result<(), StoreError> {
+    let attention: Vec<AttentionEntry> = tx.read_all(ATTENTION, &idb::scope_range(scope)?).await?;
+    for stored in attention.iter().filter(|stored| stored.entry.op == op) {
+        tx.delete(ATTENTION, &entry_key(scope, stored.entry.n))?;
+    }
+    Ok(())
+}

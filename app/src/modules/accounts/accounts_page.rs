@@ -1,0 +1,134 @@
+//! The table of accounts, from the replica: the company scope reaches every member.
+
+use domain::Right;
+use domain::modules::accounts::User;
+use domain::modules::households::Cluster;
+use domain::modules::RecordKind;
+use leptos::prelude::*;
+
+use super::account_sheet::AccountSheet;
+use crate::app_context::use_app;
+use crate::i18n::{fmt, tr};
+use crate::ui::{Button, Empty, Icon, Page, Weight, role_name};
+
+/// What the sheet is about.
+#[derive(Clone, PartialEq)]
+pub enum Editing {
+    Nothing,
+    New,
+    Account(User),
+}
+
+#[component]
+pub fn AccountsPage() -> impl IntoView {
+    let app = use_app();
+    let users = app.query(&[RecordKind::User], |replica| {
+        let mut users: Vec<User> = replica.iter::<User>().cloned().collect();
+        users.sort_by(|a, b| (a.disabled, &a.account).cmp(&(b.disabled, &b.account)));
+        users
+    });
+    let clusters = app.query(&[RecordKind::Cluster], |replica| {
+        let mut clusters: Vec<Cluster> = replica.iter::<Cluster>().cloned().collect();
+        clusters.sort_by(|a, b| a.code.cmp(&b.code));
+        clusters
+    });
+    let editing = RwSignal::new(Editing::Nothing);
+    let may = move || app.may(Right::ManageAccounts);
+    view! {
+        <Page
+            title=Signal::derive(|| tr::frame::nav_accounts().to_owned())
+            subtitle=Signal::derive(|| tr::accounts::about().to_owned())
+        >
+            <Show when=may>
+                <div class="row">
+                    <Button
+                        text=Signal::derive(|| tr::accounts::new().to_owned())
+                        icon=Icon::Plus
+                        weight=Weight::Primary
+                        on_press=move |()| editing.set(Editing::New)
+                    />
+                </div>
+            </Show>
+            <Show
+                when=move || !users.with(Vec::is_empty)
+                fallback=|| {
+                    view! {
+                        <Empty
+                            icon=Icon::Users
+                            title=Signal::derive(|| tr::accounts::none().to_owned())
+                            note=Signal::derive(|| tr::accounts::none_note().to_owned())
+                        />
+                    }
+                }
+            >
+                <div class="table-frame">
+                    <table class="data comfortable">
+                        <thead>
+                            <tr>
+                                <th scope="col">{tr::accounts::account()}</th>
+                                <th scope="col">{tr::accounts::name()}</th>
+                                <th scope="col">{tr::accounts::roles()}</th>
+                                <th scope="col">{tr::accounts::clusters()}</th>
+                                <th scope="col">{tr::accounts::state()}</th>
+                                <th scope="col"><span class="visually-hidden">{tr::accounts::edit()}</span></th>
+                            </tr>
+                        </thead>
+                        <tbody>
+                            {move || {
+                                let clusters = clusters.get();
+                                users
+                                    .get()
+                                    .into_iter()
+                                    .map(|user| row(&user, &clusters, editing, may()))
+                                    .collect_view()
+                            }}
+                        </tbody>
+                    </table>
+                </div>
+            </Show>
+            <AccountSheet editing=editing clusters=clusters/>
+        </Page>
+    }
+}
+
+fn row(
+    user: &User,
+    clusters: &[Cluster],
+    editing: RwSignal<Editing>,
+    may: bool,
+) -> impl IntoView + use<> {
+    let roles: Vec<String> = user.roles.iter().map(|role| role_name(*role).to_owned()).collect();
+    let held: Vec<String> = clusters
+        .iter()
+        .filter(|cluster| user.clusters.contains(&cluster.id))
+        .map(|cluster| format!("{} {}", cluster.code, cluster.name))
+        .collect();
+    let own = user.clone();
+    view! {
+        <tr>
+            <th scope="row" class="number">{user.account.clone()}</th>
+            <td>{user.name.clone()}</td>
+            <td>{fmt::list(&roles)}</td>
+            <td>{fmt::list(&held)}</td>
+            <td>
+                {if user.disabled {
+                    view! { <span class="badge late">{tr::accounts::disabled()}</span> }
+                } else {
+                    view! { <span class="badge ok">{tr::accounts::active()}</span> }
+                }}
+            </td>
+            <td class="end">
+                {may
+                    .then(|| {
+                        view! {
+                            <Button
+                                text=Signal::derive(|| tr::accounts::edit().to_owned())
+                                weight=Weight::Quiet
+                                on_press=move |()| editing.set(Editing::Account(own.clone()))
+                            />
+                        }
+                    })}
+            </td>
+        </tr>
+    }
+}

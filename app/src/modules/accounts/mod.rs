@@ -1,0 +1,6 @@
+//! Accounts 账号: who may sign in, as what, for which clusters.
+
+mod account_sheet;
+mod accounts_page;
+
+pub use accounts_page::AccountsPage;

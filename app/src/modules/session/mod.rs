@@ -1,0 +1,6 @@
+//! Signing in.
+
+use leptos::prelude::*;
+
+#[component]
+pub fn SignInPage() -> impl IntoView {}

@@ -1,0 +1,154 @@
+//! Names of kinds, categories, states and the rest in the reader's language.
+
+use domain::modules::tickets::{Intake, Move, PriceItem, TicketKind, Urgency, WaitReason};
+
+use crate::i18n::name_of;
+
+const NAMESPACE: &str = "tickets";
+
+pub fn kind(kind: TicketKind) -> String {
+    name_of(NAMESPACE, "kind_", kind.name())
+}
+
+pub fn category(code: &str) -> String {
+    name_of(NAMESPACE, "category_", code)
+}
+
+/// By `TicketState::name`.
+pub fn state(name: &str) -> String {
+    name_of(NAMESPACE, "state_", name)
+}
+
+/// Colour of a state's badge: what somebody has to act on is amber, what is settled is green.
+pub fn state_tone(name: &str) -> &'static str {
+    match name {
+        "received" | "assessed" | "waiting" | "return_visit" => "soon",
+        "done" | "closed" => "ok",
+        _ => "",
+    }
+}
+
+pub fn urgency_name(urgency: Urgency) -> &'static str {
+    match urgency {
+        Urgency::Normal => "normal",
+        Urgency::Urgent => "urgent",
+        Urgency::Emergency => "emergency",
+    }
+}
+
+pub fn urgency(urgency: Urgency) -> String {
+    name_of(NAMESPACE, "urgency_", urgency_name(urgency))
+}
+
+pub fn urgency_tone(urgency: Urgency) -> &'static str {
+    match urgency {
+        Urgency::Normal => "",
+        Urgency::Urgent => "soon",
+        Urgency::Emergency => "late",
+    }
+}
+
+pub fn intake_name(intake: Intake) -> &'static str {
+    match intake {
+        Intake::Phone => "phone",
+        Intake::Counter => "counter",
+        Intake::OnSite => "on_site",
+        Intake::ResidentPage => "resident_page",
+        Intake::LetterBox => "letter_box",
+        Intake::Round => "round",
+        Intake::Visit => "visit",
+        Intake::FeeCall => "fee_call",
+    }
+}
+
+pub fn intake(intake: Intake) -> String {
+    name_of(NAMESPACE, "intake_", intake_name(intake))
+}
+
+pub fn wait_reason_name(reason: WaitReason) -> &'static str {
+    match reason {
+        WaitReason::Parts => "parts",
+        WaitReason::Owner => "owner",
+        WaitReason::ThirdParty => "third_party",
+    }
+}
+
+pub fn wait_reason(reason: WaitReason) -> String {
+    name_of(NAMESPACE, "wait_", wait_reason_name(reason))
+}
+
+/// What the button of a move says.
+pub fn move_name(tried: Move) -> String {
+    name_of(NAMESPACE, "move_", tried.name())
+}
+
+/// What is said once a move is recorded.
+pub fn move_done(tried: Move) -> String {
+    name_of(NAMESPACE, "moved_", tried.name())
+}
+
+pub fn conduct(code: &str) -> String {
+    name_of(NAMESPACE, "conduct_", code)
+}
+
+pub fn price_item(item: &PriceItem) -> String {
+    name_of(NAMESPACE, "price_", item.code)
+}
+
+pub fn unit(code: &str) -> String {
+    name_of(NAMESPACE, "unit_", code)
+}
+
+pub fn cause(code: &str) -> String {
+    name_of(NAMESPACE, "cause_", code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::i18n::{Language, in_language};
+    use domain::modules::tickets::category::CATEGORIES;
+    use domain::modules::tickets::{CONDUCT, TicketState, price_list};
+
+    use crate::modules::tickets::view_model::complete::causes;
+
+    /// A name that was found is not the code itself.
+    fn named(text: &str, code: &str) {
+        assert_ne!(text, code, "no text for {code} in {:?}", crate::i18n::current());
+    }
+
+    #[test]
+    fn everything_the_rules_can_name_has_a_name_in_each_language() {
+        for language in Language::ALL {
+            in_language(language, || {
+                TicketKind::ALL.iter().for_each(|k| named(&kind(*k), k.name()));
+                CATEGORIES.iter().for_each(|c| named(&category(c.code), c.code));
+                TicketState::NAMES.iter().for_each(|name| named(&state(name), name));
+                CONDUCT.iter().for_each(|code| named(&conduct(code), code));
+                for item in price_list() {
+                    named(&price_item(item), item.code);
+                    named(&unit(item.unit), item.unit);
+                }
+                for tried in Move::ALL {
+                    named(&move_name(tried), tried.name());
+                    named(&move_done(tried), tried.name());
+                }
+                for code in CATEGORIES.iter().flat_map(|c| causes(c.code)) {
+                    named(&cause(code), code);
+                }
+                for one in [Intake::Phone, Intake::Counter, Intake::OnSite, Intake::ResidentPage] {
+                    named(&intake(one), intake_name(one));
+                }
+                for one in [Intake::LetterBox, Intake::Round, Intake::Visit, Intake::FeeCall] {
+                    named(&intake(one), intake_name(one));
+                }
+                for one in [WaitReason::Parts, WaitReason::Owner, WaitReason::ThirdParty] {
+                    named(&wait_reason(one), wait_reason_name(one));
+                }
+                for one in [Urgency::Normal, Urgency::Urgent, Urgency::Emergency] {
+                    named(&urgency(one), urgency_name(one));
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Which of the possible moves is the main one, and which ask for something first.
+
+use domain::modules::tickets::{Move, Ticket, TicketState};
+
+/// The moves of a page: the one main action, and the others in the order in which they are offered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    pub main: Option<Move>,
+    pub others: Vec<Move>,
+}
+
+/// The move that brings the work on from here.
+fn preferred(state: &TicketState) -> &'static [Move] {
+    match state {
+        TicketState::Received => &[Move::Accept, Move::Assign, Move::Assess],
+        TicketState::Assessed => &[Move::Accept, Move::Assign],
+        TicketState::Assigned { .. } => &[Move::Accept],
+        TicketState::Accepted { .. } => &[Move::Start],
+        TicketState::InProgress { .. } => &[Move::Complete],
+        TicketState::Waiting { .. } => &[Move::Resume],
+        TicketState::Done { .. } => &[Move::Close],
+        TicketState::ReturnVisit { .. } => &[Move::ReturnVisit],
+        TicketState::Closed { .. } | TicketState::Declined { .. } => &[],
+    }
+}
+
+/// `gives_out`: work is given out by this person, so assigning goes before taking it oneself.
+pub fn offer(possible: &[Move], state: &TicketState, gives_out: bool) -> Offer {
+    let mut wanted = preferred(state).to_vec();
+    if gives_out {
+        wanted.sort_by_key(|tried| *tried != Move::Assign);
+    }
+    let main = wanted.into_iter().find(|tried| possible.contains(tried));
+    // Not by accident the last: what ends a ticket without work lies furthest from the thumb.
+    const ORDER: [Move; 12] = [
+        Move::Accept,
+        Move::Start,
+        Move::Resume,
+        Move::Complete,
+        Move::Wait,
+        Move::ReturnVisit,
+        Move::Close,
+        Move::Assess,
+        Move::Assign,
+        Move::Note,
+        Move::Reopen,
+        Move::Decline,
+    ];
+    let others = ORDER.into_iter().filter(|m| possible.contains(m) && Some(*m) != main).collect();
+    Offer { main, others }
+}
+
+/// Done at once, without a question.
+pub fn is_one_tap(tried: Move) -> bool {
+    matches!(tried, Move::Accept | Move::Start | Move::Resume)
+}
+
+/// What a question before a move holds; kept as a draft.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct MoveForm {
+    pub note: String,
+    /// Of *wait*: a name of `labels::wait_reason_name`.
+    pub reason: String,
+    /// Of *wait*: local wall time as `datetime-local` writes it.
+    pub until: String,
+    /// Of *assess*.
+    pub feasible: bool,
+    pub estimate: String,
+    /// Of *assign*.
+    pub to: Option<domain::id::UserId>,
+    /// Of the return visit.
+    pub solved: Option<bool>,
+    pub score: u8,
+}
+
+impl Default for MoveForm {
+    fn default() -> Self {
+        Self {
+            note: String::new(),
+            reason: String::new(),
+            until: String::new(),
+            feasible: true,
+            estimate: String::new(),
+            to: None,
+            solved: None,
+            score: 0,
+        }
+    }
+}
+
+/// Whether the question can be answered with what is there.
+pub fn is_answered(tried: Move, form: &MoveForm, photos: usize, settles: bool) -> bool {
+    let says = !form.note.trim().is_empty();
+    match tried {
+        Move::Assign => form.to.is_some(),
+        Move::Wait => !form.reason.is_empty(),
+        Move::Assess => form.feasible || says,
+        Move::ReturnVisit => form.solved.is_some() && (1..=5).contains(&form.score),
+        Move::Decline | Move::Reopen => says,
+        Move::Note => says || photos > 0 || settles,
+        Move::Close | Move::Accept | Move::Start | Move::Resume | Move::Complete => true,
+    }
+}
+
+/// Reads what a `datetime-local` field holds.
+pub fn parse_local(text: &str) -> Option<chrono::NaiveDateTime> {
+    chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")
+        .or_else(|_| chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S"))
+        .ok()
+}
+
+/// Writes it.
+pub fn write_local(at: chrono::NaiveDateTime) -> String {
+    at.format("%Y-%m-%dT%H:%M").to_string()
+}
+
+/// Nine in the morning, so many days from now: what people mean by "wait until".
+pub fn morning_in(days: i64, now: domain::Ms, zone: &domain::Zone) -> String {
+    let date = zone.date(zone.plus_days(now, days));
+    write_local(date.and_hms_opt(9, 0, 0).unwrap_or_default())
+}
+
+/// Where the page leads from a ticket whose completion is being filled in.
+pub fn complete_address(ticket: &Ticket) -> String {
+    format!("/tickets/{}/complete", ticket.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testkit::{NOW, actor, ticket, user};
+    use super::*;
+    use domain::Role;
+
+    fn main_for(state: TicketState, name: &str, role: Role) -> Option<Move> {
+        let ticket = ticket("t", state);
+        let viewer = actor(name, role, &["A"]);
+        let gives_out = viewer.may(domain::Right::AssignTicket);
+        offer(&ticket.possible_moves(&viewer), &ticket.state, gives_out).main
+    }
+
+    #[test]
+    fn the_main_action_brings_the_work_on() {
+        let by = user("li");
+        let technician = Role::Technician;
+        let steps = [
+            (TicketState::Received, Move::Accept),
+            (TicketState::Assigned { to: by }, Move::Accept),
+            (TicketState::Accepted { by }, Move::Start),
+            (TicketState::InProgress { by, since: NOW }, Move::Complete),
+        ];
+        for (state, want) in steps {
+            assert_eq!(main_for(state, "li", technician), Some(want));
+        }
+    }
+
+    #[test]
+    fn whoever_gives_work_out_is_offered_assigning_first() {
+        assert_eq!(main_for(TicketState::Received, "he", Role::EngineeringLead), Some(Move::Assign));
+        assert_eq!(main_for(TicketState::Received, "he", Role::FrontDesk), Some(Move::Assess));
+    }
+
+    #[test]
+    fn every_possible_move_is_offered_once() {
+        let ticket = ticket("t", TicketState::Received);
+        let lead = actor("he", Role::EngineeringLead, &[]);
+        let possible = ticket.possible_moves(&lead);
+        let offer = offer(&possible, &ticket.state, true);
+        assert_eq!(offer.others.len() + 1, possible.len());
+        assert!(!offer.others.contains(&Move::Assign));
+    }
+
+    #[test]
+    fn an_infeasible_job_needs_its_explanation_and_a_wait_its_reason() {
+        let mut form = MoveForm { feasible: false, ..MoveForm::default() };
+        assert!(!is_answered(Move::Assess, &form, 0, false));
+        form.note = "结构墙".into();
+        assert!(is_answered(Move::Assess, &form, 0, false));
+        assert!(!is_answered(Move::Wait, &form, 0, false));
+        assert!(!is_answered(Move::ReturnVisit, &form, 0, false));
+    }
+
+    #[test]
+    fn a_photo_alone_is_a_remark() {
+        let form = MoveForm::default();
+        assert!(!is_answered(Move::Note, &form, 0, false));
+        assert!(is_answered(Move::Note, &form, 1, false));
+        assert!(is_answered(Move::Note, &form, 0, true));
+    }
+
+    #[test]
+    fn tomorrow_morning_is_nine_by_the_companys_clock() {
+        let zone = domain::Zone::default();
+        let text = morning_in(1, domain::Ms(1_795_278_600_000), &zone);
+        assert_eq!(text, "2026-11-23T09:00");
+        assert_eq!(parse_local(&text).map(write_local), Some(text));
+    }
+}

@@ -1,0 +1,278 @@
+//! The loops that run sync while the page is open: push, uploads and pull, each on its own, so that
+//! a stuck one stops no other. One tab of a user leads; the others show what it brings.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use domain::sync::client::{LocalStore, Paused, Pulled, Pushed, SyncError, TransportError, Uploaded, backoff};
+use domain::sync::record::Scope;
+use leptos::task::spawn_local;
+
+use super::tabs::{self, Hint, Tabs};
+use super::wake::Wake;
+use super::{events, report};
+use crate::app_context::{App, Core};
+use crate::clock;
+use crate::device::page;
+
+/// A step that takes longer than this is given up: every await inside has a shorter deadline, so
+/// one of them must have been lost.
+const WATCHDOG: i32 = 300_000;
+/// How often the server is asked although nothing announced itself: with and without live events.
+const POLL_LIVE: u64 = 5 * 60_000;
+const POLL_BLIND: u64 = 30_000;
+
+/// What runs for one user in this tab.
+pub struct Driver {
+    pub(super) app: App,
+    pub(super) core: Rc<Core>,
+    pub(super) leader: Cell<bool>,
+    /// Live events are coming in.
+    pub(super) live: Cell<bool>,
+    pub(super) tabs: Option<Tabs>,
+    push: Wake,
+    pull: Wake,
+    upload: Wake,
+    /// Ends the holding of the lock.
+    release: RefCell<Option<js_sys::Function>>,
+}
+
+thread_local! {
+    static DRIVER: RefCell<Option<Rc<Driver>>> = const { RefCell::new(None) };
+}
+
+fn current() -> Option<Rc<Driver>> {
+    DRIVER.with_borrow(Clone::clone)
+}
+
+/// Starts sync for whoever is signed in now; whatever ran before ends.
+pub fn start(app: App, core: Rc<Core>) {
+    stop();
+    let user = core.with_replica(|replica| replica.actor().user);
+    let driver = Rc::new(Driver {
+        app,
+        core,
+        leader: Cell::new(false),
+        live: Cell::new(false),
+        tabs: Tabs::open(&format!("guanjia-{user}")),
+        push: Wake::default(),
+        pull: Wake::default(),
+        upload: Wake::default(),
+        release: RefCell::new(None),
+    });
+    DRIVER.set(Some(driver.clone()));
+    if let Some(tabs) = &driver.tabs {
+        tabs.listen(&driver);
+    }
+    tabs::lead(&driver, &format!("guanjia-sync-{user}"));
+    spawn_local(run(driver.clone(), Task::Push));
+    spawn_local(run(driver.clone(), Task::Pull));
+    spawn_local(run(driver.clone(), Task::Upload));
+    spawn_local(async move { report::publish(&driver).await });
+}
+
+/// Ends sync: signed out, or somebody else signs in.
+pub fn stop() {
+    let Some(driver) = DRIVER.take() else { return };
+    driver.leader.set(false);
+    events::close();
+    if let Some(tabs) = &driver.tabs {
+        tabs.close();
+    }
+    if let Some(release) = driver.release.borrow_mut().take() {
+        let _ = release.call0(&wasm_bindgen::JsValue::UNDEFINED);
+    }
+    driver.wake_all();
+}
+
+/// Commands were stored in this tab: sends them, tells the other tabs.
+pub fn recorded(app: App) {
+    let Some(driver) = current() else { return };
+    if let Some(tabs) = &driver.tabs {
+        tabs.tell(Hint::Queue);
+    }
+    driver.push.ring();
+    driver.upload.ring();
+    if !app.is_online() {
+        tabs::register_background_sync();
+    }
+    spawn_local(async move { report::publish(&driver).await });
+}
+
+/// Something speaks for trying now: the network is back, the page is looked at again, a sign-in.
+pub fn wake() {
+    if let Some(driver) = current() {
+        driver.wake_all();
+        events::ensure(&driver);
+    }
+}
+
+/// Tries to send and to pull now, because a person asked.
+pub fn sync_now() {
+    if let Some(driver) = current() {
+        driver.core.engine.unpause();
+        if let Some(tabs) = driver.tabs.as_ref().filter(|_| !driver.leader.get()) {
+            tabs.tell(Hint::Now);
+        }
+        wake();
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Task {
+    Push,
+    Pull,
+    Upload,
+}
+
+impl Driver {
+    pub(super) fn is_current(&self) -> bool {
+        !self.core.has_ended()
+            && current().is_some_and(|driver| Rc::ptr_eq(&driver.core, &self.core))
+    }
+
+    pub(super) fn wake_all(&self) {
+        self.push.ring();
+        self.pull.ring();
+        self.upload.ring();
+    }
+
+    pub(super) fn wake_pull(&self) {
+        self.pull.ring();
+    }
+
+    pub(super) fn hold_lock(&self, release: js_sys::Function) {
+        *self.release.borrow_mut() = Some(release);
+    }
+
+    fn wake_of(&self, task: Task) -> &Wake {
+        match task {
+            Task::Push => &self.push,
+            Task::Pull => &self.pull,
+            Task::Upload => &self.upload,
+        }
+    }
+}
+
+/// One of the three loops.
+async fn run(driver: Rc<Driver>, task: Task) {
+    let mut attempt = 0;
+    while driver.is_current() {
+        if !driver.leader.get() {
+            driver.wake_of(task).wait(POLL_LIVE).await;
+            continue;
+        }
+        let result = page::within(WATCHDOG, step(&driver, task)).await;
+        let result = result.unwrap_or(Err(SyncError::Transport(TransportError::Timeout)));
+        driver.app.saw_network(&result);
+        report::publish(&driver).await;
+        let wait = match &result {
+            Ok(()) => {
+                attempt = 0;
+                rest(&driver, task)
+            }
+            Err(SyncError::Paused(why)) => {
+                attempt = 0;
+                paused(&driver, *why)
+            }
+            Err(error) => {
+                let retry_after = match error {
+                    SyncError::Transport(TransportError::Busy { retry_after }) => *retry_after,
+                    _ => None,
+                };
+                let wait = backoff(attempt, random(), retry_after);
+                attempt += 1;
+                wait
+            }
+        };
+        driver.wake_of(task).wait(wait).await;
+    }
+}
+
+/// How long a loop that has nothing to do sleeps.
+fn rest(driver: &Driver, task: Task) -> u64 {
+    match task {
+        Task::Pull if driver.live.get() => POLL_LIVE,
+        Task::Pull => POLL_BLIND,
+        Task::Push | Task::Upload => POLL_LIVE,
+    }
+}
+
+/// Waits for a person, and looks again now and then: a sign-in may have happened in another tab.
+fn paused(driver: &Driver, why: Paused) -> u64 {
+    if why == Paused::SignIn {
+        driver.app.check_session();
+    }
+    POLL_LIVE
+}
+
+fn random() -> u64 {
+    let bytes = clock::random();
+    bytes.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+async fn step(driver: &Rc<Driver>, task: Task) -> Result<(), SyncError> {
+    let engine = &driver.core.engine;
+    let scopes = driver.core.scopes();
+    if task == Task::Upload {
+        while engine.upload_once(&scopes).await? == Uploaded::Confirmed {
+            report::publish(driver).await;
+        }
+        return Ok(());
+    }
+    // A scope that fails does not keep the next one waiting; the first error is told.
+    let mut failed = None;
+    for scope in scopes {
+        let result = match task {
+            Task::Push => push(driver, scope).await,
+            _ => pull(driver, scope).await,
+        };
+        if let Err(error) = result {
+            let hopeless = matches!(error, SyncError::Transport(TransportError::Offline));
+            failed.get_or_insert(error);
+            if hopeless {
+                break;
+            }
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+async fn push(driver: &Rc<Driver>, scope: Scope) -> Result<(), SyncError> {
+    let engine = &driver.core.engine;
+    let mut moved = false;
+    while engine.push_once(scope, driver.app.instant()).await? != Pushed::Idle {
+        moved = true;
+        report::publish(driver).await;
+    }
+    if moved {
+        if let Some(tabs) = &driver.tabs {
+            tabs.tell(Hint::Queue);
+        }
+        // Photos follow their commands, and what the server made of them is pulled.
+        driver.upload.ring();
+        driver.pull.ring();
+    }
+    Ok(())
+}
+
+async fn pull(driver: &Rc<Driver>, scope: Scope) -> Result<(), SyncError> {
+    let engine = &driver.core.engine;
+    let mut rows = 0;
+    loop {
+        let Pulled { rows: count, more } = engine.pull_once(scope, driver.app.instant()).await?;
+        rows += count;
+        report::show(driver);
+        if !more {
+            break;
+        }
+    }
+    engine.store.compact(scope).await?;
+    if rows > 0 {
+        if let Some(tabs) = &driver.tabs {
+            tabs.tell(Hint::Rows(scope));
+        }
+        driver.app.compare_rights();
+    }
+    Ok(())
+}

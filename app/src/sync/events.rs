@@ -1,0 +1,109 @@
+//! Live events: the server announces heads, the leader pulls; and what the browser tells about
+//! network and visibility.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use domain::sync::wire::HeadEvent;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{EventSource, MessageEvent};
+
+use super::driver::{self, Driver};
+use super::tabs::Hint;
+use crate::app_context::App;
+use crate::device::page;
+
+/// An open stream with its handlers.
+struct Stream {
+    source: EventSource,
+    _message: Closure<dyn Fn(MessageEvent)>,
+    _open: Closure<dyn Fn()>,
+    _error: Closure<dyn Fn()>,
+}
+
+thread_local! {
+    static STREAM: RefCell<Option<Stream>> = const { RefCell::new(None) };
+}
+
+/// Closes the stream.
+pub fn close() {
+    if let Some(stream) = STREAM.take() {
+        stream.source.set_onopen(None);
+        stream.source.set_onerror(None);
+        stream.source.close();
+    }
+}
+
+/// Opens the stream where there is none: one for all tabs, because browsers allow few connections.
+pub fn ensure(driver: &Rc<Driver>) {
+    let open = STREAM.with_borrow(|stream| {
+        stream.as_ref().is_some_and(|stream| stream.source.ready_state() != EventSource::CLOSED)
+    });
+    if open || !driver.leader.get() || !driver.is_current() {
+        return;
+    }
+    close();
+    let Ok(source) = EventSource::new("/api/v1/events") else { return };
+    let weak = Rc::downgrade(driver);
+    let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        let Some(driver) = weak.upgrade() else { return };
+        let data = event.data().as_string().unwrap_or_default();
+        // What cannot be read is still a sign that something happened.
+        let known = serde_json::from_str::<HeadEvent>(&data);
+        if known.is_ok_and(|event| !driver.core.scopes().contains(&event.scope)) {
+            return;
+        }
+        driver.wake_pull();
+        driver.app.notify_heads();
+        if let Some(tabs) = &driver.tabs {
+            tabs.tell(Hint::Head);
+        }
+    });
+    let weak = Rc::downgrade(driver);
+    let opened = Closure::<dyn Fn()>::new(move || {
+        if let Some(driver) = weak.upgrade() {
+            // Heads may have gone by while there was no stream.
+            driver.live.set(true);
+            driver.wake_all();
+            driver.app.notify_heads();
+        }
+    });
+    let weak = Rc::downgrade(driver);
+    // The browser connects again by itself, unless the server said no; `ensure` is then called by
+    // whatever wakes sync next.
+    let failed = Closure::<dyn Fn()>::new(move || {
+        if let Some(driver) = weak.upgrade() {
+            driver.live.set(false);
+            driver.wake_pull();
+            page::after(60_000, move || ensure(&driver));
+        }
+    });
+    for name in ["message", "head"] {
+        let _ =
+            source.add_event_listener_with_callback(name, message.as_ref().unchecked_ref());
+    }
+    source.set_onopen(Some(opened.as_ref().unchecked_ref()));
+    source.set_onerror(Some(failed.as_ref().unchecked_ref()));
+    STREAM.set(Some(Stream { source, _message: message, _open: opened, _error: failed }));
+}
+
+/// Listens, once for the page, to what speaks for trying now.
+pub fn listen(app: App) {
+    let window = page::window();
+    page::listen(&window, "online", move |_| {
+        app.set_online(true);
+        driver::wake();
+    });
+    page::listen(&window, "offline", move |_| app.set_online(false));
+    page::listen(&window, "guanjia:push", |_| driver::wake());
+    page::listen(&window, "pagehide", move |_| app.flush_drafts());
+    page::listen(&window, "storage", move |_| app.session_elsewhere());
+    page::listen(&page::document(), "visibilitychange", move |_| {
+        if page::is_visible() {
+            driver::wake();
+        } else {
+            app.flush_drafts();
+        }
+    });
+}

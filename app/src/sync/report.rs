@@ -1,0 +1,41 @@
+//! Tells the pages how sync stands.
+
+use std::rc::Rc;
+
+use super::driver::Driver;
+use super::http;
+
+/// Redraws what changed in the replica.
+pub fn show(driver: &Driver) {
+    let changed = driver.core.engine.replica.borrow_mut().kinds_changed();
+    if !changed.is_empty() {
+        driver.app.notify_kinds(&changed);
+    }
+}
+
+/// Redraws the replica and takes over the counts of queue and blobs.
+pub async fn publish(driver: &Rc<Driver>) {
+    show(driver);
+    let counts = driver.core.engine.status(&driver.core.scopes()).await;
+    if !driver.is_current() {
+        return;
+    }
+    let Ok(counts) = counts else { return };
+    let app = driver.app;
+    let mut next = app.status_now();
+    next.waiting = counts.waiting;
+    next.uploading = counts.uploading;
+    next.attention = counts.attention;
+    next.held = counts.held;
+    next.unsecured = counts.unsecured;
+    next.last_sync = counts.synced_at;
+    next.first_sync = counts.synced_at.is_none();
+    next.leader = driver.leader.get();
+    next.clock_offset = http::clock_offset();
+    // A tab that does not lead has asked nothing and knows nothing of pauses.
+    if next.leader {
+        next.paused = counts.paused;
+        next.last_error = counts.last_error;
+    }
+    app.set_status(next);
+}

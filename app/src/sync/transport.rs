@@ -1,0 +1,113 @@
+//! `domain`'s transport on fetch.
+
+use domain::Ms;
+use domain::modules::attachments::Sha256Hex;
+use domain::refusal::CommonCode;
+use domain::sync::client::{Blob, BlobAt, Transport, TransportError};
+use domain::sync::record::Scope;
+use domain::sync::wire::{ErrorBody, PullResponse, PushRequest, PushResponse};
+
+use super::http::{self, Answer, Body, DEADLINE, UPLOAD_DEADLINE, ask, ask_any};
+
+/// Names the scope that needs an attachment.
+const SCOPE: &str = "x-guanjia-scope";
+
+/// The server that the page came from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Fetch;
+
+fn garbled(error: &serde_json::Error) -> TransportError {
+    TransportError::Garbled(error.to_string())
+}
+
+fn measured(answer: &Answer, server_time: Ms) {
+    http::measure(server_time, answer.sent_at, answer.received_at);
+}
+
+fn blob_path(sha256: &Sha256Hex) -> String {
+    format!("/api/v1/blobs/{}", sha256.0)
+}
+
+/// Where an upload stands, from the headers of an answer.
+fn blob_at(answer: &Answer) -> Result<BlobAt, TransportError> {
+    let number = |name| answer.header(name).and_then(|text| text.trim().parse::<u64>().ok());
+    match (number("upload-offset"), number("upload-length")) {
+        (Some(offset), Some(length)) => Ok(BlobAt { offset, complete: offset == length }),
+        _ => Err(TransportError::Garbled("no upload-offset".into())),
+    }
+}
+
+/// The offset that the server wants, when it was asked to go on from another one: a piece that
+/// arrived although its answer was lost.
+fn expected_offset(answer: &Answer) -> Option<u64> {
+    let body: ErrorBody = serde_json::from_str(&answer.text).ok()?;
+    body.error.expected.filter(|_| body.error.refusal.is(CommonCode::BlobOffset))
+}
+
+impl Transport for Fetch {
+    async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
+        let body = serde_json::to_string(request).map_err(|error| garbled(&error))?;
+        let answer =
+            ask("POST", "/api/v1/sync/push", Body::Json(&body), &[], UPLOAD_DEADLINE).await?;
+        let response: PushResponse =
+            serde_json::from_str(&answer.text).map_err(|error| garbled(&error))?;
+        measured(&answer, response.server_time);
+        Ok(response)
+    }
+
+    async fn pull(
+        &self,
+        scope: Scope,
+        cursor: Option<&str>,
+    ) -> Result<PullResponse, TransportError> {
+        let mut path = format!("/api/v1/sync/pull?scope={scope}");
+        if let Some(cursor) = cursor {
+            path.push_str("&cursor=");
+            path.push_str(&String::from(js_sys::encode_uri_component(cursor)));
+        }
+        let answer = ask("GET", &path, Body::None, &[], UPLOAD_DEADLINE).await?;
+        let response: PullResponse =
+            serde_json::from_str(&answer.text).map_err(|error| garbled(&error))?;
+        measured(&answer, response.server_time);
+        Ok(response)
+    }
+
+    async fn blob_offset(
+        &self,
+        scope: Scope,
+        sha256: &Sha256Hex,
+    ) -> Result<BlobAt, TransportError> {
+        let scope = scope.to_string();
+        let headers = [(SCOPE, scope.as_str())];
+        let answer = ask_any("HEAD", &blob_path(sha256), Body::None, &headers, DEADLINE).await?;
+        // Nothing has arrived. Answers to HEAD have no body that could say so with a code.
+        if answer.status == 404 {
+            return Ok(BlobAt { offset: 0, complete: false });
+        }
+        blob_at(&answer.into_ok()?)
+    }
+
+    async fn blob_put(
+        &self,
+        blob: &Blob,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<BlobAt, TransportError> {
+        let (from, size) = (offset.to_string(), blob.size.to_string());
+        let scope = blob.scope.to_string();
+        let headers = [
+            ("content-type", "application/octet-stream"),
+            ("upload-offset", from.as_str()),
+            ("upload-length", size.as_str()),
+            (SCOPE, scope.as_str()),
+        ];
+        let path = blob_path(&blob.sha256);
+        let answer = ask_any("PATCH", &path, Body::Bytes(bytes), &headers, UPLOAD_DEADLINE).await?;
+        match expected_offset(&answer) {
+            Some(expected) if expected != offset => {
+                Ok(BlobAt { offset: expected, complete: false })
+            }
+            _ => blob_at(&answer.into_ok()?),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Time left on a ticket: a word, a colour, a bar.
+
+use domain::modules::tickets::{Clock, ClockLight};
+use leptos::prelude::*;
+
+use crate::app_context::use_app;
+use crate::i18n::fmt;
+
+/// The clock of a ticket, moving on by itself.
+#[component]
+pub fn ClockChip(clock: Clock) -> impl IntoView {
+    let now = use_app().now();
+    let class = move || {
+        if clock.stopped.is_some() || clock.paused.is_some() {
+            return "clock still";
+        }
+        match clock.light(now.get()) {
+            ClockLight::Green => "clock",
+            ClockLight::Amber => "clock amber",
+            ClockLight::Red => "clock red",
+        }
+    };
+    let gone = move || f64::from(clock.gone_per_mille(now.get())) / 10.0;
+    view! {
+        <span class=class>
+            <span>{move || fmt::clock_left(&clock, now.get())}</span>
+            <span class="bar" aria-hidden="true">
+                <span style:inline-size=move || format!("{:.1}%", gone())></span>
+            </span>
+        </span>
+    }
+}

@@ -1,0 +1,309 @@
+//! The promises, as checks over everything there is: phones' disks, the server and its back-up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::Summary;
+use super::phone::{Phone, SimEngine};
+use super::server::Server;
+use super::work::scopes;
+use crate::id::{OpId, UserId};
+use crate::modules::RecordKind;
+use crate::modules::attachments::Sha256Hex;
+use crate::sync::batch::{Decoded, settler};
+use crate::sync::client::memory::Disk;
+use crate::sync::client::{OutboxEntry, StoredRow};
+use crate::sync::command::World as _;
+use crate::sync::outcome::{Outcome, OutcomeKind};
+use crate::sync::record::{RecordKey, Scope};
+
+/// A command as it was recorded.
+struct Recorded {
+    phone: usize,
+    account: usize,
+    entry: OutboxEntry,
+    user: UserId,
+}
+
+/// Everything that was ever recorded, as the people remember it.
+#[derive(Default)]
+pub struct Ledger {
+    recorded: BTreeMap<OpId, Recorded>,
+    replayed: BTreeSet<OpId>,
+    /// Answers on the phone that were compared with the log already.
+    compared: BTreeMap<OpId, (Uuid, Outcome)>,
+}
+
+fn on_disk<'a>(phones: &'a [Phone], recorded: &Recorded) -> std::cell::Ref<'a, Disk> {
+    phones[recorded.phone].accounts[recorded.account].disk.borrow()
+}
+
+impl Ledger {
+    /// What must hold after every step.
+    pub fn look(&mut self, phones: &[Phone], server: &Server) -> Result<(), String> {
+        if let Some(what) = server.broken.first() {
+            return Err(what.clone());
+        }
+        self.note_new(phones);
+        for (op, recorded) in &self.recorded {
+            let disk = on_disk(phones, recorded);
+            let (scope, n) = (recorded.entry.scope, recorded.entry.n);
+            let here = disk.scopes.get(&scope).ok_or("a scope vanished from a disk")?;
+            let journal = here.journal.get(&n).filter(|entry| entry.entry.op == *op);
+            let in_outbox = here.outbox.get(&n).is_some_and(|entry| entry.op == *op);
+            let row = server.db.logged(scope, *op);
+            if let Some(row) = row {
+                if row.actor.user != recorded.user {
+                    return Err(format!("{op} was sent in the name of another user"));
+                }
+                if row.payload != recorded.entry.payload {
+                    return Err(format!("{op} was changed on its way"));
+                }
+                if in_outbox && here.meta.epoch == Some(server.epoch) && row.seq < here.meta.seq {
+                    self.replayed.insert(*op);
+                }
+            }
+            match (in_outbox, journal) {
+                (true, _) => {}
+                (false, Some(entry)) if entry.epoch == server.epoch => 'told: {
+                    let row = row.ok_or_else(|| {
+                        format!("{op} ({n} of {}) was acknowledged and is not in the log", entry.entry.scope)
+                    })?;
+                    let known = (entry.epoch, entry.outcome.clone());
+                    if self.compared.get(op) == Some(&known) {
+                        break 'told;
+                    }
+                    let told = serde_json::from_str::<Outcome>(&row.reply)
+                        .map_err(|error| error.to_string())?;
+                    let settled = told.outcome == OutcomeKind::Held;
+                    if !settled && entry.outcome != told {
+                        return Err(format!("{op} came out otherwise than the phone was told"));
+                    }
+                    self.compared.insert(*op, known);
+                }
+                (false, Some(_)) => {}
+                (false, None) => {
+                    if row.is_none() || server.backup.logged(scope, *op).is_none() {
+                        return Err(format!("{op} is neither on the phone nor in log and back-up"));
+                    }
+                }
+            }
+            for sha256 in &recorded.entry.blobs {
+                if !disk.blobs.contains_key(sha256) {
+                    self.blob_is_safe(server, recorded, *op, sha256)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A photo that left the phone is whole on the server and its command backed up.
+    fn blob_is_safe(
+        &self,
+        server: &Server,
+        recorded: &Recorded,
+        op: OpId,
+        sha256: &Sha256Hex,
+    ) -> Result<(), String> {
+        let whole = server.files.get(sha256).is_some_and(|file| file.complete);
+        let backed_up = server.backup.logged(recorded.entry.scope, op).is_some();
+        if whole && backed_up {
+            return Ok(());
+        }
+        Err(format!("a photo of {op} is gone from the phone before it was safe"))
+    }
+
+    fn note_new(&mut self, phones: &[Phone]) {
+        for (p, phone) in phones.iter().enumerate() {
+            for (a, account) in phone.accounts.iter().enumerate() {
+                for scope in account.disk.borrow().scopes.values() {
+                    for entry in scope.outbox.values() {
+                        self.recorded.entry(entry.op).or_insert_with(|| Recorded {
+                            phone: p,
+                            account: a,
+                            entry: entry.clone(),
+                            user: account.actor.user,
+                        });
+                    }
+                }
+            }
+        }
+    }
+
+    /// After healing: base, replica and a fresh snapshot all show what this reader is to see.
+    pub fn compare(&self, engine: &SimEngine, server: &Server) -> Result<(), String> {
+        let replica = engine.replica.borrow();
+        let (user, device) = (replica.actor().user, replica.device());
+        let disk = engine.store.inner.disk();
+        for scope in scopes() {
+            let expected = server.visible(user, device, scope);
+            let kept = disk.scopes.get(&scope).map(|scope| scope.base()).unwrap_or_default();
+            let kept: BTreeMap<RecordKey, StoredRow> = kept
+                .into_iter()
+                .map(|((kind, id), row)| (RecordKey { kind, id }, row))
+                .collect();
+            same(&format!("the base of {scope}"), &kept, &expected)?;
+            same(&format!("a fresh snapshot of {scope}"), &snapshot(engine, server, scope)?, &expected)?;
+            for (key, row) in &expected {
+                let shown = replica.record(*key).map(|record| record.encode());
+                if !replica.is_pending(*key) && shown != row.body {
+                    return Err(format!("the replica does not show {key:?} as the server has it"));
+                }
+            }
+        }
+        let shown: usize = RecordKind::ALL.iter().map(|kind| replica.records(*kind).count()).sum();
+        let whole: usize = scopes().iter().map(|s| server.visible(user, device, *s).len()).sum();
+        let extra = RecordKind::ALL.iter().flat_map(|kind| replica.records(*kind));
+        let pending = extra.filter(|record| replica.is_pending(record.key())).count();
+        if shown < whole || shown > whole + pending {
+            return Err(format!("the replica shows {shown} records instead of {whole}"));
+        }
+        Ok(())
+    }
+
+    /// When all is quiet.
+    pub fn reckon(&self, phones: &[Phone], server: &Server) -> Result<(), String> {
+        for (op, recorded) in &self.recorded {
+            let scope = recorded.entry.scope;
+            let row = server.db.logged(scope, *op).ok_or(format!("{op} never reached the log"))?;
+            let disk = on_disk(phones, recorded);
+            let here = &disk.scopes[&scope];
+            if here.outbox.contains_key(&recorded.entry.n) {
+                return Err(format!("{op} still waits although it is in the log"));
+            }
+            let outcome = here.journal.get(&recorded.entry.n).map(|entry| entry.outcome.outcome);
+            let refused = matches!(row.outcome, OutcomeKind::Refused | OutcomeKind::Conflict);
+            if refused && !here.attention.contains_key(op) {
+                return Err(format!("{op} was refused and nobody is told"));
+            }
+            if row.outcome == OutcomeKind::Held && outcome.is_some_and(|kind| kind != OutcomeKind::Held)
+                && server.db.scopes[&scope].held.contains_key(&row.seq)
+            {
+                return Err(format!("{op} is shown as final although it is held"));
+            }
+            let applied = matches!(row.outcome, OutcomeKind::Applied | OutcomeKind::Merged);
+            for sha256 in recorded.entry.blobs.iter().filter(|_| applied) {
+                if !server.files.get(sha256).is_some_and(|file| file.complete) {
+                    return Err(format!("a photo of {op} never arrived"));
+                }
+            }
+            if applied && here.journal.contains_key(&recorded.entry.n) {
+                return Err(format!("{op} is backed up and still in the journal"));
+            }
+        }
+        let devices: BTreeSet<_> =
+            phones.iter().flat_map(|phone| &phone.accounts).map(|account| account.device).collect();
+        for row in server.db.scopes.values().flat_map(|db| &db.log) {
+            if devices.contains(&row.device) && !self.recorded.contains_key(&row.op) {
+                return Err(format!("{} is in the log and nobody recorded it", row.op));
+            }
+        }
+        self.log_is_whole(server)?;
+        for phone in phones {
+            for account in &phone.accounts {
+                let disk = account.disk.borrow();
+                let named: BTreeSet<&Sha256Hex> = disk
+                    .scopes
+                    .values()
+                    .flat_map(|s| {
+                        let journal = s.journal.values().map(|e| &e.entry);
+                        journal.chain(s.attention.values().map(|e| &e.entry))
+                    })
+                    .flat_map(|entry| &entry.blobs)
+                    .collect();
+                if disk.blobs.keys().any(|sha256| !named.contains(sha256)) {
+                    return Err("a photo stays on the phone for ever".into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn log_is_whole(&self, server: &Server) -> Result<(), String> {
+        for (scope, db) in &server.db.scopes {
+            let mut heads = BTreeMap::new();
+            for row in &db.log {
+                let head = heads.entry(row.device).or_insert(0);
+                *head += 1;
+                if row.n != *head {
+                    return Err(format!("log of {scope}: numbers of {} have a gap", row.device));
+                }
+                let foreign = row.device != settler(*scope)
+                    && matches!(Decoded::of(&row.kind, row.v, &row.payload), Decoded::Undecodable(_));
+                if foreign {
+                    return Err(format!("log of {scope}: {} arrived mutilated", row.op));
+                }
+            }
+        }
+        let again = server.replayed();
+        for (scope, db) in &server.db.scopes {
+            let other = &again.db.scopes[scope];
+            if other.head_hash != db.head_hash {
+                return Err(format!("replaying the log of {scope} gives another log"));
+            }
+            if other.records != db.records {
+                return Err(format!("the records of {scope} are not what its log says"));
+            }
+        }
+        Ok(())
+    }
+
+    pub fn tell(&self, server: &Server, summary: &mut Summary) {
+        summary.recorded = self.recorded.len();
+        summary.replayed = self.replayed.len();
+        summary.blobs = server.files.values().filter(|file| file.complete).count();
+        for db in server.db.scopes.values() {
+            let count = |kind| db.log.iter().filter(|row| row.outcome == kind).count();
+            summary.refused += count(OutcomeKind::Refused);
+            summary.conflicts += count(OutcomeKind::Conflict);
+            summary.held += count(OutcomeKind::Held);
+        }
+    }
+}
+
+fn same(
+    what: &str,
+    got: &BTreeMap<RecordKey, StoredRow>,
+    expected: &BTreeMap<RecordKey, StoredRow>,
+) -> Result<(), String> {
+    if got == expected {
+        return Ok(());
+    }
+    let missing: Vec<_> = expected.keys().filter(|key| !got.contains_key(*key)).collect();
+    let extra: Vec<_> = got.keys().filter(|key| !expected.contains_key(*key)).collect();
+    let differs = expected.iter().find(|(key, row)| got.get(*key).is_some_and(|g| g != *row));
+    Err(format!("{what} lacks {missing:?}, has {extra:?} too many, differs in {differs:?}"))
+}
+
+/// Pulls everything anew, without a phone.
+fn snapshot(
+    engine: &SimEngine,
+    server: &Server,
+    scope: Scope,
+) -> Result<BTreeMap<RecordKey, StoredRow>, String> {
+    let replica = engine.replica.borrow();
+    let (user, device) = (replica.actor().user, replica.device());
+    let mut rows = BTreeMap::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = server
+            .pull(user, device, scope, cursor.as_deref(), crate::Ms(0))
+            .map_err(|error| error.to_string())?;
+        for row in page.rows {
+            let key = RecordKey { kind: row.kind, id: row.id };
+            let body = row.body.map(|body| body.get().to_owned());
+            match body {
+                Some(body) => {
+                    let row = StoredRow { kind: row.kind, id: row.id, seq: row.seq, body: Some(body) };
+                    rows.insert(key, row)
+                }
+                None => rows.remove(&key),
+            };
+        }
+        cursor = Some(page.cursor);
+        if !page.more {
+            return Ok(rows);
+        }
+    }
+}

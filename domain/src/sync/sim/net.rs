@@ -1,0 +1,111 @@
+//! The network of the simulation: requests and answers lie about until the world decides what
+//! becomes of each.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::task::Poll;
+
+use crate::id::{DeviceId, UserId};
+use crate::modules::attachments::Sha256Hex;
+use crate::sync::client::{Blob, BlobAt, Transport, TransportError};
+use crate::sync::record::Scope;
+use crate::sync::wire::{PullResponse, PushRequest, PushResponse};
+
+#[derive(Clone)]
+pub enum Request {
+    Push(PushRequest),
+    Pull { scope: Scope, cursor: Option<String> },
+    Offset { scope: Scope, sha256: Sha256Hex },
+    Put { scope: Scope, sha256: Sha256Hex, size: u64, offset: u64, bytes: Vec<u8> },
+}
+
+#[derive(Clone)]
+pub enum Reply {
+    Push(PushResponse),
+    Pull(PullResponse),
+    Blob(BlobAt),
+}
+
+pub type Answer = Result<Reply, TransportError>;
+
+/// A request under way, or its answer.
+pub struct Message {
+    pub device: DeviceId,
+    /// Whose cookie went with it.
+    pub session: UserId,
+    pub request: Request,
+    pub answer: Option<Answer>,
+    /// Stuck somewhere until this step.
+    pub held_until: usize,
+    /// Where whoever asked looks for the answer.
+    pub slot: Rc<RefCell<Option<Answer>>>,
+}
+
+pub type Net = Rc<RefCell<Vec<Message>>>;
+
+pub struct SimTransport {
+    pub net: Net,
+    pub device: DeviceId,
+    /// The browser's cookie: one for all tabs of an installation.
+    pub session: Rc<Cell<UserId>>,
+    /// Told of every push that leaves; a mutant acts on it.
+    pub on_push: Rc<dyn Fn(&PushRequest)>,
+}
+
+impl SimTransport {
+    async fn call(&self, request: Request) -> Answer {
+        let slot = Rc::new(RefCell::new(None));
+        self.net.borrow_mut().push(Message {
+            device: self.device,
+            session: self.session.get(),
+            request,
+            answer: None,
+            held_until: 0,
+            slot: Rc::clone(&slot),
+        });
+        std::future::poll_fn(|_| match slot.borrow_mut().take() {
+            Some(answer) => Poll::Ready(answer),
+            None => Poll::Pending,
+        })
+        .await
+    }
+}
+
+fn mixed_up<V>() -> Result<V, TransportError> {
+    Err(TransportError::Garbled("an answer to something else".into()))
+}
+
+impl Transport for SimTransport {
+    async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
+        (self.on_push)(request);
+        match self.call(Request::Push(request.clone())).await? {
+            Reply::Push(response) => Ok(response),
+            _ => mixed_up(),
+        }
+    }
+    async fn pull(&self, scope: Scope, cursor: Option<&str>) -> Result<PullResponse, TransportError> {
+        match self.call(Request::Pull { scope, cursor: cursor.map(str::to_owned) }).await? {
+            Reply::Pull(response) => Ok(response),
+            _ => mixed_up(),
+        }
+    }
+    async fn blob_offset(&self, scope: Scope, sha256: &Sha256Hex) -> Result<BlobAt, TransportError> {
+        match self.call(Request::Offset { scope, sha256: sha256.clone() }).await? {
+            Reply::Blob(at) => Ok(at),
+            _ => mixed_up(),
+        }
+    }
+    async fn blob_put(&self, blob: &Blob, offset: u64, bytes: &[u8]) -> Result<BlobAt, TransportError> {
+        let request = Request::Put {
+            scope: blob.scope,
+            sha256: blob.sha256.clone(),
+            size: blob.size,
+            offset,
+            bytes: bytes.to_vec(),
+        };
+        match self.call(request).await? {
+            Reply::Blob(at) => Ok(at),
+            _ => mixed_up(),
+        }
+    }
+}

@@ -1,0 +1,492 @@
+//! The server of the simulation: the real planner on a database in memory, with the feed, cursors,
+//! epochs and back-ups of the real one.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::Mutant;
+use crate::actor::Actor;
+use crate::id::{DeviceId, OpId, UserId};
+use crate::modules::attachments::{BlobArrived, Sha256Hex};
+use crate::modules::company::Settings;
+use crate::modules::{Command, Record};
+use crate::refusal::{CommonCode, Refusal};
+use crate::sync::batch::{
+    self, Decoded, Held, Incoming, Known, Loaded, LogRow, Plan, PlanEnv, PushError, Resume, plan,
+    read_push, reads, settler, sha256_hex,
+};
+use crate::sync::client::{BlobAt, StoredRow, TransportError};
+use crate::sync::outcome::Outcome;
+use crate::sync::record::{Channel, RecordKey, Scope};
+use crate::sync::wire::{PullResponse, PushRequest, PushResponse, Row};
+use crate::time::Ms;
+
+/// The tables of one scope.
+#[derive(Clone, Default)]
+pub struct ScopeDb {
+    pub head: u64,
+    pub head_hash: String,
+    pub device_heads: HashMap<DeviceId, u64>,
+    pub log: Vec<LogRow>,
+    pub by_op: HashMap<OpId, usize>,
+    pub by_number: HashMap<(DeviceId, u64), usize>,
+    pub records: BTreeMap<RecordKey, (Record, u64)>,
+    /// Where each record stands on each channel: its last sequence there, and whether it left.
+    pub feed: BTreeMap<(RecordKey, Channel), (u64, bool)>,
+    pub counters: BTreeMap<String, u32>,
+    pub held: BTreeMap<u64, Held>,
+}
+
+/// What a back-up contains.
+#[derive(Clone, Default)]
+pub struct Db {
+    pub scopes: BTreeMap<Scope, ScopeDb>,
+    pub actors: BTreeMap<UserId, Actor>,
+    /// Attachments that applied commands named.
+    pub named: BTreeSet<(Scope, Sha256Hex)>,
+}
+
+impl Db {
+    pub fn logged(&self, scope: Scope, op: OpId) -> Option<&LogRow> {
+        let db = self.scopes.get(&scope)?;
+        db.by_op.get(&op).map(|index| &db.log[*index])
+    }
+}
+
+/// Bytes of an attachment. No back-up and no restore touches them.
+#[derive(Clone, Default)]
+pub struct File {
+    pub bytes: Vec<u8>,
+    pub complete: bool,
+}
+
+pub struct Server {
+    pub db: Db,
+    pub epoch: Uuid,
+    pub backup: Db,
+    pub files: BTreeMap<Sha256Hex, File>,
+    pub devices: BTreeMap<DeviceId, UserId>,
+    pub mutant: Option<Mutant>,
+    /// Rows of a page.
+    pub page: usize,
+    /// What must never happen and did.
+    pub broken: Vec<String>,
+}
+
+/// When the server dies in a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dies {
+    Not,
+    BeforeCommit,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    epoch: Uuid,
+    readers: String,
+    seq: u64,
+    /// Within `seq`, or of the snapshot: the last record sent.
+    key: Option<RecordKey>,
+    snapshot: bool,
+}
+
+fn refused(code: CommonCode) -> TransportError {
+    TransportError::Refused(Refusal::new(code))
+}
+
+impl Server {
+    /// A request comes with a cookie; it may only speak for the device that this user registered.
+    fn admit(&self, session: UserId, device: DeviceId) -> Result<&Actor, TransportError> {
+        if self.devices.get(&device) != Some(&session) {
+            return Err(refused(CommonCode::WrongDevice));
+        }
+        self.db.actors.get(&session).ok_or(TransportError::Unauthorised)
+    }
+
+    pub fn push(
+        &mut self,
+        session: UserId,
+        request: &PushRequest,
+        now: Ms,
+        dies: Dies,
+    ) -> Result<PushResponse, TransportError> {
+        let actor = Arc::new(self.admit(session, request.device)?.clone());
+        if request.user != session {
+            return Err(refused(CommonCode::WrongDevice));
+        }
+        let mut incoming =
+            read_push(&request.commands, request.device, &actor, now).map_err(error_of)?;
+        let claimed: Vec<(OpId, u64)> = incoming.iter().map(|item| (item.op, item.n)).collect();
+        if self.mutant == Some(Mutant::SkipDuplicateCheck) {
+            self.forget_duplicates(request.scope, &mut incoming);
+        }
+        let resume = request.resume_from.map(|from| Resume {
+            device: request.device,
+            from,
+            actor: Arc::clone(&actor),
+            received_at: now,
+        });
+        let plan = self.plan(request.scope, incoming, resume);
+        let mut outcomes = Vec::with_capacity(plan.replies.len());
+        for (reply, (op, n)) in plan.replies.iter().zip(claimed) {
+            let mut reply = reply.clone().map_err(error_of)?;
+            if self.mutant == Some(Mutant::SkipDuplicateCheck) {
+                let told: Outcome = serde_json::from_str(&reply).expect("replies are outcomes");
+                reply = serde_json::to_string(&Outcome { op, n, ..told }).expect("plain data");
+            }
+            outcomes.push(RawValue::from_string(reply).expect("replies are JSON"));
+        }
+        if dies == Dies::Not {
+            self.commit(request.scope, plan);
+        } else if self.mutant != Some(Mutant::AcknowledgeBeforeCommit) {
+            return Err(TransportError::Server);
+        }
+        let head = self.db.scopes.get(&request.scope).map_or(0, |db| db.head);
+        Ok(PushResponse { epoch: self.epoch, outcomes, head, server_time: now })
+    }
+
+    /// The mutant: a resent command is taken for a new one.
+    fn forget_duplicates(&self, scope: Scope, incoming: &mut [Incoming]) {
+        let heads = self.db.scopes.get(&scope).map(|db| db.device_heads.clone()).unwrap_or_default();
+        let Some(first) = incoming.first().map(|item| (item.device, item.n)) else { return };
+        let next = heads.get(&first.0).copied().unwrap_or(0) + 1;
+        if first.1 < next {
+            for (item, n) in incoming.iter_mut().zip(next..) {
+                (item.op, item.n) = (OpId::derived(&[&item.op.to_string(), &n.to_string()]), n);
+            }
+        }
+    }
+
+    /// Loads what the decision needs, as the real server does set-wise, and decides.
+    pub fn plan(&self, scope: Scope, incoming: Vec<Incoming>, resume: Option<Resume>) -> Plan {
+        let empty = ScopeDb::default();
+        let db = self.db.scopes.get(&scope).unwrap_or(&empty);
+        let mut keys = reads(scope, &incoming);
+        keys.insert(Settings::key());
+        let mut held: BTreeMap<u64, Held> = BTreeMap::new();
+        loop {
+            let before = held.len();
+            for (seq, waiting) in &db.held {
+                if waiting.waits_for.is_some_and(|key| keys.contains(&key)) {
+                    keys.extend(reads(scope, std::slice::from_ref(&waiting.incoming)));
+                    held.insert(*seq, waiting.clone());
+                }
+            }
+            if held.len() == before {
+                break;
+            }
+        }
+        let company = self.db.scopes.get(&Scope::Company);
+        let find = |key: &RecordKey| {
+            let here = db.records.get(key);
+            here.or_else(|| company.and_then(|company| company.records.get(key)))
+        };
+        let records: HashMap<RecordKey, Record> = keys
+            .iter()
+            .filter_map(|key| find(key).map(|(record, _)| (*key, record.clone())))
+            .collect();
+        let settings = match records.get(&Settings::key()) {
+            Some(Record::Settings(settings)) => settings.clone(),
+            _ => Settings::default(),
+        };
+        let known = incoming.iter().flat_map(|item| {
+            let by_number = db.by_number.get(&(item.device, item.n));
+            db.by_op.get(&item.op).into_iter().chain(by_number)
+        });
+        let known = known.map(|index| {
+            let row = &db.log[*index];
+            Known {
+                op: row.op,
+                device: row.device,
+                n: row.n,
+                payload_hash: row.payload_hash.clone(),
+                reply: row.reply.clone(),
+            }
+        });
+        let loaded = Loaded {
+            head: db.head,
+            head_hash: db.head_hash.clone(),
+            device_heads: db.device_heads.clone(),
+            known: known.collect(),
+            records,
+            counters: db.counters.clone(),
+            held: held.into_values().collect(),
+            resume,
+        };
+        plan(&loaded, incoming, &PlanEnv { scope, settings: &settings, code_is_genuine: &|_| true })
+    }
+
+    pub fn commit(&mut self, scope: Scope, plan: Plan) {
+        let db = self.db.scopes.entry(scope).or_default();
+        for row in plan.log {
+            let index = db.log.len();
+            let chained = batch::chain_hash(&db.head_hash, &row);
+            if row.seq != db.head + 1 || row.hash != chained {
+                self.broken.push(format!("log of {scope}: row {} does not continue it", row.seq));
+            }
+            if db.by_op.insert(row.op, index).is_some()
+                || db.by_number.insert((row.device, row.n), index).is_some()
+            {
+                self.broken.push(format!("log of {scope}: {} is in it twice", row.op));
+            }
+            (db.head, db.head_hash) = (row.seq, row.hash.clone());
+            db.log.push(row);
+        }
+        for (key, (record, seq)) in plan.records {
+            match record {
+                Some(record) => db.records.insert(key, (record, seq)),
+                None => db.records.remove(&key),
+            };
+        }
+        for row in plan.feed {
+            let key = RecordKey { kind: row.kind, id: row.id };
+            db.feed.insert((key, row.channel), (row.seq, row.gone));
+        }
+        db.counters = plan.counters;
+        db.device_heads = plan.device_heads;
+        for seq in plan.released {
+            db.held.remove(&seq);
+        }
+        db.held.extend(plan.held.into_iter().map(|held| (held.seq, held)));
+        self.db.named.extend(plan.blobs.into_iter().map(|(sha256, _)| (scope, sha256)));
+    }
+
+    /// A command of the product itself, or of the office by another way than a phone.
+    pub fn act(&mut self, scope: Scope, actor: Actor, command: Command, now: Ms) {
+        let device = DeviceId::derived(&["server", &scope.to_string()]);
+        let heads = self.db.scopes.get(&scope).and_then(|db| db.device_heads.get(&device));
+        let n = heads.copied().unwrap_or(0) + 1;
+        let payload = command.encode();
+        let incoming = Incoming {
+            device,
+            actor: Arc::new(actor),
+            received_at: now,
+            op: OpId::derived(&["act", &self.epoch.to_string(), &scope.to_string(), &n.to_string()]),
+            n,
+            kind: command.kind().to_owned(),
+            v: 1,
+            at_device: now,
+            occurred_at: now,
+            offset: None,
+            command: Decoded::of(command.kind(), 1, &payload),
+            payload,
+        };
+        let plan = self.plan(scope, vec![incoming], None);
+        self.commit(scope, plan);
+    }
+
+    pub fn pull(
+        &self,
+        session: UserId,
+        device: DeviceId,
+        scope: Scope,
+        cursor: Option<&str>,
+        now: Ms,
+    ) -> Result<PullResponse, TransportError> {
+        let actor = self.admit(session, device)?;
+        let channels: BTreeSet<Channel> = Channel::of_reader(actor, device).into_iter().collect();
+        let readers = sha256_hex(format!("{channels:?}").as_bytes());
+        let empty = ScopeDb::default();
+        let db = self.db.scopes.get(&scope).unwrap_or(&empty);
+        let ours = cursor
+            .and_then(|text| serde_json::from_str::<Cursor>(text).ok())
+            .filter(|cursor| cursor.epoch == self.epoch && cursor.readers == readers);
+        let reset = ours.is_none();
+        let mut cursor = ours.unwrap_or(Cursor {
+            epoch: self.epoch,
+            readers,
+            seq: db.head,
+            key: None,
+            snapshot: true,
+        });
+        let mut changed: BTreeMap<RecordKey, u64> = BTreeMap::new();
+        for ((key, channel), (seq, _)) in &db.feed {
+            let news = if cursor.snapshot { cursor.key.is_none_or(|sent| *key > sent) } else { true };
+            if news && channels.contains(channel) {
+                let last = changed.entry(*key).or_default();
+                *last = (*last).max(*seq);
+            }
+        }
+        let is_visible = |key: &RecordKey| {
+            channels.iter().any(|channel| db.feed.get(&(*key, *channel)).is_some_and(|row| !row.1))
+        };
+        let mut rows: Vec<(u64, RecordKey)> = if cursor.snapshot {
+            changed.into_iter().filter(|(key, _)| is_visible(key)).map(|(key, _)| (0, key)).collect()
+        } else {
+            let place = (cursor.seq, cursor.key);
+            let all = changed.into_iter().map(|(key, seq)| (seq, key));
+            all.filter(|(seq, key)| *seq > place.0 || (*seq == place.0 && place.1.is_some_and(|sent| *key > sent)))
+                .collect()
+        };
+        rows.sort_unstable();
+        let cut = rows.len() > self.page;
+        rows.truncate(self.page);
+        let was_snapshot = cursor.snapshot;
+        let mut more = cut;
+        match (was_snapshot, cut, rows.last()) {
+            (true, true, Some((_, key))) => cursor.key = Some(*key),
+            // What changed while it was sent follows from its start.
+            (true, ..) => (cursor.snapshot, cursor.key, more) = (false, None, true),
+            (false, true, Some((seq, key))) => (cursor.seq, cursor.key) = (*seq, Some(*key)),
+            (false, ..) => (cursor.seq, cursor.key) = (db.head, None),
+        }
+        if self.mutant == Some(Mutant::CursorPastUnseen) && !was_snapshot && cut {
+            (cursor.seq, cursor.key, more) = (db.head, None, false);
+        }
+        let rows = rows.into_iter().map(|(seq, key)| {
+            let shown = db.records.get(&key).filter(|_| is_visible(&key));
+            Row {
+                kind: key.kind,
+                id: key.id,
+                seq: shown.map_or(seq, |(_, seq)| *seq),
+                body: shown.map(|(record, _)| {
+                    RawValue::from_string(record.encode()).expect("records are JSON")
+                }),
+            }
+        });
+        Ok(PullResponse {
+            epoch: self.epoch,
+            reset,
+            snapshot: was_snapshot,
+            more,
+            head: db.head,
+            backup_seq: self.backup.scopes.get(&scope).map_or(0, |db| db.head),
+            server_time: now,
+            rows: rows.collect(),
+            cursor: serde_json::to_string(&cursor).expect("a cursor is plain data"),
+        })
+    }
+
+    pub fn blob_offset(
+        &self,
+        session: UserId,
+        device: DeviceId,
+        scope: Scope,
+        sha256: &Sha256Hex,
+    ) -> Result<BlobAt, TransportError> {
+        self.admit(session, device)?;
+        if !self.db.named.contains(&(scope, sha256.clone())) {
+            return Err(refused(CommonCode::BlobUnknown));
+        }
+        let file = self.files.get(sha256).cloned().unwrap_or_default();
+        Ok(BlobAt { offset: file.bytes.len() as u64, complete: file.complete })
+    }
+
+    #[allow(clippy::too_many_arguments)] // as many as the request has
+    pub fn blob_put(
+        &mut self,
+        session: UserId,
+        device: DeviceId,
+        scope: Scope,
+        (sha256, size): (&Sha256Hex, u64),
+        offset: u64,
+        bytes: &[u8],
+        now: Ms,
+    ) -> Result<BlobAt, TransportError> {
+        let at = self.blob_offset(session, device, scope, sha256)?;
+        if at.complete {
+            return Ok(at);
+        }
+        if at.offset != offset {
+            return Err(refused(CommonCode::BlobOffset));
+        }
+        let file = self.files.entry(sha256.clone()).or_default();
+        file.bytes.extend_from_slice(bytes);
+        if file.bytes.len() as u64 >= size {
+            if sha256_hex(&file.bytes) != sha256.0 {
+                *file = File::default();
+                return Err(refused(CommonCode::BlobHashMismatch));
+            }
+            file.complete = true;
+        }
+        let at = BlobAt { offset: file.bytes.len() as u64, complete: file.complete };
+        if at.complete {
+            let arrived = BlobArrived { sha256: sha256.clone(), size };
+            self.act(scope, Actor::system(), arrived.into(), now);
+        }
+        Ok(at)
+    }
+
+    /// The disk is lost; the server comes back from its back-up.
+    pub fn restore(&mut self, epoch: Uuid) {
+        self.db = self.backup.clone();
+        self.epoch = epoch;
+    }
+
+    /// What a reader must see, from the records themselves and not from the feed.
+    pub fn visible(
+        &self,
+        user: UserId,
+        device: DeviceId,
+        scope: Scope,
+    ) -> BTreeMap<RecordKey, StoredRow> {
+        let Some((db, actor)) = self.db.scopes.get(&scope).zip(self.db.actors.get(&user)) else {
+            return BTreeMap::new();
+        };
+        let channels = Channel::of_reader(actor, device);
+        let speaks = |record: &Record| record.channels().iter().any(|c| channels.contains(c));
+        db.records
+            .iter()
+            .filter(|(_, (record, _))| speaks(record))
+            .map(|(key, (record, seq))| {
+                let body = Some(record.encode());
+                (*key, StoredRow { kind: key.kind, id: key.id, seq: *seq, body })
+            })
+            .collect()
+    }
+
+    /// Decides the whole log again from nothing, one command at a time.
+    pub fn replayed(&self) -> Server {
+        let mut fresh = Server {
+            db: Db { actors: self.db.actors.clone(), ..Db::default() },
+            epoch: self.epoch,
+            backup: Db::default(),
+            files: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            mutant: None,
+            page: self.page,
+            broken: Vec::new(),
+        };
+        for (scope, db) in &self.db.scopes {
+            for row in db.log.iter().filter(|row| row.device != settler(*scope)) {
+                let incoming = Incoming {
+                    device: row.device,
+                    actor: Arc::clone(&row.actor),
+                    received_at: row.received_at,
+                    op: row.op,
+                    n: row.n,
+                    kind: row.kind.clone(),
+                    v: row.v,
+                    at_device: row.at_device,
+                    occurred_at: row.occurred_at,
+                    offset: row.offset,
+                    payload: row.payload.clone(),
+                    command: Decoded::of(&row.kind, row.v, &row.payload),
+                };
+                // Lost numbers are in the log as a row before the one that goes on.
+                let from = (row.n, row.device);
+                let resume = Some(Resume {
+                    device: from.1,
+                    from: from.0,
+                    actor: Arc::clone(&row.actor),
+                    received_at: row.received_at,
+                });
+                let plan = fresh.plan(*scope, vec![incoming], resume);
+                fresh.commit(*scope, plan);
+            }
+        }
+        fresh
+    }
+}
+
+fn error_of(error: PushError) -> TransportError {
+    match error {
+        PushError::Malformed { .. } => refused(CommonCode::Malformed),
+        PushError::Gap { expected } => TransportError::Gap { expected },
+        PushError::NumberReused { .. } => TransportError::NumberReused,
+    }
+}

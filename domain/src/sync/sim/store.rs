@@ -1,0 +1,102 @@
+//! The phone's store as the simulation sees it: the one in memory, behind switches that make it wrong
+//! on purpose.
+
+use uuid::Uuid;
+
+use super::Mutant;
+use crate::id::OpId;
+use crate::modules::attachments::Sha256Hex;
+use crate::sync::client::memory::MemoryStore;
+use crate::sync::client::{
+    Answers, Blob, BlobState, LocalStore, NewBlob, NewCommand, OutboxEntry, Page, Queue, StoreError,
+    StoredScope,
+};
+use crate::sync::outcome::Outcome;
+use crate::sync::record::Scope;
+use crate::time::Ms;
+
+#[derive(Clone)]
+pub struct SimStore {
+    pub inner: MemoryStore,
+    pub mutant: Option<Mutant>,
+}
+
+impl LocalStore for SimStore {
+    async fn load(&self, scope: Scope) -> Result<StoredScope, StoreError> {
+        self.inner.load(scope).await
+    }
+    async fn queue(&self, scope: Scope) -> Result<Queue, StoreError> {
+        self.inner.queue(scope).await
+    }
+    async fn record(
+        &self,
+        commands: Vec<NewCommand>,
+        blobs: Vec<NewBlob>,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.inner.record(commands, blobs).await
+    }
+    async fn answered(&self, mut answers: Answers) -> Result<bool, StoreError> {
+        if self.mutant == Some(Mutant::AcceptStaleAnswers) {
+            let epoch = self.inner.disk().scopes.get(&answers.scope).and_then(|s| s.meta.epoch);
+            answers.sent_under = epoch;
+            answers.epoch = epoch.unwrap_or(answers.epoch);
+        }
+        self.inner.answered(answers).await
+    }
+    async fn settled(&self, scope: Scope, outcomes: Vec<Outcome>, at: Ms) -> Result<(), StoreError> {
+        self.inner.settled(scope, outcomes, at).await
+    }
+    async fn keep_page(&self, page: Page) -> Result<bool, StoreError> {
+        if self.mutant == Some(Mutant::KeepStalePages) {
+            self.inner.force_page(page);
+            return Ok(true);
+        }
+        self.inner.keep_page(page).await
+    }
+    async fn compact(&self, scope: Scope) -> Result<(), StoreError> {
+        self.inner.compact(scope).await
+    }
+    async fn forget_backed_up(&self, scope: Scope, epoch: Uuid, seq: u64) -> Result<(), StoreError> {
+        let seq = if self.mutant == Some(Mutant::ForgetBeforeBackup) { u64::MAX } else { seq };
+        self.inner.forget_backed_up(scope, epoch, seq).await
+    }
+    async fn replay_journal(&self, scope: Scope, from_n: u64) -> Result<(), StoreError> {
+        self.inner.replay_journal(scope, from_n).await
+    }
+    async fn dismiss_attention(&self, scope: Scope, op: OpId) -> Result<(), StoreError> {
+        self.inner.dismiss_attention(scope, op).await
+    }
+    async fn blobs(&self) -> Result<Vec<Blob>, StoreError> {
+        self.inner.blobs().await
+    }
+    async fn blob_bytes(&self, sha256: &Sha256Hex) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.blob_bytes(sha256).await
+    }
+    async fn blob_progress(
+        &self,
+        sha256: &Sha256Hex,
+        sent: u64,
+        state: BlobState,
+    ) -> Result<(), StoreError> {
+        self.inner.blob_progress(sha256, sent, state).await?;
+        if self.mutant == Some(Mutant::DeleteBlobEarly) && state == BlobState::Confirmed {
+            self.inner.lose_blob(sha256);
+        }
+        Ok(())
+    }
+    async fn put_draft(&self, key: &str, text: &str) -> Result<(), StoreError> {
+        self.inner.put_draft(key, text).await
+    }
+    async fn draft(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.inner.draft(key).await
+    }
+    async fn drop_draft(&self, key: &str) -> Result<(), StoreError> {
+        self.inner.drop_draft(key).await
+    }
+    async fn put_meta(&self, key: &str, text: &str) -> Result<(), StoreError> {
+        self.inner.put_meta(key, text).await
+    }
+    async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.inner.meta(key).await
+    }
+}

@@ -1,0 +1,178 @@
+//! What the office reads from `GET /api/v1/views/…`: shapes shared by the server and the app.
+//!
+//! Views are made by the server for whoever sees the whole project; the phone derives its pages
+//! from its own replica instead.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::actor::Role;
+use crate::id::{ClusterId, DeviceId, OpId, RoundId, ScheduleId, TicketId, UserId};
+use crate::modules::tickets::{Clock, TicketKind, Urgency};
+use crate::money::Fen;
+use crate::refusal::Refusal;
+use crate::sync::record::Scope;
+use crate::time::Ms;
+
+/// A ticket as a line of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketLine {
+    pub id: TicketId,
+    pub number: Option<u32>,
+    pub kind: TicketKind,
+    pub category: String,
+    pub urgency: Urgency,
+    /// `TicketState::name`.
+    pub state: String,
+    pub cluster: ClusterId,
+    pub place: String,
+    pub assignee: Option<UserId>,
+    pub assignee_name: Option<String>,
+    pub opened_at: Ms,
+    pub clock: Clock,
+    pub conflicts: u32,
+}
+
+/// `GET /api/v1/views/tickets`: one page of the table.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketTable {
+    /// Rows that match, on all pages.
+    pub total: u64,
+    pub rows: Vec<TicketLine>,
+}
+
+/// One due or extra round of a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundLine {
+    pub id: RoundId,
+    pub schedule: Option<ScheduleId>,
+    pub cluster: ClusterId,
+    pub date: NaiveDate,
+    pub name: String,
+    pub window: Option<(Ms, Ms)>,
+    /// `DueState::name`; an extra round is `running` or `done`.
+    pub state: String,
+    pub by: Option<String>,
+    pub started: Option<Ms>,
+    pub finished: Option<Ms>,
+    pub points_done: u32,
+    pub points: u32,
+    pub tickets: u32,
+    /// Results that deserve a second look.
+    pub flags: u32,
+}
+
+/// `GET /api/v1/views/rounds?date=…`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundTable {
+    pub rows: Vec<RoundLine>,
+}
+
+/// One cluster's row on the dashboard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterToday {
+    pub cluster: ClusterId,
+    pub code: String,
+    pub name: String,
+    pub steward: Option<String>,
+    pub rounds: Vec<RoundLine>,
+    pub open_tickets: u32,
+    pub over: u32,
+    /// Calls of the day: made, and still on the list.
+    pub calls_made: u32,
+    pub calls_left: u32,
+    /// Promises of payment that fall due today.
+    pub promises_due: u32,
+    pub households_owing: u32,
+    pub owed: Fen,
+}
+
+/// A device and when it was last in step with the server, so that silence is not taken for idleness.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceLine {
+    pub device: DeviceId,
+    pub device_name: String,
+    pub user: UserId,
+    pub user_name: String,
+    pub roles: Vec<Role>,
+    pub last_seen: Ms,
+    pub last_sync: Option<Ms>,
+    pub clock_offset: Option<i64>,
+    pub waiting: Option<u32>,
+    pub revoked: bool,
+}
+
+/// `GET /api/v1/views/devices`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceTable {
+    pub rows: Vec<DeviceLine>,
+}
+
+/// Something that was just done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Happening {
+    pub seq: u64,
+    /// Command kind, `"tickets.complete"`.
+    pub kind: String,
+    pub by: String,
+    pub at: Ms,
+    pub received: Ms,
+    pub ticket: Option<TicketId>,
+    /// Number of the ticket, or the place.
+    pub about: String,
+    pub outcome: String,
+}
+
+/// Tickets opened and finished on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayCount {
+    pub date: NaiveDate,
+    pub opened: u32,
+    pub finished: u32,
+}
+
+/// `GET /api/v1/views/dashboard`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dashboard {
+    pub project: String,
+    /// When these figures were true.
+    pub at: Ms,
+    pub open_by_kind: Vec<(TicketKind, u32)>,
+    pub unassigned: u32,
+    pub over: u32,
+    /// Over within the next 30 minutes.
+    pub soon: u32,
+    /// What is over or breaches next, most pressing first.
+    pub pressing: Vec<TicketLine>,
+    pub conflicts: u32,
+    /// Return visits that are due.
+    pub return_visits: u32,
+    pub clusters: Vec<ClusterToday>,
+    pub devices: Vec<DeviceLine>,
+    pub happenings: Vec<Happening>,
+    pub days: Vec<DayCount>,
+}
+
+/// A refused or conflicting command that nobody has settled yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantined {
+    pub scope: Scope,
+    pub seq: u64,
+    pub op: OpId,
+    pub kind: String,
+    pub by: String,
+    pub device_name: String,
+    pub at: Ms,
+    pub received: Ms,
+    pub outcome: String,
+    pub reason: Option<Refusal>,
+    pub ticket: Option<TicketId>,
+    /// What was recorded, as the phone sent it.
+    pub payload: String,
+}
+
+/// `GET /api/v1/views/attention`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttentionTable {
+    pub rows: Vec<Quarantined>,
+}

@@ -1,0 +1,236 @@
+//! The files: `<aa>/<sha256>` for whole attachments, `partial/<device>/<sha256>.<size>` for those on
+//! their way.
+//!
+//! A partial file belongs to a device, so that nobody can spoil somebody else's upload of the same
+//! bytes. Its length is the offset to go on from; nothing else is remembered about it. All of this
+//! blocks and runs on the threads for that.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use domain::id::DeviceId;
+use domain::modules::attachments::Sha256Hex;
+use domain::sync::batch::sha256_hex;
+
+use super::kind::BlobKind;
+use super::rendition::rendition;
+
+/// Uploads one device may have begun and not finished.
+const UNFINISHED: usize = 64;
+
+/// Where the files are.
+#[derive(Clone)]
+pub struct Disk {
+    folder: Arc<PathBuf>,
+}
+
+/// An upload that has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partial {
+    pub received: u64,
+    pub size: u64,
+}
+
+/// What a piece led to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// More has to come.
+    Partial(Partial),
+    /// Whole, genuine, and kept.
+    Whole { kind: BlobKind, size: u64 },
+    /// The piece does not begin where the file ends.
+    WrongOffset { received: u64 },
+    /// All bytes came and are not those of this hash; they are gone.
+    HashMismatch,
+    /// All bytes came and are nothing that is kept; they are gone.
+    NotAllowed,
+    /// The device has begun too many others.
+    TooMany,
+}
+
+/// One piece of an upload.
+pub struct Piece<'a> {
+    pub device: DeviceId,
+    pub sha256: &'a Sha256Hex,
+    /// Size of the whole attachment.
+    pub size: u64,
+    /// Where the piece begins; `None` replaces what came before.
+    pub offset: Option<u64>,
+    pub bytes: &'a [u8],
+}
+
+/// Opens a partial file for this request alone: two requests of one device for one attachment, on
+/// this node or another, take turns. The file that was waited for may have become the attachment
+/// itself meanwhile, or be gone; it must not be written to then.
+fn locked(path: &Path) -> io::Result<File> {
+    loop {
+        let file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        file.lock()?;
+        match fs::metadata(path) {
+            Ok(there) if there.ino() == file.metadata()?.ino() => return Ok(file),
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+    }
+}
+
+impl Disk {
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder.join("partial"))?;
+        Ok(Self { folder: Arc::new(folder.to_owned()) })
+    }
+
+    /// Runs something that blocks.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Disk) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let disk = self.clone();
+        tokio::task::spawn_blocking(move || work(&disk)).await.map_err(io::Error::other)?
+    }
+
+    fn whole(&self, sha256: &Sha256Hex) -> PathBuf {
+        self.folder.join(&sha256.0[..2]).join(&sha256.0)
+    }
+
+    fn of_device(&self, device: DeviceId) -> PathBuf {
+        self.folder.join("partial").join(device.to_string())
+    }
+
+    /// The kind and size of a whole attachment. A file is put in its place only after it was checked,
+    /// so its being there is the truth, whatever a restored database says.
+    pub fn find(&self, sha256: &Sha256Hex) -> io::Result<Option<(BlobKind, u64)>> {
+        let bytes = match File::open(self.whole(sha256)) {
+            Ok(mut file) => {
+                let mut head = Vec::new();
+                io::Read::read_to_end(&mut io::Read::take(&mut file, 64), &mut head)?;
+                (head, file.metadata()?.len())
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(e),
+        };
+        Ok(BlobKind::sniff(&bytes.0).map(|kind| (kind, bytes.1)))
+    }
+
+    /// What readers get of a whole attachment.
+    pub fn rendition(&self, sha256: &Sha256Hex) -> io::Result<Option<(BlobKind, Vec<u8>)>> {
+        let bytes = match fs::read(self.whole(sha256)) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(e),
+        };
+        let kind = BlobKind::sniff(&bytes);
+        Ok(kind.and_then(|kind| Some((kind, rendition(kind, &bytes)?))))
+    }
+
+    /// The unfinished uploads of a device.
+    fn unfinished(&self, device: DeviceId) -> io::Result<Vec<(String, Partial)>> {
+        let entries = match fs::read_dir(self.of_device(device)) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(e),
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Some((sha256, size)) = name.split_once('.') else { continue };
+            // May be gone again: another request of the device has just finished it.
+            if let (Ok(size), Ok(meta)) = (size.parse(), entry.metadata()) {
+                found.push((sha256.to_owned(), Partial { received: meta.len(), size }));
+            }
+        }
+        Ok(found)
+    }
+
+    /// How far a device has come with an upload.
+    pub fn partial(&self, device: DeviceId, sha256: &Sha256Hex) -> io::Result<Option<Partial>> {
+        let found = self.unfinished(device)?.into_iter();
+        Ok(found.filter(|(name, _)| *name == sha256.0).map(|(_, partial)| partial).next())
+    }
+
+    /// Takes a piece; after the last one the attachment is checked and put in its place.
+    pub fn append(&self, piece: &Piece<'_>) -> io::Result<Appended> {
+        let folder = self.of_device(piece.device);
+        let path = folder.join(format!("{}.{}", piece.sha256.0, piece.size));
+        if !path.exists() {
+            if self.unfinished(piece.device)?.len() >= UNFINISHED {
+                return Ok(Appended::TooMany);
+            }
+            if piece.offset.is_some_and(|offset| offset > 0) {
+                return Ok(Appended::WrongOffset { received: 0 });
+            }
+            fs::create_dir_all(&folder)?;
+        }
+        let mut file = locked(&path)?;
+        // Another request may have finished the attachment while this one waited for its turn.
+        if let Some((kind, size)) = self.find(piece.sha256)? {
+            fs::remove_file(&path)?;
+            return Ok(Appended::Whole { kind, size });
+        }
+        let received = file.metadata()?.len();
+        match piece.offset {
+            None => file.set_len(0)?,
+            Some(offset) if offset != received => return Ok(Appended::WrongOffset { received }),
+            Some(_) => {}
+        }
+        let start = file.seek(SeekFrom::End(0))?;
+        if let Err(e) = file.write_all(piece.bytes) {
+            // A full disk must not leave a length that was never told to anybody.
+            file.set_len(start)?;
+            return Err(e);
+        }
+        let received = start + piece.bytes.len() as u64;
+        if received < piece.size {
+            return Ok(Appended::Partial(Partial { received, size: piece.size }));
+        }
+        self.finish(piece.sha256, &file, &path)
+    }
+
+    fn finish(&self, sha256: &Sha256Hex, file: &File, path: &Path) -> io::Result<Appended> {
+        let bytes = fs::read(path)?;
+        if sha256_hex(&bytes) != sha256.0 {
+            fs::remove_file(path)?;
+            return Ok(Appended::HashMismatch);
+        }
+        // What cannot be taken apart could not be shown without its place either.
+        let kind = BlobKind::sniff(&bytes).filter(|kind| rendition(*kind, &bytes).is_some());
+        let Some(kind) = kind else {
+            fs::remove_file(path)?;
+            return Ok(Appended::NotAllowed);
+        };
+        file.sync_all()?;
+        let place = self.whole(sha256);
+        let parent = place.parent().expect("a whole attachment lies in a folder");
+        if !parent.exists() {
+            fs::create_dir_all(parent)?;
+            File::open(&*self.folder)?.sync_all()?;
+        }
+        fs::rename(path, &place)?;
+        File::open(parent)?.sync_all()?;
+        Ok(Appended::Whole { kind, size: bytes.len() as u64 })
+    }
+
+    /// Removes partial files that were not written to since then.
+    pub fn sweep(&self, untouched_since: SystemTime) -> io::Result<usize> {
+        let mut removed = 0;
+        for device in fs::read_dir(self.folder.join("partial"))? {
+            let device = device?.path();
+            for file in fs::read_dir(&device)? {
+                let file = file?;
+                if file.metadata()?.modified()? < untouched_since {
+                    fs::remove_file(file.path())?;
+                    removed += 1;
+                }
+            }
+            // Fails, as it should, while something is left in it.
+            fs::remove_dir(&device).ok();
+        }
+        Ok(removed)
+    }
+}

@@ -1,0 +1,316 @@
+//! Uploading in pieces that can be resumed, and looking at attachments.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use domain::Refusal;
+use domain::modules::attachments::{AttachmentCode, MAX_BYTES, Sha256Hex};
+use domain::refusal::CommonCode;
+use domain::sync::Scope;
+use utoipa::OpenApi;
+
+use super::disk::{Appended, Piece};
+use super::{access, arrivals, store};
+use crate::auth::Signed;
+use crate::error::ApiError;
+use crate::openapi::ErrorEnvelope;
+use crate::state::AppState;
+
+const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
+const SCOPE: HeaderName = HeaderName::from_static("x-guanjia-scope");
+
+pub fn routes() -> Router<AppState> {
+    let most = usize::try_from(MAX_BYTES).expect("the limit fits into memory");
+    Router::new()
+        .route("/api/v1/blobs/{sha256}", get(view).head(progress).put(receive).patch(receive))
+        .layer(DefaultBodyLimit::max(most))
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(view, progress, put_doc, patch_doc))]
+struct Doc;
+
+pub fn doc() -> utoipa::openapi::OpenApi {
+    Doc::openapi()
+}
+
+fn hash(text: String) -> Result<Sha256Hex, ApiError> {
+    let sha256 = Sha256Hex(text);
+    if sha256.is_valid() { Ok(sha256) } else { Err(ApiError::new(AttachmentCode::BadHash)) }
+}
+
+fn disk_fault(e: std::io::Error) -> ApiError {
+    ApiError::fault("attachments on disk", e)
+}
+
+fn number(headers: &HeaderMap, name: &HeaderName) -> Result<Option<u64>, ApiError> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    let number = value.to_str().ok().and_then(|text| text.parse().ok());
+    let bad = || Refusal::new(CommonCode::BadRequest).with("header", name);
+    number.map(Some).ok_or_else(|| bad().into())
+}
+
+/// The scope that the sender says needs the attachment; it must be one they may see.
+async fn named_scope(
+    state: &AppState,
+    signed: &Signed,
+    headers: &HeaderMap,
+) -> Result<Option<Scope>, ApiError> {
+    let Some(value) = headers.get(&SCOPE) else { return Ok(None) };
+    let unknown = || ApiError::new(CommonCode::UnknownScope);
+    let scope: Scope = value.to_str().ok().and_then(|v| v.parse().ok()).ok_or_else(unknown)?;
+    if state.sync.may_read(&signed.actor, scope).await? { Ok(Some(scope)) } else { Err(unknown()) }
+}
+
+fn offsets(received: u64, size: u64) -> [(HeaderName, HeaderValue); 2] {
+    [(UPLOAD_OFFSET, received.into()), (UPLOAD_LENGTH, size.into())]
+}
+
+/// Notes a whole attachment and tells everyone who waits for it.
+async fn arrived(
+    state: &AppState,
+    signed: &Signed,
+    sha256: &Sha256Hex,
+    found: (super::kind::BlobKind, u64),
+    scope: Option<Scope>,
+) -> Result<(), ApiError> {
+    let (kind, size) = found;
+    let now = state.clock.now();
+    if store::note(&state.db, sha256, kind, size, signed.user, now).await? {
+        state.metrics.blob(size);
+    }
+    arrivals::tell(state, sha256, scope).await
+}
+
+/// How much of an attachment has arrived. A whole one counts for every device.
+#[utoipa::path(head, path = "/api/v1/blobs/{sha256}", tag = "attachments",
+    params(("sha256" = String, Path, description = "SHA-256 of the bytes, 64 lower-case hex digits")),
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "Go on at `Upload-Offset`; whole when it equals `Upload-Length`"),
+        (status = 404, description = "Nothing has arrived"),
+    ))]
+async fn progress(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let sha256 = hash(sha256)?;
+    let scope = named_scope(&state, &signed, &headers).await?;
+    let (device, name) = (signed.device, sha256.clone());
+    let disk = &state.blobs.disk;
+    let (found, partial) = disk
+        .run(move |disk| Ok((disk.find(&name)?, disk.partial(device, &name)?)))
+        .await
+        .map_err(disk_fault)?;
+    if let Some(found) = found {
+        arrived(&state, &signed, &sha256, found, scope).await?;
+        return Ok((StatusCode::OK, offsets(found.1, found.1)).into_response());
+    }
+    let partial = partial.ok_or_else(|| ApiError::new(CommonCode::BlobUnknown))?;
+    Ok((StatusCode::OK, offsets(partial.received, partial.size)).into_response())
+}
+
+/// Takes bytes: all of them, or a piece. Answers 204 with how far it has come.
+async fn receive(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    let sha256 = hash(sha256)?;
+    let scope = named_scope(&state, &signed, &headers).await?;
+    let too_large = || Refusal::new(CommonCode::BlobTooLarge).with("max", MAX_BYTES);
+    let body = body.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            ApiError::from(too_large())
+        } else {
+            // Cut off on its way: nothing of the piece is kept, `HEAD` says where to go on.
+            ApiError::new(CommonCode::BadRequest)
+        }
+    })?;
+    let offset = number(&headers, &UPLOAD_OFFSET)?;
+    let length = number(&headers, &UPLOAD_LENGTH)?;
+    let piece = body.len() as u64;
+    let size = match (offset, length) {
+        // A piece without the size of the whole could never be known to be the last.
+        (Some(_), None) => return Err(ApiError::new(CommonCode::BadRequest)),
+        (None, None) => piece,
+        (_, Some(length)) => length,
+    };
+    if size > MAX_BYTES {
+        return Err(too_large().into());
+    }
+    if size == 0 || offset.unwrap_or(0).saturating_add(piece) > size {
+        return Err(ApiError::new(CommonCode::BadRequest));
+    }
+    let (device, name) = (signed.device, sha256.clone());
+    let disk = &state.blobs.disk;
+    let outcome = disk
+        .run(move |disk| {
+            // The same bytes are here already, brought by whomever.
+            if let Some((kind, size)) = disk.find(&name)? {
+                return Ok(Appended::Whole { kind, size });
+            }
+            disk.append(&Piece { device, sha256: &name, size, offset, bytes: &body })
+        })
+        .await
+        .map_err(disk_fault)?;
+    match outcome {
+        Appended::Partial(partial) => {
+            Ok((StatusCode::NO_CONTENT, offsets(partial.received, partial.size)).into_response())
+        }
+        Appended::Whole { kind, size } => {
+            arrived(&state, &signed, &sha256, (kind, size), scope).await?;
+            Ok((StatusCode::NO_CONTENT, offsets(size, size)).into_response())
+        }
+        Appended::WrongOffset { received } => Err(ApiError::Refused {
+            refusal: Refusal::new(CommonCode::BlobOffset),
+            expected: Some(received),
+        }),
+        Appended::HashMismatch => Err(ApiError::new(CommonCode::BlobHashMismatch)),
+        Appended::NotAllowed => Err(ApiError::new(CommonCode::BlobType)),
+        Appended::TooMany => Err(ApiError::new(CommonCode::TooManyRequests)),
+    }
+}
+
+/// Brings an attachment, whole or from `Upload-Offset` on.
+#[utoipa::path(put, path = "/api/v1/blobs/{sha256}", tag = "attachments",
+    params(
+        ("sha256" = String, Path, description = "SHA-256 of the bytes, 64 lower-case hex digits"),
+        ("Upload-Offset" = Option<u64>, Header, description = "Where this piece begins; without it the body is the whole"),
+        ("Upload-Length" = Option<u64>, Header, description = "Size of the whole"),
+        ("x-guanjia-scope" = Option<String>, Header, description = "Scope to tell, where the command has not arrived yet"),
+    ),
+    request_body(content_type = "application/octet-stream"),
+    security(("session" = [])),
+    responses(
+        (status = 204, description = "Taken; `Upload-Offset` says how far it has come"),
+        (status = 409, description = "`blob.wrong_offset` with the expected one", body = ErrorEnvelope),
+        (status = 413, description = "`blob.too_large`", body = ErrorEnvelope),
+        (status = 415, description = "`blob.type_not_allowed`", body = ErrorEnvelope),
+        (status = 422, description = "`blob.hash_mismatch`: begin again", body = ErrorEnvelope),
+    ))]
+#[allow(dead_code)] // `receive` serves two methods, and a handler can carry the description of one
+fn put_doc() {}
+
+/// Brings the next piece of an attachment.
+#[utoipa::path(patch, path = "/api/v1/blobs/{sha256}", tag = "attachments",
+    params(
+        ("sha256" = String, Path, description = "SHA-256 of the bytes, 64 lower-case hex digits"),
+        ("Upload-Offset" = u64, Header, description = "Where this piece begins"),
+        ("Upload-Length" = u64, Header, description = "Size of the whole"),
+        ("x-guanjia-scope" = Option<String>, Header, description = "Scope to tell, where the command has not arrived yet"),
+    ),
+    request_body(content_type = "application/octet-stream"),
+    security(("session" = [])),
+    responses(
+        (status = 204, description = "Taken; `Upload-Offset` says how far it has come"),
+        (status = 409, description = "`blob.wrong_offset` with the expected one", body = ErrorEnvelope),
+        (status = 413, description = "`blob.too_large`", body = ErrorEnvelope),
+        (status = 415, description = "`blob.type_not_allowed`", body = ErrorEnvelope),
+        (status = 422, description = "`blob.hash_mismatch`: begin again", body = ErrorEnvelope),
+    ))]
+#[allow(dead_code)]
+fn patch_doc() {}
+
+/// Shows an attachment without what the camera wrote beside it. Supports one byte range, which
+/// players of voice notes ask for.
+#[utoipa::path(get, path = "/api/v1/blobs/{sha256}", tag = "attachments",
+    params(("sha256" = String, Path, description = "SHA-256 of the bytes, 64 lower-case hex digits")),
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "The picture or sound", content_type = "application/octet-stream"),
+        (status = 206, description = "The asked part of it", content_type = "application/octet-stream"),
+        (status = 404, description = "Unknown, or named by nothing you may see", body = ErrorEnvelope),
+    ))]
+async fn view(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let sha256 = hash(sha256)?;
+    // Whoever may not see it does not learn whether it exists.
+    let unknown = || ApiError::new(CommonCode::BlobUnknown);
+    if !access::may_see(&state.db, &signed, &sha256).await? {
+        return Err(unknown());
+    }
+    let name = sha256.clone();
+    let found = state.blobs.disk.run(move |disk| disk.rendition(&name)).await;
+    let (kind, bytes) = found.map_err(disk_fault)?.ok_or_else(unknown)?;
+    let bytes = Bytes::from(bytes);
+    let file = format!("inline; filename=\"{}.{}\"", &sha256.0[..16], kind.extension());
+    let about = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind.mime())),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_str(&file).expect("hex digits and our extensions are visible ASCII"),
+        ),
+        // The address says all about the bytes, but not who may see them.
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, max-age=31536000, immutable, no-transform"),
+        ),
+        (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
+        // Even opened as a page of its own it may do nothing.
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; sandbox"),
+        ),
+    ];
+    let size = bytes.len();
+    let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
+    Ok(match asked.and_then(|text| range(text, size)) {
+        None => (about, bytes).into_response(),
+        Some((first, last)) => {
+            let part = [(header::CONTENT_RANGE, format!("bytes {first}-{last}/{size}"))];
+            (StatusCode::PARTIAL_CONTENT, about, part, bytes.slice(first..=last)).into_response()
+        }
+    })
+}
+
+/// The first and last byte of a single satisfiable range. Anything else is answered with the whole,
+/// as the standard allows.
+fn range(text: &str, size: usize) -> Option<(usize, usize)> {
+    let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
+    let end = size.checked_sub(1)?;
+    let (first, last) = match (first, last) {
+        ("", suffix) => (size.saturating_sub(suffix.parse().ok()?), end),
+        (first, "") => (first.parse().ok()?, end),
+        (first, last) => (first.parse().ok()?, last.parse::<usize>().ok()?.min(end)),
+    };
+    (first <= last).then_some((first, last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_one_stretch_within_the_bytes() {
+        let cases = [
+            ("bytes=0-", Some((0, 99))),
+            ("bytes=10-19", Some((10, 19))),
+            ("bytes=90-200", Some((90, 99))),
+            ("bytes=-10", Some((90, 99))),
+            ("bytes=-500", Some((0, 99))),
+            ("bytes=100-", None),
+            ("bytes=5-4", None),
+            ("bytes=0-1,5-6", None),
+            ("bytes=-0", None),
+            ("lines=0-1", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(range(text, 100), expected, "{text}");
+        }
+        assert_eq!(range("bytes=0-", 0), None);
+    }
+}

@@ -1,0 +1,42 @@
+//! The sync endpoints as `/api/openapi.json` describes them. See docs/sync-protocol.md for what they
+//! promise.
+
+use utoipa::OpenApi;
+
+use crate::openapi::{ErrorEnvelope, PulledBody, PushBody, PushedBody};
+
+#[utoipa::path(post, path = "/api/v1/sync/push", tag = "sync",
+    request_body = PushBody,
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "Every command has an outcome", body = PushedBody),
+        (status = 409, description = "`sync.gap` with the expected number, or `sync.number_reused`", body = ErrorEnvelope),
+        (status = 413, description = "Too many commands or bytes", body = ErrorEnvelope),
+    ))]
+fn push() {}
+
+#[utoipa::path(get, path = "/api/v1/sync/pull", tag = "sync",
+    params(
+        ("scope" = String, Query, description = "`company`, or a project's id"),
+        ("cursor" = Option<String>, Query, description = "From the last answer; without it a snapshot begins"),
+    ),
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "A page of records", body = PulledBody),
+        (status = 400, description = "`sync.bad_cursor`", body = ErrorEnvelope),
+    ))]
+fn pull() {}
+
+#[utoipa::path(get, path = "/api/v1/events", tag = "sync",
+    security(("session" = [])),
+    responses((status = 200, content_type = "text/event-stream",
+        description = "An event `{scope, head}` whenever a scope's log has grown")))]
+fn events() {}
+
+#[derive(OpenApi)]
+#[openapi(paths(push, pull, events))]
+struct Doc;
+
+pub fn doc() -> utoipa::openapi::OpenApi {
+    Doc::openapi()
+}

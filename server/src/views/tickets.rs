@@ -1,0 +1,186 @@
+//! The ticket table: filter, sort, search, page.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use domain::id::{ClusterId, ProjectId, UserId};
+use domain::modules::tickets::{Clock, TicketState};
+use domain::refusal::CommonCode;
+use domain::views::{TicketLine, TicketTable};
+use domain::{Refusal, Right};
+use serde::Deserialize;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::{count, ms, ms_opt, named, parsed, parsed_opt, scope_for};
+use crate::auth::Signed;
+use crate::db::{Db, sql};
+use crate::error::ApiError;
+use crate::openapi::ErrorEnvelope;
+use crate::state::AppState;
+
+/// Most rows of one page.
+const MOST: i64 = 500;
+
+/// What the address bar of the table holds.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct TicketFilter {
+    pub project: Option<ProjectId>,
+    /// `open` (default), `finished`, `all`, or the name of a state.
+    pub state: Option<String>,
+    pub kind: Option<String>,
+    pub cluster: Option<ClusterId>,
+    /// A person, or `none`.
+    pub assignee: Option<String>,
+    /// Only what is over its limit.
+    pub over: Option<bool>,
+    /// Only with unsettled conflicts.
+    pub conflict: Option<bool>,
+    /// A number, a place, or the start of one.
+    pub q: Option<String>,
+    /// `due` (default), `number`, `opened`, `place`, `state`.
+    pub sort: Option<String>,
+    pub descending: Option<bool>,
+    pub offset: Option<i64>,
+    pub limit: Option<i64>,
+}
+
+/// States in which the work is not over.
+pub(crate) const OPEN: &str =
+    "state IN ('received', 'assessed', 'assigned', 'accepted', 'in_progress', 'waiting')";
+
+pub(crate) const COLUMNS: &str = "t.id, t.number, t.kind, t.category, t.urgency, t.state, \
+     t.cluster_id, t.place, t.assignee, u.name, t.opened_at, t.due, t.relay_due, t.paused, \
+     t.stopped, t.conflicts";
+
+/// One page of the project's tickets.
+#[utoipa::path(get, path = "/api/v1/views/tickets", tag = "views", security(("session" = [])),
+    params(
+        ("state" = Option<String>, Query, description = "`open`, `finished`, `all` or a state"),
+        ("kind" = Option<String>, Query), ("cluster" = Option<String>, Query),
+        ("assignee" = Option<String>, Query, description = "A person's id, or `none`"),
+        ("over" = Option<bool>, Query), ("conflict" = Option<bool>, Query),
+        ("q" = Option<String>, Query, description = "Number or place"),
+        ("sort" = Option<String>, Query, description = "`due`, `number`, `opened`, `place`, `state`"),
+        ("descending" = Option<bool>, Query), ("offset" = Option<i64>, Query),
+        ("limit" = Option<i64>, Query, description = "At most 500"),
+    ),
+    responses((status = 200, description = "`{total, rows}`"),
+              (status = 403, description = "`common.not_allowed`", body = ErrorEnvelope)))]
+pub async fn tickets(
+    State(state): State<AppState>,
+    signed: Signed,
+    Query(filter): Query<TicketFilter>,
+) -> Result<Json<TicketTable>, ApiError> {
+    let (scope, _) = scope_for(&state, &signed, Right::ViewOffice, filter.project).await?;
+    let now = state.clock.now().0;
+    let mut wheres = vec!["t.scope = $1".to_owned()];
+    let mut texts = vec![scope.to_string()];
+    let mut bind = |wheres: &mut Vec<String>, clause: &str, value: String| {
+        texts.push(value);
+        wheres.push(clause.replace('?', &format!("${}", texts.len())));
+    };
+    match filter.state.as_deref().unwrap_or("open") {
+        "all" => {}
+        "open" => wheres.push(format!("t.{OPEN}")),
+        "finished" => wheres.push(format!("NOT t.{OPEN}").replace("NOT t.state", "t.state NOT")),
+        name if TicketState::NAMES.contains(&name) => bind(&mut wheres, "t.state = ?", name.into()),
+        other => return Err(bad("state", other)),
+    }
+    if let Some(kind) = filter.kind.filter(|kind| !kind.is_empty()) {
+        bind(&mut wheres, "t.kind = ?", kind);
+    }
+    if let Some(cluster) = filter.cluster {
+        bind(&mut wheres, "t.cluster_id = ?", cluster.to_string());
+    }
+    match filter.assignee.as_deref() {
+        None | Some("") => {}
+        Some("none") => wheres.push("t.assignee IS NULL".into()),
+        Some(person) => {
+            let person: UserId = person.parse().map_err(|_| bad("assignee", person))?;
+            bind(&mut wheres, "t.assignee = ?", person.to_string());
+        }
+    }
+    if filter.over == Some(true) {
+        wheres.push(format!("t.{OPEN} AND t.paused IS NULL AND t.due < {now}"));
+    }
+    if filter.conflict == Some(true) {
+        wheres.push("t.conflicts > 0".into());
+    }
+    if let Some(query) = filter.q.as_deref().map(str::trim).filter(|query| !query.is_empty()) {
+        match query.trim_start_matches('#').parse::<i64>() {
+            Ok(number) => wheres.push(format!("t.number = {number}")),
+            Err(_) => bind(&mut wheres, "t.place LIKE ?", format!("{}%", query.replace(['%', '_'], ""))),
+        }
+    }
+    let column = match filter.sort.as_deref().unwrap_or("due") {
+        "due" => "t.due",
+        "number" => "t.number",
+        "opened" => "t.opened_at",
+        "place" => "t.place",
+        "state" => "t.state",
+        other => return Err(bad("sort", other)),
+    };
+    let direction = if filter.descending.unwrap_or(false) { "DESC" } else { "ASC" };
+    let limit = filter.limit.unwrap_or(100).clamp(1, MOST);
+    let offset = filter.offset.unwrap_or(0).max(0);
+    let wheres = wheres.join(" AND ");
+    let mut total = sql(format!("SELECT COUNT(*) FROM tickets t WHERE {wheres}"));
+    let mut page = sql(format!(
+        "SELECT {COLUMNS} FROM tickets t LEFT JOIN users u ON u.id = t.assignee WHERE {wheres} \
+         ORDER BY {column} {direction}, t.id LIMIT {limit} OFFSET {offset}"
+    ));
+    for text in &texts {
+        total = total.bind(text.clone());
+        page = page.bind(text.clone());
+    }
+    let mut tx = state.db.begin_read().await?;
+    let total: i64 = total.fetch_one(&mut *tx).await?.try_get(0)?;
+    let rows = page.fetch_all(&mut *tx).await?;
+    let rows = rows.iter().map(line).collect::<Result<_, _>>()?;
+    Ok(Json(TicketTable { total: u64::try_from(total).unwrap_or(0), rows }))
+}
+
+fn bad(field: &'static str, value: &str) -> ApiError {
+    Refusal::new(CommonCode::BadRequest).with("field", field).with("value", value).into()
+}
+
+/// Reads a row of `COLUMNS`.
+pub(crate) fn line(row: &AnyRow) -> Result<TicketLine, ApiError> {
+    let kind: &str = row.try_get(2)?;
+    let urgency: &str = row.try_get(4)?;
+    let number: Option<i64> = row.try_get(1)?;
+    Ok(TicketLine {
+        id: parsed(row, 0)?,
+        number: number.and_then(|number| u32::try_from(number).ok()),
+        kind: named(kind)?,
+        category: row.try_get(3)?,
+        urgency: named(urgency)?,
+        state: row.try_get(5)?,
+        cluster: parsed(row, 6)?,
+        place: row.try_get(7)?,
+        assignee: parsed_opt(row, 8)?,
+        assignee_name: row.try_get(9)?,
+        opened_at: ms(row, 10)?,
+        clock: Clock {
+            started: ms(row, 10)?,
+            due: ms(row, 11)?,
+            relay_due: ms_opt(row, 12)?,
+            paused: ms_opt(row, 13)?,
+            stopped: ms_opt(row, 14)?,
+        },
+        conflicts: count(row, 15)?,
+    })
+}
+
+/// Open tickets of a scope, most pressing first; those that wait come last.
+pub(crate) async fn pressing(db: &Db, scope: &str, limit: i64) -> Result<Vec<TicketLine>, ApiError> {
+    let rows = sql(format!(
+        "SELECT {COLUMNS} FROM tickets t LEFT JOIN users u ON u.id = t.assignee \
+         WHERE t.scope = $1 AND t.{OPEN} AND t.paused IS NULL ORDER BY t.due, t.id LIMIT {limit}"
+    ))
+    .bind(scope.to_owned())
+    .fetch_all(db.readers())
+    .await?;
+    rows.iter().map(line).collect()
+}
