@@ -10,12 +10,16 @@ pub mod i18n;
 pub mod app_context;
 #[cfg(feature = "csr")]
 mod clock;
+#[cfg(feature = "contract")]
+mod contract;
 #[cfg(feature = "csr")]
 pub mod device;
 #[cfg(feature = "csr")]
 pub mod local_store;
 #[cfg(feature = "csr")]
-mod probe;
+pub mod modules;
+#[cfg(feature = "csr")]
+pub mod routes;
 #[cfg(all(feature = "csr", target_arch = "wasm32"))]
 mod start;
 #[cfg(feature = "csr")]
@@ -23,5 +27,7 @@ pub mod sync;
 #[cfg(feature = "csr")]
 pub mod ui;
 
+#[cfg(feature = "ssr")]
+pub mod print;
 #[cfg(feature = "ssr")]
 pub mod shell;

@@ -44,7 +44,7 @@ async fn open() -> Result<(), JsValue> {
     });
     app.restore().await;
     place.set_text_content(None);
-    owner.with(|| mount_to(place, crate::probe::Root).forget());
+    owner.with(|| mount_to(place, crate::routes::Root).forget());
     // Of the whole page: it goes when the page goes.
     std::mem::forget(owner);
     Ok(())

@@ -25,6 +25,7 @@ use crate::code_key::CodeKey;
 use crate::config::{Config, LogFormat};
 use crate::db::Db;
 use crate::demo;
+use crate::bench;
 use crate::http;
 use crate::http::site::Site;
 use crate::metrics::Metrics;
@@ -70,6 +71,12 @@ enum Command {
     },
     /// Check the hash chain of every log.
     Verify,
+    /// Measure this build on throw-away databases and print the figures beside their targets.
+    Bench {
+        /// An empty PostgreSQL database to measure as well: `postgres://…`.
+        #[arg(long)]
+        postgres: Option<String>,
+    },
 }
 
 /// Longest time for requests under way once the server is asked to stop.
@@ -119,6 +126,7 @@ async fn dispatch(config: Config, command: Command) -> Result<(), String> {
         Command::CreateAdmin { account, name } => create_admin(config, account, name).await,
         Command::SetPassword { account } => set_password(config, account).await,
         Command::Verify => verify(config).await,
+        Command::Bench { postgres } => bench::run(config, postgres).await,
     }
 }
 

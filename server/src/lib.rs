@@ -6,6 +6,7 @@
 
 pub mod accounts_api;
 pub mod auth;
+pub mod bench;
 pub mod blobs;
 pub mod cli;
 pub mod clock;
@@ -19,6 +20,7 @@ pub mod metrics;
 pub mod modules;
 pub mod openapi;
 pub mod pinyin;
+pub mod print;
 pub mod state;
 pub mod store;
 pub mod sync;

@@ -1,6 +1,9 @@
 //! The sync endpoints as `/api/openapi.json` describes them. See docs/sync-protocol.md for what they
 //! promise.
 
+// Only the descriptions are used: the handlers are in `sync`, which need not know of OpenAPI.
+#![allow(dead_code)]
+
 use utoipa::OpenApi;
 
 use crate::openapi::{ErrorEnvelope, PulledBody, PushBody, PushedBody};

@@ -29,7 +29,8 @@ impl Core {
     pub(super) async fn open(session: &Session) -> Result<Rc<Self>, SyncError> {
         let replica = Replica::new(session.actor.clone(), session.device.id);
         let store = IndexedDb::of_user(session.actor.user);
-        let engine = Engine::open(store, Fetch, Rc::new(RefCell::new(replica))).await?;
+        let fetch = Fetch::of_device(session.device.id);
+        let engine = Engine::open(store, fetch, Rc::new(RefCell::new(replica))).await?;
         let scopes: Vec<Scope> = session.scopes.iter().map(|scope| scope.scope).collect();
         for scope in &scopes {
             engine.load(*scope).await?;

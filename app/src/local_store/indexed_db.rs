@@ -209,7 +209,7 @@ fn count(rows: &[StoredRow]) -> u32 {
 async fn keep_page(tx: &Tx, page: &Page) -> Result<bool, StoreError> {
     let scope = page.scope;
     let mut row = scope_row(tx, scope).await?;
-    if row.meta.active_cursor() != page.after.as_deref() {
+    if !page.continues(&row.meta) {
         return Ok(false);
     }
     if page.reset {

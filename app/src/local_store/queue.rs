@@ -144,29 +144,26 @@ pub async fn answered(tx: &Tx, answers: Answers) -> Result<bool, StoreError> {
         row.meta.epoch = Some(epoch);
         put_scope_row(tx, scope, &row)?;
     }
-    let mut highest = 0;
     for outcome in outcomes {
-        highest = highest.max(outcome.n);
         let key = entry_key(scope, outcome.n);
-        let entry = match tx.read::<OutboxEntry>(OUTBOX, &key).await? {
+        let (entry, is_news) = match tx.read::<OutboxEntry>(OUTBOX, &key).await? {
             Some(entry) => {
                 tx.delete(OUTBOX, &key)?;
-                entry
+                (entry, true)
             }
             None => match tx.read::<JournalEntry>(JOURNAL, &key).await? {
-                Some(stored) if stored.epoch != epoch => stored.entry,
+                Some(stored) if stored.epoch != epoch => {
+                    let is_news = stored.outcome.outcome != outcome.outcome;
+                    (stored.entry, is_news)
+                }
                 _ => continue,
             },
         };
-        update_attention(tx, &entry, &outcome, at).await?;
-        tx.write(JOURNAL, &key, &JournalEntry { entry, outcome, epoch })?;
-    }
-    let journal: Vec<JournalEntry> = tx.read_all(JOURNAL, &idb::scope_range(scope)?).await?;
-    for stored in journal {
-        if stored.entry.n <= highest && stored.epoch != epoch {
-            let key = entry_key(scope, stored.entry.n);
-            tx.write(JOURNAL, &key, &JournalEntry { epoch, ..stored })?;
+        // What a person has dealt with is not raised again by the same answer in a new epoch.
+        if is_news || tx.read::<AttentionEntry>(ATTENTION, &key).await?.is_some() {
+            update_attention(tx, &entry, &outcome, at).await?;
         }
+        tx.write(JOURNAL, &key, &JournalEntry { entry, outcome, epoch })?;
     }
     Ok(true)
 }

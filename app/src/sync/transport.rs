@@ -1,6 +1,7 @@
 //! `domain`'s transport on fetch.
 
 use domain::Ms;
+use domain::id::DeviceId;
 use domain::modules::attachments::Sha256Hex;
 use domain::refusal::CommonCode;
 use domain::sync::client::{Blob, BlobAt, Transport, TransportError};
@@ -12,9 +13,21 @@ use super::http::{self, Answer, Body, DEADLINE, UPLOAD_DEADLINE, ask, ask_any};
 /// Names the scope that needs an attachment.
 const SCOPE: &str = "x-guanjia-scope";
 
-/// The server that the page came from.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Fetch;
+/// Names the device: the server refuses it when the session's cookie, which all tabs share, has
+/// become another user's.
+const DEVICE: &str = "x-guanjia-device";
+
+/// The server that the page came from, in the name of one device.
+#[derive(Clone, Debug)]
+pub struct Fetch {
+    device: String,
+}
+
+impl Fetch {
+    pub fn of_device(device: DeviceId) -> Self {
+        Self { device: device.to_string() }
+    }
+}
 
 fn garbled(error: &serde_json::Error) -> TransportError {
     TransportError::Garbled(error.to_string())
@@ -47,8 +60,9 @@ fn expected_offset(answer: &Answer) -> Option<u64> {
 impl Transport for Fetch {
     async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
         let body = serde_json::to_string(request).map_err(|error| garbled(&error))?;
+        let headers = [(DEVICE, self.device.as_str())];
         let answer =
-            ask("POST", "/api/v1/sync/push", Body::Json(&body), &[], UPLOAD_DEADLINE).await?;
+            ask("POST", "/api/v1/sync/push", Body::Json(&body), &headers, UPLOAD_DEADLINE).await?;
         let response: PushResponse =
             serde_json::from_str(&answer.text).map_err(|error| garbled(&error))?;
         measured(&answer, response.server_time);
@@ -65,7 +79,8 @@ impl Transport for Fetch {
             path.push_str("&cursor=");
             path.push_str(&String::from(js_sys::encode_uri_component(cursor)));
         }
-        let answer = ask("GET", &path, Body::None, &[], UPLOAD_DEADLINE).await?;
+        let headers = [(DEVICE, self.device.as_str())];
+        let answer = ask("GET", &path, Body::None, &headers, UPLOAD_DEADLINE).await?;
         let response: PullResponse =
             serde_json::from_str(&answer.text).map_err(|error| garbled(&error))?;
         measured(&answer, response.server_time);
@@ -78,7 +93,7 @@ impl Transport for Fetch {
         sha256: &Sha256Hex,
     ) -> Result<BlobAt, TransportError> {
         let scope = scope.to_string();
-        let headers = [(SCOPE, scope.as_str())];
+        let headers = [(SCOPE, scope.as_str()), (DEVICE, self.device.as_str())];
         let answer = ask_any("HEAD", &blob_path(sha256), Body::None, &headers, DEADLINE).await?;
         // Nothing has arrived. Answers to HEAD have no body that could say so with a code.
         if answer.status == 404 {
@@ -100,6 +115,7 @@ impl Transport for Fetch {
             ("upload-offset", from.as_str()),
             ("upload-length", size.as_str()),
             (SCOPE, scope.as_str()),
+            (DEVICE, self.device.as_str()),
         ];
         let path = blob_path(&blob.sha256);
         let answer = ask_any("PATCH", &path, Body::Bytes(bytes), &headers, UPLOAD_DEADLINE).await?;

@@ -21,11 +21,6 @@ impl BlobKind {
         }
     }
 
-    pub fn of_mime(mime: &str) -> Option<Self> {
-        use BlobKind::*;
-        [Jpeg, Png, Webp, WebmAudio, Mp4Audio].into_iter().find(|kind| kind.mime() == mime)
-    }
-
     pub fn extension(self) -> &'static str {
         match self {
             BlobKind::Jpeg => "jpg",

@@ -2,6 +2,7 @@
 //!
 //! A new module of the API is one line in `api` and one in `openapi::document`.
 
+mod envelope;
 pub mod forgery;
 pub mod headers;
 pub mod json;
@@ -27,7 +28,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::error::{ApiError, with_request_id};
 use crate::state::AppState;
-use crate::{accounts_api, auth, blobs, openapi, sync, views};
+use crate::{accounts_api, auth, blobs, openapi, print, sync, views};
 
 /// Largest body of a request, after decompression: a full push. Attachments have their own limit.
 const MAX_BODY: usize = MAX_PUSH_BYTES + 64 * 1024;
@@ -51,13 +52,11 @@ fn api() -> Router<AppState> {
         .merge(accounts_api::routes())
         .merge(sync::routes())
         .merge(views::routes())
-        .merge(views::routes())
         .route("/api/openapi.json", get(openapi::serve))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .merge(blobs::routes())
         .route("/api", any(unknown))
         .route("/api/{*rest}", any(unknown))
-        .method_not_allowed_fallback(unknown)
 }
 
 async fn unknown() -> ApiError {
@@ -68,6 +67,7 @@ async fn unknown() -> ApiError {
 pub fn router(state: AppState) -> Router {
     let api = api().layer(
         ServiceBuilder::new()
+            .layer(from_fn(envelope::envelope))
             .layer(from_fn_with_state(state.clone(), forgery::refuse_forged))
             .layer(from_fn(observe::patience))
             // Phones send long outboxes compressed. The limit counts what comes out.
@@ -82,6 +82,7 @@ pub fn router(state: AppState) -> Router {
         .route("/shell", get(shell::shell))
         .fallback(get(shell::shell))
         .merge(probes::routes())
+        .merge(print::routes())
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(state.clone(), observe::observe))

@@ -1,9 +1,13 @@
-//! Household files 住户: search, the unit and its timeline.
+//! Household file 一户一档 on the phone: finding a unit, and everything that happened to it.
+//!
+//! Reads the replica only; facts are changed by the office's import. Stewards see their clusters,
+//! the office and the cashier the whole project.
 
-use leptos::prelude::*;
+mod household_page;
+pub mod kit;
+mod list_page;
+mod timeline;
+pub mod view_model;
 
-#[component]
-pub fn HouseholdListPage() -> impl IntoView {}
-
-#[component]
-pub fn HouseholdPage() -> impl IntoView {}
+pub use household_page::HouseholdPage;
+pub use list_page::{HouseholdListPage, use_estate};

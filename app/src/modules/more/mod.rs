@@ -1,6 +1,11 @@
-//! More 更多: the person, language, theme, storage, sign-out.
+//! More 更多: who is signed in, the ways to everything else, language and looks, leaving.
 
-use leptos::prelude::*;
+mod more_page;
+mod password_sheet;
+mod person_card;
+mod phone_card;
+mod places;
+pub mod preferences;
+mod sign_out;
 
-#[component]
-pub fn MorePage() -> impl IntoView {}
+pub use more_page::MorePage;

@@ -1,6 +1,14 @@
-//! Outbox 待同步: every queued action and photo with its state.
+//! Outbox 待同步: everything recorded on this phone and where it stands, what a person has to settle,
+//! how full the phone is.
 
-use leptos::prelude::*;
+mod details_sheet;
+mod item_row;
+mod outbox_page;
+mod paused;
+mod received;
+mod storage_card;
+mod use_fix;
+pub mod view_model;
 
-#[component]
-pub fn OutboxPage() -> impl IntoView {}
+pub use outbox_page::OutboxPage;
+pub use use_fix::use_fix;

@@ -1,6 +1,14 @@
-//! Signing in.
+//! Signing in: once with a network, afterwards everything works without; and signing in again when
+//! the session is over, with everything that was recorded still here.
 
-use leptos::prelude::*;
+mod browser_notice;
+mod language_switch;
+mod sign_in_again;
+mod sign_in_form;
+mod sign_in_page;
+pub mod view_model;
 
-#[component]
-pub fn SignInPage() -> impl IntoView {}
+pub use browser_notice::BrowserNotice;
+pub use language_switch::LanguageSwitch;
+pub use sign_in_again::SignInAgain;
+pub use sign_in_page::SignInPage;

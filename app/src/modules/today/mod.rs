@@ -1,6 +1,8 @@
-//! Today 今日: what is due now, in order of lateness.
+//! Today 今日: what is due now, in order of lateness, one tap from where it is done.
 
-use leptos::prelude::*;
+mod collect;
+mod row;
+mod today_page;
+mod view_model;
 
-#[component]
-pub fn TodayPage() -> impl IntoView {}
+pub use today_page::TodayPage;

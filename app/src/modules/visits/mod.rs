@@ -1,9 +1,15 @@
-//! Visits 拜访: noting one, answers still owed.
+//! Visits 拜访 on the phone: noting one in a few taps, answers still owed, who was never visited.
+//!
+//! Who acts: stewards, the front desk, supervisors. What cannot be answered becomes a ticket in the
+//! same step.
 
-use leptos::prelude::*;
+mod answer_sheet;
+pub mod inline_ticket;
+mod list_page;
+mod unit_picker;
+pub mod view_model;
+mod visit_form;
+mod visit_page;
 
-#[component]
-pub fn VisitListPage() -> impl IntoView {}
-
-#[component]
-pub fn VisitPage() -> impl IntoView {}
+pub use list_page::VisitListPage;
+pub use visit_page::VisitPage;

@@ -186,7 +186,12 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         Ok(if kept { Pushed::Answered(count) } else { Pushed::Again })
     }
 
-    fn request(&self, scope: Scope, batch: &[OutboxEntry], resume_from: Option<u64>) -> PushRequest {
+    fn request(
+        &self,
+        scope: Scope,
+        batch: &[OutboxEntry],
+        resume_from: Option<u64>,
+    ) -> PushRequest {
         PushRequest {
             protocol: PROTOCOL,
             scope,

@@ -5,12 +5,15 @@
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod engine;
+mod layers;
 #[cfg(any(test, feature = "contract"))]
 pub mod memory;
 pub mod replica;
 pub mod status;
 mod steps;
 pub mod store;
+#[cfg(test)]
+mod tests;
 pub mod transport;
 pub mod upload;
 

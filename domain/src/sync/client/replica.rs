@@ -5,98 +5,20 @@
 //! command stays on top until the base has passed its place in the log, so nothing flickers away
 //! between the answer and the pull.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use super::store::{JournalEntry, OutboxEntry, Queue, ScopeMeta, StoredRow, StoredScope};
+use super::layers::{Answer, Overlay, Pending, Position, Slot, View, every_id, lay};
+use super::store::{OutboxEntry, Queue, ScopeMeta, StoredRow, StoredScope};
 use crate::actor::Actor;
 use crate::id::{DeviceId, OpId};
 use crate::modules::company::Settings;
 use crate::modules::{Command, Record, RecordKind};
 use crate::refusal::Refusal;
 use crate::sync::command::{Change, Context, Decision, NoNumbers, Stop, World};
-use crate::sync::outcome::OutcomeKind;
 use crate::sync::record::{RecordKey, Scope, SyncedRecord};
 use crate::time::Ms;
-
-/// One record of the base. Decoded when first looked at: most of ten thousand never are.
-struct Slot {
-    scope: Scope,
-    raw: String,
-    decoded: OnceCell<Option<Box<Record>>>,
-}
-
-impl Slot {
-    fn new(scope: Scope, raw: String) -> Self {
-        Self { scope, raw, decoded: OnceCell::new() }
-    }
-    /// `None` for a body that this build cannot read (written by a newer server).
-    fn record(&self, kind: RecordKind) -> Option<&Record> {
-        self.decoded.get_or_init(|| Record::decode(kind, &self.raw).ok().map(Box::new)).as_deref()
-    }
-}
-
-/// Where the base of a scope stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Position {
-    cursor: Option<String>,
-    epoch: Option<Uuid>,
-    seq: u64,
-}
-
-impl Position {
-    fn of(meta: &ScopeMeta) -> Self {
-        Self { cursor: meta.cursor.clone(), epoch: meta.base_epoch, seq: meta.seq }
-    }
-}
-
-/// The server's answer to a pending command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Answer {
-    epoch: Uuid,
-    seq: u64,
-    kind: OutcomeKind,
-}
-
-impl Answer {
-    fn of(entry: &JournalEntry) -> Self {
-        Self { epoch: entry.epoch, seq: entry.outcome.seq, kind: entry.outcome.outcome }
-    }
-    /// The base shows it already, or it will never show.
-    fn is_over(&self, position: &Position) -> bool {
-        match self.kind {
-            OutcomeKind::Refused => true,
-            OutcomeKind::Held => false,
-            _ => position.epoch == Some(self.epoch) && position.seq >= self.seq,
-        }
-    }
-}
-
-struct Pending {
-    scope: Scope,
-    n: u64,
-    op: OpId,
-    /// `None`: recorded by a newer build; kept and sent, not shown.
-    command: Option<Command>,
-    occurred_at: Ms,
-    answer: Option<Answer>,
-}
-
-impl Pending {
-    fn of(entry: &OutboxEntry, answer: Option<Answer>) -> Self {
-        let decoded = Command::decode(&entry.kind, 1, &entry.payload).and_then(Result::ok);
-        Self {
-            scope: entry.scope,
-            n: entry.n,
-            op: entry.op,
-            command: decoded,
-            occurred_at: entry.at_device.plus(entry.offset.unwrap_or(0)),
-            answer,
-        }
-    }
-}
 
 /// A command about to be recorded.
 #[derive(Clone, Debug)]
@@ -114,24 +36,6 @@ pub enum Preview {
     Shown(Decision),
     /// Names a record this phone does not have; the server may.
     Waits(RecordKey),
-}
-
-type Overlay = BTreeMap<RecordKey, Option<Record>>;
-
-struct View<'a> {
-    layers: [&'a Overlay; 2],
-    base: &'a BTreeMap<RecordKey, Slot>,
-}
-
-impl World for View<'_> {
-    fn record(&self, key: RecordKey) -> Option<&Record> {
-        for layer in self.layers {
-            if let Some(record) = layer.get(&key) {
-                return record.as_ref();
-            }
-        }
-        self.base.get(&key).and_then(|slot| slot.record(key.kind))
-    }
 }
 
 /// The replica of one user on one installation, of every scope that this user sees.
@@ -438,18 +342,5 @@ impl World for Replica {
             Some(record) => record.as_ref(),
             None => self.base_record(key),
         }
-    }
-}
-
-fn every_id(kind: RecordKind) -> std::ops::RangeInclusive<RecordKey> {
-    RecordKey { kind, id: Uuid::nil() }..=RecordKey { kind, id: Uuid::max() }
-}
-
-fn lay(overlay: &mut Overlay, decision: &Decision) {
-    for change in &decision.changes {
-        match change {
-            Change::Put(record) => overlay.insert(record.key(), Some((**record).clone())),
-            Change::Remove(key) => overlay.insert(*key, None),
-        };
     }
 }

@@ -15,17 +15,14 @@ const PUSH_BYTES: usize = 2 * 1024 * 1024;
 /// What the envelope adds to a payload, generously.
 const ENVELOPE_BYTES: usize = 256;
 
-/// The head of the outbox, without gaps, within the limits. With an empty outbox and a journal from
-/// before a restore, its last entry: the answer tells whether the server still has them all.
+/// What to send next, without gaps in the numbers, within the limits: first what was answered in an
+/// epoch before a restore, for its place in the log, or whether it is there at all, is not known any
+/// more; then the head of the outbox.
 pub(super) fn next_batch(queue: &Queue) -> Vec<OutboxEntry> {
-    if queue.outbox.is_empty() {
-        let doubtful = queue.journal.iter().any(|entry| Some(entry.epoch) != queue.meta.epoch);
-        let last = queue.journal.last().filter(|_| doubtful);
-        return last.map(|entry| entry.entry.clone()).into_iter().collect();
-    }
+    let doubtful = queue.journal.iter().filter(|entry| Some(entry.epoch) != queue.meta.epoch);
     let mut batch: Vec<OutboxEntry> = Vec::new();
     let mut bytes = 0;
-    for entry in &queue.outbox {
+    for entry in doubtful.map(|entry| &entry.entry).chain(&queue.outbox) {
         bytes += entry.payload.len() + ENVELOPE_BYTES;
         let follows = batch.last().is_none_or(|last| entry.n == last.n + 1);
         let full = batch.len() == MAX_PUSH_COMMANDS || (bytes > PUSH_BYTES && !batch.is_empty());

@@ -250,14 +250,16 @@ pub trait LocalStore {
     /// Otherwise nothing changes and the answer is `false`: a response that was under way while the
     /// server came back from a backup must not end the life of a command that the backup lacks.
     ///
-    /// Per number, when kept: in the outbox → moved; in the journal under another epoch → its outcome
-    /// replaced; otherwise ignored (a doubled response). After that every journal entry numbered up
-    /// to the highest answered one carries `epoch`, for the server takes numbers without gaps.
+    /// Per number, when kept: in the outbox → moved; in the journal under another epoch → outcome and
+    /// epoch replaced, attention as above but not raised again for what a person has dealt with
+    /// unless the kind of outcome changed; otherwise ignored (a doubled response). Entries that the
+    /// answers do not name stay as they are: their place in this epoch's log is not known.
     async fn answered(&self, answers: Answers) -> Result<bool, StoreError>;
 
     /// Makes outcomes of *held* commands final: replaces the outcome of journal entries with the
     /// same op, attention as in `answered`. Unknown ops are ignored.
-    async fn settled(&self, scope: Scope, outcomes: Vec<Outcome>, at: Ms) -> Result<(), StoreError>;
+    async fn settled(&self, scope: Scope, outcomes: Vec<Outcome>, at: Ms)
+    -> Result<(), StoreError>;
 
     /// Keeps a pulled page with its cursor, if `Page::continues` says so of the meta in store;
     /// otherwise nothing changes and the answer is `false`. A first page (`reset`) clears any shadow.
@@ -272,7 +274,12 @@ pub trait LocalStore {
     /// Drops journal entries that carry `epoch`, are final with `seq <= backup_seq`, and whose blobs
     /// are all confirmed (those of a refused command need not be); then every blob that no entry in
     /// outbox, journal or attention of any scope names.
-    async fn forget_backed_up(&self, scope: Scope, epoch: Uuid, backup_seq: u64) -> Result<(), StoreError>;
+    async fn forget_backed_up(
+        &self,
+        scope: Scope,
+        epoch: Uuid,
+        backup_seq: u64,
+    ) -> Result<(), StoreError>;
 
     /// Puts journal entries numbered `from_n` and above back into the outbox, numbers unchanged, and
     /// their blobs back to pending: the server came back from a backup that lacks them. Always safe:
@@ -284,7 +291,12 @@ pub trait LocalStore {
 
     async fn blobs(&self) -> Result<Vec<Blob>, StoreError>;
     async fn blob_bytes(&self, sha256: &Sha256Hex) -> Result<Option<Vec<u8>>, StoreError>;
-    async fn blob_progress(&self, sha256: &Sha256Hex, sent: u64, state: BlobState) -> Result<(), StoreError>;
+    async fn blob_progress(
+        &self,
+        sha256: &Sha256Hex,
+        sent: u64,
+        state: BlobState,
+    ) -> Result<(), StoreError>;
 
     async fn put_draft(&self, key: &str, text: &str) -> Result<(), StoreError>;
     async fn draft(&self, key: &str) -> Result<Option<String>, StoreError>;

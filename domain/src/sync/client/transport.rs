@@ -96,13 +96,27 @@ pub struct BlobAt {
 }
 
 /// The way to the server, in the name of whoever is signed in.
+///
+/// Every request names the device, and the server refuses it (`sync.wrong_device`) when the session
+/// is another user's: all tabs of a browser share one cookie, and a tab that lingers after somebody
+/// else has signed in must neither send nor receive under that name.
 #[allow(async_fn_in_trait)] // single-threaded on both sides: the browser, and the simulation
 pub trait Transport {
     async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError>;
-    async fn pull(&self, scope: Scope, cursor: Option<&str>) -> Result<PullResponse, TransportError>;
-    async fn blob_offset(&self, scope: Scope, sha256: &Sha256Hex) -> Result<BlobAt, TransportError>;
+    async fn pull(
+        &self,
+        scope: Scope,
+        cursor: Option<&str>,
+    ) -> Result<PullResponse, TransportError>;
+    async fn blob_offset(&self, scope: Scope, sha256: &Sha256Hex)
+    -> Result<BlobAt, TransportError>;
     /// Sends the bytes from `offset` on; at most `CHUNK` of them.
-    async fn blob_put(&self, blob: &Blob, offset: u64, bytes: &[u8]) -> Result<BlobAt, TransportError>;
+    async fn blob_put(
+        &self,
+        blob: &Blob,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<BlobAt, TransportError>;
 }
 
 #[cfg(test)]

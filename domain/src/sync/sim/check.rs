@@ -68,7 +68,10 @@ impl Ledger {
                 (true, _) => {}
                 (false, Some(entry)) if entry.epoch == server.epoch => 'told: {
                     let row = row.ok_or_else(|| {
-                        format!("{op} ({n} of {}) was acknowledged and is not in the log", entry.entry.scope)
+                        format!(
+                            "{op} ({n} of {}) was acknowledged and is not in the log",
+                            entry.entry.scope
+                        )
                     })?;
                     let known = (entry.epoch, entry.outcome.clone());
                     if self.compared.get(op) == Some(&known) {
@@ -78,7 +81,10 @@ impl Ledger {
                         .map_err(|error| error.to_string())?;
                     let settled = told.outcome == OutcomeKind::Held;
                     if !settled && entry.outcome != told {
-                        return Err(format!("{op} came out otherwise than the phone was told"));
+                        return Err(format!(
+                            "{op}: the phone was told {:?}, the log says {told:?}",
+                            entry.outcome
+                        ));
                     }
                     self.compared.insert(*op, known);
                 }
@@ -139,12 +145,14 @@ impl Ledger {
         for scope in scopes() {
             let expected = server.visible(user, device, scope);
             let kept = disk.scopes.get(&scope).map(|scope| scope.base()).unwrap_or_default();
-            let kept: BTreeMap<RecordKey, StoredRow> = kept
-                .into_iter()
-                .map(|((kind, id), row)| (RecordKey { kind, id }, row))
-                .collect();
+            let kept: BTreeMap<RecordKey, StoredRow> =
+                kept.into_iter().map(|((kind, id), row)| (RecordKey { kind, id }, row)).collect();
             same(&format!("the base of {scope}"), &kept, &expected)?;
-            same(&format!("a fresh snapshot of {scope}"), &snapshot(engine, server, scope)?, &expected)?;
+            same(
+                &format!("a fresh snapshot of {scope}"),
+                &snapshot(engine, server, scope)?,
+                &expected,
+            )?;
             for (key, row) in &expected {
                 let shown = replica.record(*key).map(|record| record.encode());
                 if !replica.is_pending(*key) && shown != row.body {
@@ -177,7 +185,8 @@ impl Ledger {
             if refused && !here.attention.contains_key(op) {
                 return Err(format!("{op} was refused and nobody is told"));
             }
-            if row.outcome == OutcomeKind::Held && outcome.is_some_and(|kind| kind != OutcomeKind::Held)
+            if row.outcome == OutcomeKind::Held
+                && outcome.is_some_and(|kind| kind != OutcomeKind::Held)
                 && server.db.scopes[&scope].held.contains_key(&row.seq)
             {
                 return Err(format!("{op} is shown as final although it is held"));
@@ -230,7 +239,10 @@ impl Ledger {
                     return Err(format!("log of {scope}: numbers of {} have a gap", row.device));
                 }
                 let foreign = row.device != settler(*scope)
-                    && matches!(Decoded::of(&row.kind, row.v, &row.payload), Decoded::Undecodable(_));
+                    && matches!(
+                        Decoded::of(&row.kind, row.v, &row.payload),
+                        Decoded::Undecodable(_)
+                    );
                 if foreign {
                     return Err(format!("log of {scope}: {} arrived mutilated", row.op));
                 }
@@ -295,7 +307,8 @@ fn snapshot(
             let body = row.body.map(|body| body.get().to_owned());
             match body {
                 Some(body) => {
-                    let row = StoredRow { kind: row.kind, id: row.id, seq: row.seq, body: Some(body) };
+                    let row =
+                        StoredRow { kind: row.kind, id: row.id, seq: row.seq, body: Some(body) };
                     rows.insert(key, row)
                 }
                 None => rows.remove(&key),

@@ -5,6 +5,7 @@
 //! `run` gives the first broken promise in words. A failing seed reproduces: `GUANJIA_SEED=…`.
 
 mod check;
+mod feed;
 pub mod net;
 pub mod phone;
 pub mod rng;

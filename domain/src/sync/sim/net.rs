@@ -83,19 +83,32 @@ impl Transport for SimTransport {
             _ => mixed_up(),
         }
     }
-    async fn pull(&self, scope: Scope, cursor: Option<&str>) -> Result<PullResponse, TransportError> {
+    async fn pull(
+        &self,
+        scope: Scope,
+        cursor: Option<&str>,
+    ) -> Result<PullResponse, TransportError> {
         match self.call(Request::Pull { scope, cursor: cursor.map(str::to_owned) }).await? {
             Reply::Pull(response) => Ok(response),
             _ => mixed_up(),
         }
     }
-    async fn blob_offset(&self, scope: Scope, sha256: &Sha256Hex) -> Result<BlobAt, TransportError> {
+    async fn blob_offset(
+        &self,
+        scope: Scope,
+        sha256: &Sha256Hex,
+    ) -> Result<BlobAt, TransportError> {
         match self.call(Request::Offset { scope, sha256: sha256.clone() }).await? {
             Reply::Blob(at) => Ok(at),
             _ => mixed_up(),
         }
     }
-    async fn blob_put(&self, blob: &Blob, offset: u64, bytes: &[u8]) -> Result<BlobAt, TransportError> {
+    async fn blob_put(
+        &self,
+        blob: &Blob,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<BlobAt, TransportError> {
         let request = Request::Put {
             scope: blob.scope,
             sha256: blob.sha256.clone(),

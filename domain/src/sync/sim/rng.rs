@@ -8,7 +8,7 @@ impl Rng {
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -18,7 +18,7 @@ impl Rng {
     /// From 0 up to but not including `end`.
     pub fn below(&mut self, end: usize) -> usize {
         let end = end.max(1) as u64;
-        usize::try_from(self.next() % end).unwrap_or(0)
+        usize::try_from(self.draw() % end).unwrap_or(0)
     }
     pub fn chance(&mut self, per_mille: usize) -> bool {
         self.below(1000) < per_mille
@@ -27,7 +27,7 @@ impl Rng {
         if from.is_empty() { None } else { from.get(self.below(from.len())) }
     }
     pub fn bytes(&mut self) -> [u8; 10] {
-        let (high, low) = (self.next().to_le_bytes(), self.next().to_le_bytes());
+        let (high, low) = (self.draw().to_le_bytes(), self.draw().to_le_bytes());
         std::array::from_fn(|i| if i < 8 { high[i] } else { low[i - 8] })
     }
     pub fn uuid(&mut self) -> uuid::Uuid {

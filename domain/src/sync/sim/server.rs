@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -19,10 +18,10 @@ use crate::sync::batch::{
     self, Decoded, Held, Incoming, Known, Loaded, LogRow, Plan, PlanEnv, PushError, Resume, plan,
     read_push, reads, settler, sha256_hex,
 };
-use crate::sync::client::{BlobAt, StoredRow, TransportError};
+use crate::sync::client::{BlobAt, TransportError};
 use crate::sync::outcome::Outcome;
 use crate::sync::record::{Channel, RecordKey, Scope};
-use crate::sync::wire::{PullResponse, PushRequest, PushResponse, Row};
+use crate::sync::wire::{PushRequest, PushResponse};
 use crate::time::Ms;
 
 /// The tables of one scope.
@@ -84,23 +83,30 @@ pub enum Dies {
     BeforeCommit,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Cursor {
-    epoch: Uuid,
-    readers: String,
-    seq: u64,
-    /// Within `seq`, or of the snapshot: the last record sent.
-    key: Option<RecordKey>,
-    snapshot: bool,
-}
-
 fn refused(code: CommonCode) -> TransportError {
     TransportError::Refused(Refusal::new(code))
 }
 
 impl Server {
+    pub fn new(epoch: Uuid) -> Self {
+        Self {
+            db: Db::default(),
+            epoch,
+            backup: Db::default(),
+            files: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            mutant: None,
+            page: 40,
+            broken: Vec::new(),
+        }
+    }
+
     /// A request comes with a cookie; it may only speak for the device that this user registered.
-    fn admit(&self, session: UserId, device: DeviceId) -> Result<&Actor, TransportError> {
+    pub(super) fn admit(
+        &self,
+        session: UserId,
+        device: DeviceId,
+    ) -> Result<&Actor, TransportError> {
         if self.devices.get(&device) != Some(&session) {
             return Err(refused(CommonCode::WrongDevice));
         }
@@ -151,7 +157,8 @@ impl Server {
 
     /// The mutant: a resent command is taken for a new one.
     fn forget_duplicates(&self, scope: Scope, incoming: &mut [Incoming]) {
-        let heads = self.db.scopes.get(&scope).map(|db| db.device_heads.clone()).unwrap_or_default();
+        let heads =
+            self.db.scopes.get(&scope).map(|db| db.device_heads.clone()).unwrap_or_default();
         let Some(first) = incoming.first().map(|item| (item.device, item.n)) else { return };
         let next = heads.get(&first.0).copied().unwrap_or(0) + 1;
         if first.1 < next {
@@ -265,7 +272,12 @@ impl Server {
             device,
             actor: Arc::new(actor),
             received_at: now,
-            op: OpId::derived(&["act", &self.epoch.to_string(), &scope.to_string(), &n.to_string()]),
+            op: OpId::derived(&[
+                "act",
+                &self.epoch.to_string(),
+                &scope.to_string(),
+                &n.to_string(),
+            ]),
             n,
             kind: command.kind().to_owned(),
             v: 1,
@@ -277,88 +289,6 @@ impl Server {
         };
         let plan = self.plan(scope, vec![incoming], None);
         self.commit(scope, plan);
-    }
-
-    pub fn pull(
-        &self,
-        session: UserId,
-        device: DeviceId,
-        scope: Scope,
-        cursor: Option<&str>,
-        now: Ms,
-    ) -> Result<PullResponse, TransportError> {
-        let actor = self.admit(session, device)?;
-        let channels: BTreeSet<Channel> = Channel::of_reader(actor, device).into_iter().collect();
-        let readers = sha256_hex(format!("{channels:?}").as_bytes());
-        let empty = ScopeDb::default();
-        let db = self.db.scopes.get(&scope).unwrap_or(&empty);
-        let ours = cursor
-            .and_then(|text| serde_json::from_str::<Cursor>(text).ok())
-            .filter(|cursor| cursor.epoch == self.epoch && cursor.readers == readers);
-        let reset = ours.is_none();
-        let mut cursor = ours.unwrap_or(Cursor {
-            epoch: self.epoch,
-            readers,
-            seq: db.head,
-            key: None,
-            snapshot: true,
-        });
-        let mut changed: BTreeMap<RecordKey, u64> = BTreeMap::new();
-        for ((key, channel), (seq, _)) in &db.feed {
-            let news = if cursor.snapshot { cursor.key.is_none_or(|sent| *key > sent) } else { true };
-            if news && channels.contains(channel) {
-                let last = changed.entry(*key).or_default();
-                *last = (*last).max(*seq);
-            }
-        }
-        let is_visible = |key: &RecordKey| {
-            channels.iter().any(|channel| db.feed.get(&(*key, *channel)).is_some_and(|row| !row.1))
-        };
-        let mut rows: Vec<(u64, RecordKey)> = if cursor.snapshot {
-            changed.into_iter().filter(|(key, _)| is_visible(key)).map(|(key, _)| (0, key)).collect()
-        } else {
-            let place = (cursor.seq, cursor.key);
-            let all = changed.into_iter().map(|(key, seq)| (seq, key));
-            all.filter(|(seq, key)| *seq > place.0 || (*seq == place.0 && place.1.is_some_and(|sent| *key > sent)))
-                .collect()
-        };
-        rows.sort_unstable();
-        let cut = rows.len() > self.page;
-        rows.truncate(self.page);
-        let was_snapshot = cursor.snapshot;
-        let mut more = cut;
-        match (was_snapshot, cut, rows.last()) {
-            (true, true, Some((_, key))) => cursor.key = Some(*key),
-            // What changed while it was sent follows from its start.
-            (true, ..) => (cursor.snapshot, cursor.key, more) = (false, None, true),
-            (false, true, Some((seq, key))) => (cursor.seq, cursor.key) = (*seq, Some(*key)),
-            (false, ..) => (cursor.seq, cursor.key) = (db.head, None),
-        }
-        if self.mutant == Some(Mutant::CursorPastUnseen) && !was_snapshot && cut {
-            (cursor.seq, cursor.key, more) = (db.head, None, false);
-        }
-        let rows = rows.into_iter().map(|(seq, key)| {
-            let shown = db.records.get(&key).filter(|_| is_visible(&key));
-            Row {
-                kind: key.kind,
-                id: key.id,
-                seq: shown.map_or(seq, |(_, seq)| *seq),
-                body: shown.map(|(record, _)| {
-                    RawValue::from_string(record.encode()).expect("records are JSON")
-                }),
-            }
-        });
-        Ok(PullResponse {
-            epoch: self.epoch,
-            reset,
-            snapshot: was_snapshot,
-            more,
-            head: db.head,
-            backup_seq: self.backup.scopes.get(&scope).map_or(0, |db| db.head),
-            server_time: now,
-            rows: rows.collect(),
-            cursor: serde_json::to_string(&cursor).expect("a cursor is plain data"),
-        })
     }
 
     pub fn blob_offset(
@@ -417,40 +347,10 @@ impl Server {
         self.epoch = epoch;
     }
 
-    /// What a reader must see, from the records themselves and not from the feed.
-    pub fn visible(
-        &self,
-        user: UserId,
-        device: DeviceId,
-        scope: Scope,
-    ) -> BTreeMap<RecordKey, StoredRow> {
-        let Some((db, actor)) = self.db.scopes.get(&scope).zip(self.db.actors.get(&user)) else {
-            return BTreeMap::new();
-        };
-        let channels = Channel::of_reader(actor, device);
-        let speaks = |record: &Record| record.channels().iter().any(|c| channels.contains(c));
-        db.records
-            .iter()
-            .filter(|(_, (record, _))| speaks(record))
-            .map(|(key, (record, seq))| {
-                let body = Some(record.encode());
-                (*key, StoredRow { kind: key.kind, id: key.id, seq: *seq, body })
-            })
-            .collect()
-    }
-
     /// Decides the whole log again from nothing, one command at a time.
     pub fn replayed(&self) -> Server {
-        let mut fresh = Server {
-            db: Db { actors: self.db.actors.clone(), ..Db::default() },
-            epoch: self.epoch,
-            backup: Db::default(),
-            files: BTreeMap::new(),
-            devices: BTreeMap::new(),
-            mutant: None,
-            page: self.page,
-            broken: Vec::new(),
-        };
+        let mut fresh = Server::new(self.epoch);
+        fresh.db.actors = self.db.actors.clone();
         for (scope, db) in &self.db.scopes {
             for row in db.log.iter().filter(|row| row.device != settler(*scope)) {
                 let incoming = Incoming {

@@ -8,8 +8,8 @@ use crate::id::OpId;
 use crate::modules::attachments::Sha256Hex;
 use crate::sync::client::memory::MemoryStore;
 use crate::sync::client::{
-    Answers, Blob, BlobState, LocalStore, NewBlob, NewCommand, OutboxEntry, Page, Queue, StoreError,
-    StoredScope,
+    Answers, Blob, BlobState, LocalStore, NewBlob, NewCommand, OutboxEntry, Page, Queue,
+    StoreError, StoredScope,
 };
 use crate::sync::outcome::Outcome;
 use crate::sync::record::Scope;
@@ -43,7 +43,12 @@ impl LocalStore for SimStore {
         }
         self.inner.answered(answers).await
     }
-    async fn settled(&self, scope: Scope, outcomes: Vec<Outcome>, at: Ms) -> Result<(), StoreError> {
+    async fn settled(
+        &self,
+        scope: Scope,
+        outcomes: Vec<Outcome>,
+        at: Ms,
+    ) -> Result<(), StoreError> {
         self.inner.settled(scope, outcomes, at).await
     }
     async fn keep_page(&self, page: Page) -> Result<bool, StoreError> {
@@ -56,7 +61,12 @@ impl LocalStore for SimStore {
     async fn compact(&self, scope: Scope) -> Result<(), StoreError> {
         self.inner.compact(scope).await
     }
-    async fn forget_backed_up(&self, scope: Scope, epoch: Uuid, seq: u64) -> Result<(), StoreError> {
+    async fn forget_backed_up(
+        &self,
+        scope: Scope,
+        epoch: Uuid,
+        seq: u64,
+    ) -> Result<(), StoreError> {
         let seq = if self.mutant == Some(Mutant::ForgetBeforeBackup) { u64::MAX } else { seq };
         self.inner.forget_backed_up(scope, epoch, seq).await
     }

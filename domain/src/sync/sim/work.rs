@@ -13,15 +13,16 @@ use crate::modules::attachments::{Attachment, AttachmentRole, Sha256Hex};
 use crate::modules::company::{SetSettings, Settings};
 use crate::modules::fees::{CallOutcome, RecordFeeCall, SetArrears, UnpaidReason};
 use crate::modules::households::{
-    Cluster, Household, RegisterBuilding, RegisterCluster, RegisterProject, RegisterUnit, UnitStatus,
+    Cluster, Household, RegisterBuilding, RegisterCluster, RegisterProject, RegisterUnit,
+    UnitStatus,
 };
 use crate::modules::rounds::{
     Answer, AnswerType, Confirmation, FinishRound, Item, ItemAnswer, Point, PublishTemplate,
     RecordCheckpoint, Round, StartRound,
 };
 use crate::modules::tickets::{
-    AcceptTicket, AssignTicket, CONDUCT, CloseTicket, CompleteTicket, Intake, NoteTicket, OpenTicket,
-    Place, StartTicket, Ticket, TicketContact, TicketKind, TicketState, Urgency,
+    AcceptTicket, AssignTicket, CONDUCT, CloseTicket, CompleteTicket, Intake, NoteTicket,
+    OpenTicket, Place, StartTicket, Ticket, TicketContact, TicketKind, TicketState, Urgency,
 };
 use crate::modules::visits::{AnswerVisit, RecordVisit, Topic, Visit, VisitResult, VisitWay};
 use crate::money::Fen;
@@ -81,7 +82,9 @@ pub fn founding() -> Vec<(Scope, Command)> {
                 template: template(),
                 version: 1,
                 name: "日常巡视".into(),
-                points: vec![Point { code: "hall".into(), name: "大堂".into(), items: vec![item] }],
+                points: vec![Point {
+                    code: "hall".into(), name: "大堂".into(), items: vec![item]
+                }],
                 retired: false,
             }
             .into(),
@@ -90,7 +93,8 @@ pub fn founding() -> Vec<(Scope, Command)> {
     ];
     for name in ["A", "B"] {
         let building = BuildingId::derived(&["sim building", name]);
-        let register = RegisterCluster { cluster: cluster(name), code: name.into(), name: name.into() };
+        let register =
+            RegisterCluster { cluster: cluster(name), code: name.into(), name: name.into() };
         all.push((here, register.into()));
         let register = RegisterBuilding {
             building,
@@ -117,8 +121,13 @@ pub fn founding() -> Vec<(Scope, Command)> {
                 caution: String::new(),
             };
             all.push((here, register.into()));
-            let owes =
-                SetArrears { unit, owed: Fen(0), since: None, months: 0, as_of: Ms(1_700_000_000_000) };
+            let owes = SetArrears {
+                unit,
+                owed: Fen(0),
+                since: None,
+                months: 0,
+                as_of: Ms(1_700_000_000_000),
+            };
             all.push((here, owes.into()));
         }
     }
@@ -150,8 +159,8 @@ impl Hand<'_> {
         // Of a few sizes, so that some take several chunks; now and then the same picture again.
         let sizes = [40, 2_000, crate::sync::client::transport::CHUNK + 10];
         let size = if self.rng.chance(50) { sizes[2] } else { sizes[self.rng.below(2)] };
-        let seed = if self.rng.chance(100) { 7 } else { self.rng.next() };
-        let mut bytes = Rng::new(seed).next().to_le_bytes().to_vec();
+        let seed = if self.rng.chance(100) { 7 } else { self.rng.draw() };
+        let mut bytes = Rng::new(seed).draw().to_le_bytes().to_vec();
         bytes.resize(size, 1);
         let sha256 = Sha256Hex(sha256_hex(&bytes));
         let attachment = Attachment {
@@ -207,7 +216,8 @@ impl Hand<'_> {
                 } else {
                     Vec::new()
                 };
-                NoteTicket { ticket: id, note: "看过".into(), photos, settles_conflict: false }.into()
+                NoteTicket { ticket: id, note: "看过".into(), photos, settles_conflict: false }
+                    .into()
             }
             TicketState::Received | TicketState::Assessed if manager => AssignTicket {
                 ticket: id,
@@ -233,8 +243,13 @@ impl Hand<'_> {
             TicketState::Done { .. } if manager => {
                 CloseTicket { ticket: id, note: String::new() }.into()
             }
-            _ => NoteTicket { ticket: id, note: "催".into(), photos: Vec::new(), settles_conflict: false }
-                .into(),
+            _ => NoteTicket {
+                ticket: id,
+                note: "催".into(),
+                photos: Vec::new(),
+                settles_conflict: false,
+            }
+            .into(),
         })
     }
 
@@ -334,15 +349,16 @@ pub fn deed(rng: &mut Rng, replica: &Replica, at: Ms) -> Option<Deed> {
     let mut hand = Hand { rng, replica, at, blobs: Vec::new() };
     let mut drafts = Vec::new();
     for _ in 0..count {
-        let command = match hand.rng.below(6) {
-            0 => hand.open_ticket(),
-            1 | 2 => hand.work_ticket(),
-            3 if hand.replica.actor().may(crate::Right::RecordVisit) => {
-                if hand.rng.chance(500) { hand.visit() } else { hand.answer_visit() }
-            }
-            4 if hand.replica.actor().may(crate::Right::RecordCall) => hand.call(),
-            _ => hand.round(),
-        };
+        let command =
+            match hand.rng.below(6) {
+                0 => hand.open_ticket(),
+                1 | 2 => hand.work_ticket(),
+                3 if hand.replica.actor().may(crate::Right::RecordVisit) => {
+                    if hand.rng.chance(500) { hand.visit() } else { hand.answer_visit() }
+                }
+                4 if hand.replica.actor().may(crate::Right::RecordCall) => hand.call(),
+                _ => hand.round(),
+            };
         let Some(command) = command else { continue };
         let op = OpId(hand.rng.uuid());
         drafts.push(Draft { scope: scopes()[1], op, command, draft: None });

@@ -8,7 +8,7 @@ use super::check::Ledger;
 use super::net::{Net, Reply, Request};
 use super::phone::{Phone, SimEngine, text};
 use super::rng::Rng;
-use super::server::{Db, Dies, Server};
+use super::server::{Dies, Server};
 use super::work::{deed, founder, founding, scopes, staff};
 use super::{Broken, Mutant, Summary};
 use crate::sync::client::{Moment, Pulled, Pushed, TransportError, Uploaded};
@@ -39,16 +39,9 @@ impl World {
     pub fn new(seed: u64, mutant: Option<Mutant>) -> Self {
         let mut rng = Rng::new(seed);
         let roughness = [150, 500, 1000][rng.below(3)];
-        let mut server = Server {
-            db: Db::default(),
-            epoch: rng.uuid(),
-            backup: Db::default(),
-            files: std::collections::BTreeMap::new(),
-            devices: std::collections::BTreeMap::new(),
-            mutant,
-            page: [3, 8, 40][rng.below(3)],
-            broken: Vec::new(),
-        };
+        let mut server = Server::new(rng.uuid());
+        server.mutant = mutant;
+        server.page = [3, 8, 40][rng.below(3)];
         let now = Ms(1_795_278_600_000);
         for (scope, command) in founding() {
             server.act(scope, founder(), command, now);
@@ -59,7 +52,7 @@ impl World {
             [&[people[0].clone(), people[3].clone()], &people[1..2], &people[2..3]];
         let mut phones = Vec::new();
         for (index, people) in hands.iter().enumerate() {
-            let phone = Phone::new(index, people, mutant, Rng::new(rng.next()));
+            let phone = Phone::new(index, people, mutant, Rng::new(rng.draw()));
             for account in &phone.accounts {
                 server.devices.insert(account.device, account.actor.user);
             }
@@ -349,7 +342,8 @@ impl World {
             if round == 2 {
                 self.server.backup = self.server.db.clone();
             }
-            self.summary.rounds_to_drain = self.sync_everybody(round)?.max(self.summary.rounds_to_drain);
+            self.summary.rounds_to_drain =
+                self.sync_everybody(round)?.max(self.summary.rounds_to_drain);
         }
         Ok(())
     }
@@ -376,7 +370,12 @@ impl World {
     }
 
     /// Pushes, pulls and uploads until nothing is left; says how many rounds it took.
-    fn drain(&mut self, phone: usize, engine: &Rc<SimEngine>, scope: crate::sync::Scope) -> Result<usize, String> {
+    fn drain(
+        &mut self,
+        phone: usize,
+        engine: &Rc<SimEngine>,
+        scope: crate::sync::Scope,
+    ) -> Result<usize, String> {
         let quiet = Rc::new(std::cell::Cell::new(false));
         for round in 1..200 {
             let (engine, now, done) = (Rc::clone(engine), self.now, Rc::clone(&quiet));

@@ -48,12 +48,10 @@ impl CompleteForm {
             (known.what, &known.name, &known.unit, known.price)
                 == (line.what, &line.name, &line.unit, line.price)
         };
-        match self.lines.iter_mut().find(same) {
-            Some(known) => {
-                known.quantity = known.quantity.saturating_add(line.quantity).min(MAX_QUANTITY);
-            }
-            None if self.lines.len() < MAX_LINES => self.lines.push(line),
-            None => {}
+        if let Some(known) = self.lines.iter_mut().find(same) {
+            known.quantity = known.quantity.saturating_add(line.quantity).min(MAX_QUANTITY);
+        } else if self.lines.len() < MAX_LINES {
+            self.lines.push(line);
         }
     }
 

@@ -249,7 +249,8 @@ mod tests {
         let all = [&one];
         let desk = actor("desk", Role::FrontDesk, &[]);
         let hits = |query: &str| on_shelf(&all, &desk, Shelf::All, query, NOW).len();
-        for query in ["321501", "3-2", "#7", "张三", "水管", "漏水 3-2", "3-2", "8000", "已派单"] {
+        for query in ["321501", "3-2", "#7", "张三", "水管", "漏水 3-2", "3-2", "8000", "已派单"]
+        {
             assert_eq!(hits(query), 1, "{query}");
         }
         assert_eq!(hits("电梯"), 0);

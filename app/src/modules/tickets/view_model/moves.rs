@@ -1,6 +1,17 @@
 //! Which of the possible moves is the main one, and which ask for something first.
 
-use domain::modules::tickets::{Move, Ticket, TicketState};
+use domain::Zone;
+use domain::id::TicketId;
+use domain::modules::Command;
+use domain::modules::attachments::Attachment;
+use domain::modules::tickets::{
+    AcceptTicket, AssessTicket, AssignTicket, CloseTicket, DeclineTicket, Move, NoteTicket,
+    RecordReturnVisit, ReopenTicket, ResumeTicket, StartTicket, Ticket, TicketState, WaitReason,
+    WaitTicket,
+};
+
+use crate::i18n::fmt;
+use crate::modules::tickets::labels;
 
 /// The moves of a page: the one main action, and the others in the order in which they are offered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,18 +100,84 @@ impl Default for MoveForm {
     }
 }
 
-/// Whether the question can be answered with what is there.
-pub fn is_answered(tried: Move, form: &MoveForm, photos: usize, settles: bool) -> bool {
-    let says = !form.note.trim().is_empty();
-    match tried {
-        Move::Assign => form.to.is_some(),
-        Move::Wait => !form.reason.is_empty(),
-        Move::Assess => form.feasible || says,
-        Move::ReturnVisit => form.solved.is_some() && (1..=5).contains(&form.score),
-        Move::Decline | Move::Reopen => says,
-        Move::Note => says || photos > 0 || settles,
-        Move::Close | Move::Accept | Move::Start | Move::Resume | Move::Complete => true,
+/// What a sheet asks about: a move, or whether the office has settled the conflicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    Move(Move),
+    Settle,
+}
+
+impl Ask {
+    pub fn name(self) -> &'static str {
+        match self {
+            Ask::Move(tried) => tried.name(),
+            Ask::Settle => "settle",
+        }
     }
+}
+
+/// The estimate as it was typed: nothing, an amount, or something that is none.
+pub fn estimate(form: &MoveForm) -> Result<Option<domain::Fen>, ()> {
+    if form.estimate.trim().is_empty() {
+        return Ok(None);
+    }
+    fmt::parse_money(&form.estimate).filter(|fen| fen.0 >= 0).map(Some).ok_or(())
+}
+
+/// Whether the question can be answered with what is there.
+pub fn is_answered(ask: Ask, form: &MoveForm, photos: usize) -> bool {
+    let says = !form.note.trim().is_empty();
+    match ask {
+        Ask::Settle => true,
+        Ask::Move(Move::Assign) => form.to.is_some(),
+        Ask::Move(Move::Wait) => !form.reason.is_empty(),
+        Ask::Move(Move::Assess) => (form.feasible || says) && estimate(form).is_ok(),
+        Ask::Move(Move::ReturnVisit) => form.solved.is_some() && (1..=5).contains(&form.score),
+        Ask::Move(Move::Decline | Move::Reopen) => says,
+        Ask::Move(Move::Note) => says || photos > 0,
+        Ask::Move(Move::Close | Move::Accept | Move::Start | Move::Resume | Move::Complete) => true,
+    }
+}
+
+/// What is recorded for an answer. Nothing for a completion, which has a page of its own, and for
+/// an answer that `is_answered` does not let through.
+pub fn command(
+    ask: Ask,
+    ticket: TicketId,
+    form: &MoveForm,
+    photos: Vec<Attachment>,
+    zone: &Zone,
+) -> Option<Command> {
+    let note = form.note.trim().to_owned();
+    let settles_conflict = ask == Ask::Settle;
+    let Ask::Move(tried) = ask else {
+        return Some(NoteTicket { ticket, note, photos, settles_conflict }.into());
+    };
+    Some(match tried {
+        Move::Accept => AcceptTicket { ticket }.into(),
+        Move::Start => StartTicket { ticket }.into(),
+        Move::Resume => ResumeTicket { ticket }.into(),
+        Move::Note => NoteTicket { ticket, note, photos, settles_conflict }.into(),
+        Move::Assess => {
+            let estimate = estimate(form).ok()?.filter(|_| form.feasible);
+            AssessTicket { ticket, feasible: form.feasible, estimate, note }.into()
+        }
+        Move::Assign => AssignTicket { ticket, to: form.to?, note }.into(),
+        Move::Wait => {
+            let all = [WaitReason::Parts, WaitReason::Owner, WaitReason::ThirdParty];
+            let named = |one: &WaitReason| labels::wait_reason_name(*one) == form.reason;
+            let reason = all.into_iter().find(named)?;
+            let until = parse_local(&form.until).map(|local| zone.instant(local));
+            WaitTicket { ticket, reason, until, note }.into()
+        }
+        Move::ReturnVisit => {
+            RecordReturnVisit { ticket, solved: form.solved?, score: form.score, note }.into()
+        }
+        Move::Close => CloseTicket { ticket, note }.into(),
+        Move::Decline => DeclineTicket { ticket, explanation: note }.into(),
+        Move::Reopen => ReopenTicket { ticket, reason: note }.into(),
+        Move::Complete => return None,
+    })
 }
 
 /// Reads what a `datetime-local` field holds.
@@ -156,7 +233,10 @@ mod tests {
 
     #[test]
     fn whoever_gives_work_out_is_offered_assigning_first() {
-        assert_eq!(main_for(TicketState::Received, "he", Role::EngineeringLead), Some(Move::Assign));
+        assert_eq!(
+            main_for(TicketState::Received, "he", Role::EngineeringLead),
+            Some(Move::Assign)
+        );
         assert_eq!(main_for(TicketState::Received, "he", Role::FrontDesk), Some(Move::Assess));
     }
 
@@ -172,20 +252,47 @@ mod tests {
 
     #[test]
     fn an_infeasible_job_needs_its_explanation_and_a_wait_its_reason() {
+        let assess = Ask::Move(Move::Assess);
         let mut form = MoveForm { feasible: false, ..MoveForm::default() };
-        assert!(!is_answered(Move::Assess, &form, 0, false));
+        assert!(!is_answered(assess, &form, 0));
         form.note = "结构墙".into();
-        assert!(is_answered(Move::Assess, &form, 0, false));
-        assert!(!is_answered(Move::Wait, &form, 0, false));
-        assert!(!is_answered(Move::ReturnVisit, &form, 0, false));
+        assert!(is_answered(assess, &form, 0));
+        form.estimate = "一百".into();
+        assert!(!is_answered(assess, &form, 0));
+        assert!(!is_answered(Ask::Move(Move::Wait), &form, 0));
+        assert!(!is_answered(Ask::Move(Move::ReturnVisit), &form, 0));
     }
 
     #[test]
     fn a_photo_alone_is_a_remark() {
         let form = MoveForm::default();
-        assert!(!is_answered(Move::Note, &form, 0, false));
-        assert!(is_answered(Move::Note, &form, 1, false));
-        assert!(is_answered(Move::Note, &form, 0, true));
+        assert!(!is_answered(Ask::Move(Move::Note), &form, 0));
+        assert!(is_answered(Ask::Move(Move::Note), &form, 1));
+        assert!(is_answered(Ask::Settle, &form, 0));
+    }
+
+    #[test]
+    fn whatever_can_be_answered_is_recorded() {
+        let ticket = ticket("t", TicketState::Received);
+        let form = MoveForm {
+            note: "说明".into(),
+            reason: "parts".into(),
+            until: "2026-12-01T09:00".into(),
+            estimate: "75.5".into(),
+            to: Some(user("li")),
+            solved: Some(true),
+            score: 5,
+            ..MoveForm::default()
+        };
+        let zone = domain::Zone::default();
+        for tried in Move::ALL.into_iter().filter(|tried| *tried != Move::Complete) {
+            let ask = Ask::Move(tried);
+            assert!(is_answered(ask, &form, 0), "{tried:?}");
+            let made = command(ask, ticket.id, &form, Vec::new(), &zone);
+            assert_eq!(made.map(|c| c.kind()), Some(format!("tickets.{}", tried.name()).as_str()));
+        }
+        let settled = command(Ask::Settle, ticket.id, &form, Vec::new(), &zone);
+        assert!(matches!(settled, Some(Command::NoteTicket(note)) if note.settles_conflict));
     }
 
     #[test]

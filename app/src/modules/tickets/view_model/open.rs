@@ -93,7 +93,9 @@ impl Asked {
         let from = match &self.origin {
             Some(Origin::Visit { visit }) => visit.to_string(),
             Some(Origin::FeeCall { call }) => call.to_string(),
-            Some(Origin::Round { round, checkpoint, item }) => format!("{round}:{checkpoint}:{item}"),
+            Some(Origin::Round { round, checkpoint, item }) => {
+                format!("{round}:{checkpoint}:{item}")
+            }
             None => self.unit.map_or_else(String::new, |unit| unit.to_string()),
         };
         format!("ticket:new:{from}")

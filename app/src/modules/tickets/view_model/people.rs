@@ -29,7 +29,7 @@ fn fits(user: &User, ticket: &Ticket) -> bool {
 /// Everyone who can be assigned, the best suggestion first: who fits, then who has least in hand.
 pub fn assignable<'a>(
     users: impl Iterator<Item = &'a User>,
-    ticket: &Ticket,
+    ticket: Option<&Ticket>,
     tickets: &[&Ticket],
 ) -> Vec<Person> {
     let in_hand = |user: UserId| {
@@ -43,7 +43,7 @@ pub fn assignable<'a>(
             name: user.name.clone(),
             roles: user.roles.clone(),
             open: in_hand(user.id),
-            fits: fits(user, ticket),
+            fits: ticket.is_some_and(|ticket| fits(user, ticket)),
         })
         .collect();
     // Stewards of other clusters are possible, but hardly ever meant.
@@ -83,7 +83,7 @@ mod tests {
     fn names(kind: TicketKind, busy: &[&Ticket]) -> Vec<String> {
         let mut one = ticket("one", TicketState::Received);
         one.kind = kind;
-        assignable(staff().iter(), &one, busy).into_iter().map(|p| p.name).collect()
+        assignable(staff().iter(), Some(&one), busy).into_iter().map(|p| p.name).collect()
     }
 
     #[test]

@@ -74,7 +74,8 @@ impl TableQuery {
 
     /// Whether anything narrows the table beyond what it opens with.
     pub fn is_narrowed(&self) -> bool {
-        let plain = Self { sort: self.sort.clone(), descending: self.descending, ..Self::default() };
+        let plain =
+            Self { sort: self.sort.clone(), descending: self.descending, ..Self::default() };
         Self { offset: 0, ..self.clone() } != plain
     }
 

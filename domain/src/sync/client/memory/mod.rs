@@ -3,92 +3,25 @@
 //! Several handles may share one disk, as tabs share one database. Every method is one transaction:
 //! it gives way before and after it commits, so that a tab can die on either side.
 
+mod disk;
+
 use std::cell::{Ref, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use uuid::Uuid;
 
+pub use disk::{Disk, ScopeDisk};
+use disk::{keep, keep_command};
+
 use super::store::{
-    Answers, AttentionEntry, Blob, BlobState, JournalEntry, LocalStore, NewBlob, NewCommand,
-    OutboxEntry, Page, Queue, ScopeMeta, Segment, StoreError, StoredRow, StoredScope,
+    Answers, Blob, BlobState, JournalEntry, LocalStore, NewBlob, NewCommand, OutboxEntry, Page,
+    Queue, Segment, StoreError, StoredRow, StoredScope,
 };
 use crate::id::OpId;
-use crate::modules::RecordKind;
 use crate::modules::attachments::Sha256Hex;
 use crate::sync::outcome::{Outcome, OutcomeKind};
 use crate::sync::record::Scope;
 use crate::time::Ms;
-
-/// What lies on the disk for one scope.
-#[derive(Clone, Debug, Default)]
-pub struct ScopeDisk {
-    pub meta: ScopeMeta,
-    pub segments: Vec<Segment>,
-    pub delta: Vec<StoredRow>,
-    pub shadow: Vec<StoredRow>,
-    pub outbox: BTreeMap<u64, OutboxEntry>,
-    pub journal: BTreeMap<u64, JournalEntry>,
-    pub attention: BTreeMap<OpId, AttentionEntry>,
-}
-
-impl ScopeDisk {
-    /// The base as it reads: later rows replace earlier ones, absent bodies remove.
-    pub fn base(&self) -> BTreeMap<(RecordKind, Uuid), StoredRow> {
-        folded(self.segments.iter().flat_map(|segment| &segment.0).chain(&self.delta))
-    }
-
-    fn names(&self, sha256: &Sha256Hex) -> bool {
-        let journal = self.journal.values().map(|entry| &entry.entry);
-        let attention = self.attention.values().map(|entry| &entry.entry);
-        let mut entries = self.outbox.values().chain(journal).chain(attention);
-        entries.any(|entry| entry.blobs.contains(sha256))
-    }
-
-    fn queue(&self) -> Queue {
-        let mut attention: Vec<AttentionEntry> = self.attention.values().cloned().collect();
-        attention.sort_by_key(|entry| entry.entry.n);
-        Queue {
-            meta: self.meta.clone(),
-            outbox: self.outbox.values().cloned().collect(),
-            journal: self.journal.values().cloned().collect(),
-            attention,
-        }
-    }
-
-    fn look_at(&mut self, entry: &OutboxEntry, outcome: &Outcome, at: Ms) {
-        if outcome.outcome.needs_attention() {
-            let since = self.attention.get(&entry.op).map_or(at, |old| old.since);
-            let entry = AttentionEntry { entry: entry.clone(), outcome: outcome.clone(), since };
-            self.attention.insert(entry.entry.op, entry);
-        } else {
-            self.attention.remove(&entry.op);
-        }
-    }
-}
-
-fn folded<'a>(
-    rows: impl Iterator<Item = &'a StoredRow>,
-) -> BTreeMap<(RecordKind, Uuid), StoredRow> {
-    let mut base = BTreeMap::new();
-    for row in rows {
-        if row.body.is_some() {
-            base.insert((row.kind, row.id), row.clone());
-        } else {
-            base.remove(&(row.kind, row.id));
-        }
-    }
-    base
-}
-
-/// What lies on the disk of one user on one installation.
-#[derive(Clone, Debug, Default)]
-pub struct Disk {
-    pub scopes: BTreeMap<Scope, ScopeDisk>,
-    pub blobs: BTreeMap<Sha256Hex, (Blob, Vec<u8>)>,
-    pub drafts: BTreeMap<String, String>,
-    pub meta: BTreeMap<String, String>,
-}
 
 /// Decides what goes wrong. Asked twice for each transaction, by the method's name.
 pub trait Faults {
@@ -230,28 +163,32 @@ impl LocalStore for MemoryStore {
                 return false;
             }
             scope.meta.epoch = Some(answers.epoch);
-            let mut highest = 0;
             for outcome in answers.outcomes {
-                highest = highest.max(outcome.n);
                 let old = scope.journal.get(&outcome.n);
-                let entry = match (scope.outbox.remove(&outcome.n), old) {
-                    (Some(entry), _) => entry,
-                    (None, Some(old)) if old.epoch != answers.epoch => old.entry.clone(),
+                let (entry, is_news) = match (scope.outbox.remove(&outcome.n), old) {
+                    (Some(entry), _) => (entry, true),
+                    (None, Some(old)) if old.epoch != answers.epoch => {
+                        (old.entry.clone(), old.outcome.outcome != outcome.outcome)
+                    }
                     _ => continue,
                 };
-                scope.look_at(&entry, &outcome, answers.at);
+                if is_news || scope.attention.contains_key(&entry.op) {
+                    scope.look_at(&entry, &outcome, answers.at);
+                }
                 let epoch = answers.epoch;
                 scope.journal.insert(entry.n, JournalEntry { entry, outcome, epoch });
-            }
-            for (_, entry) in scope.journal.range_mut(..=highest) {
-                entry.epoch = answers.epoch;
             }
             true
         })
         .await
     }
 
-    async fn settled(&self, scope: Scope, outcomes: Vec<Outcome>, at: Ms) -> Result<(), StoreError> {
+    async fn settled(
+        &self,
+        scope: Scope,
+        outcomes: Vec<Outcome>,
+        at: Ms,
+    ) -> Result<(), StoreError> {
         self.commit("settled", |disk| {
             let scope = disk.scopes.entry(scope).or_default();
             for outcome in outcomes {
@@ -387,56 +324,4 @@ impl LocalStore for MemoryStore {
     async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
         self.read("meta", |disk| disk.meta.get(key).cloned()).await
     }
-}
-
-/// Gives the command its number, unless it has one.
-fn keep_command(disk: &mut Disk, command: NewCommand) -> OutboxEntry {
-    if let Some(key) = &command.draft {
-        disk.drafts.remove(key);
-    }
-    let scope = disk.scopes.entry(command.scope).or_default();
-    let journal = scope.journal.values().map(|entry| &entry.entry);
-    let known = scope.outbox.values().chain(journal).find(|entry| entry.op == command.op);
-    if let Some(known) = known {
-        return known.clone();
-    }
-    scope.meta.last_n += 1;
-    let entry = OutboxEntry {
-        scope: command.scope,
-        n: scope.meta.last_n,
-        op: command.op,
-        kind: command.kind,
-        at_device: command.at_device,
-        offset: command.offset,
-        payload: command.payload,
-        blobs: command.blobs,
-    };
-    scope.outbox.insert(entry.n, entry.clone());
-    entry
-}
-
-fn keep(scope: &mut ScopeDisk, page: Page) {
-    let meta = &mut scope.meta;
-    meta.epoch = Some(page.epoch);
-    if page.reset {
-        scope.shadow.clear();
-    }
-    if page.snapshot {
-        scope.shadow.extend(page.rows);
-        if !page.completes {
-            meta.shadow_cursor = Some(page.cursor);
-            return;
-        }
-        let rows = std::mem::take(&mut scope.shadow);
-        scope.segments = vec![Segment(folded(rows.iter()).into_values().collect())];
-        scope.delta.clear();
-        meta.shadow_cursor = None;
-    } else {
-        scope.delta.extend(page.rows);
-    }
-    meta.cursor = Some(page.cursor);
-    meta.seq = page.seq;
-    meta.backup_seq = page.backup_seq;
-    meta.base_epoch = Some(page.epoch);
-    meta.synced_at = Some(page.at);
 }

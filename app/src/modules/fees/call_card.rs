@@ -1,0 +1,198 @@
+//! What one needs to know before dialling: people, debt, promises, open service problems, and the
+//! record of earlier calls 物管费催收记录表.
+
+use domain::Fen;
+use domain::id::UnitId;
+use domain::modules::RecordKind;
+use domain::modules::fees::{Arrears, FeeCall};
+use domain::modules::households::{Contact, Household};
+use domain::modules::tickets::Ticket;
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use super::view_model::CallForm;
+use crate::app_context::use_app;
+use crate::i18n::{fmt, name_of, tr};
+use crate::modules::households::kit::words;
+use crate::modules::households::view_model::{relation_name, tel, ticket_title};
+use crate::ui::{Glyph, Icon, Notice};
+
+/// The calls to a unit, the newest first.
+fn use_calls(unit: UnitId) -> Memo<Vec<FeeCall>> {
+    use_app().query(&[RecordKind::FeeCall], move |replica| {
+        let mut calls: Vec<FeeCall> =
+            replica.iter::<FeeCall>().filter(|call| call.unit == unit).cloned().collect();
+        calls.sort_by_key(|call| std::cmp::Reverse((call.at, call.id)));
+        calls
+    })
+}
+
+#[component]
+pub fn CallCard(household: Household, form: RwSignal<CallForm>) -> impl IntoView {
+    let app = use_app();
+    let unit = household.id;
+    let arrears = app.query(&[RecordKind::Arrears], move |replica| {
+        replica.get::<Arrears>(Arrears::id_of(unit)).cloned()
+    });
+    let promised = {
+        let calls = use_calls(unit);
+        Memo::new(move |_| {
+            calls.with(|calls| calls.iter().find(|c| c.outcome.is_reached())?.promised)
+        })
+    };
+    let problems = app.query(&[RecordKind::Ticket, RecordKind::FeeCall], move |replica| {
+        let calls = replica.iter::<FeeCall>().filter(|call| call.unit == unit);
+        let mut ids: Vec<_> = calls.filter_map(|call| call.ticket).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let tickets = ids.into_iter().filter_map(|id| replica.get::<Ticket>(id.0));
+        tickets.map(|t| (t.id, ticket_title(t), t.state.is_finished())).collect::<Vec<_>>()
+    });
+    let mut people = household.contacts.clone().into_iter();
+    let first = household.first_contact().cloned();
+    let others: Vec<Contact> =
+        people.by_ref().filter(|contact| Some(contact) != first.as_ref()).collect();
+    let debt = move || {
+        let Some(figures) = arrears.get() else {
+            return view! { <p class="soft">{tr::households::no_figures()}</p> }.into_any();
+        };
+        let as_of = tr::fees::as_of(fmt::moment(figures.as_of, app.now().get(), &app.zone()));
+        if figures.owed <= Fen(0) {
+            return view! { <p class="strong">{tr::households::all_paid()}</p> <p class="soft small">{as_of}</p> }
+                .into_any();
+        }
+        let since =
+            figures.since.map(|since| tr::fees::since_months(fmt::month(since), figures.months));
+        view! {
+            <p class="figure number">{fmt::money(figures.owed)}</p>
+            <p class="soft">{since} " · " {as_of}</p>
+        }
+        .into_any()
+    };
+    let promise = move || {
+        let promised = promised.get()?;
+        let broken = promised < app.today().get();
+        let text = if broken { tr::fees::broken(fmt::day(promised)) } else { tr::fees::promised_for(fmt::day(promised)) };
+        let class = if broken { "badge late" } else { "badge soon" };
+        Some(view! { <p><span class=class>{text}</span></p> })
+    };
+    view! {
+        <section class="card" aria-labelledby="debt">
+            <h2 class="visually-hidden" id="debt">{move || tr::households::arrears()}</h2>
+            {debt}
+            {promise}
+            {move || {
+                problems
+                    .get()
+                    .into_iter()
+                    .map(|(id, title, solved)| {
+                        let class = if solved { "badge ok" } else { "badge late" };
+                        let text = if solved {
+                            tr::fees::ticket_solved(title)
+                        } else {
+                            tr::fees::ticket_unsolved(title)
+                        };
+                        view! { <p><A href=format!("/tickets/{id}") attr:class=class>{text}</A></p> }
+                    })
+                    .collect_view()
+            }}
+            {(!household.caution.is_empty())
+                .then(|| {
+                    let text = tr::households::caution(&household.caution);
+                    view! { <Notice tone="soon" text=text/> }
+                })}
+            {match first {
+                Some(contact) => view! { <Dial contact=contact form=form main=true/> }.into_any(),
+                None => view! { <p class="soft">{move || tr::households::no_people()}</p> }.into_any(),
+            }}
+            {others
+                .into_iter()
+                .map(|contact| view! { <Dial contact=contact form=form main=false/> })
+                .collect_view()}
+        </section>
+    }
+}
+
+/// A link that dials, and remembers that it did: the page is at "outcome?" when one comes back.
+#[component]
+fn Dial(contact: Contact, form: RwSignal<CallForm>, main: bool) -> impl IntoView {
+    let Contact { name, relation, phone, .. } = contact;
+    let Some(href) = tel(&phone) else {
+        return view! {
+            <p class="soft">
+                {name} " · " {move || relation_name(relation)} " · " {move || tr::households::no_phone()}
+            </p>
+        }
+        .into_any();
+    };
+    let class = if main { "button primary large block" } else { "button block" };
+    let who = name.clone();
+    let spoken = name.clone();
+    view! {
+        <a
+            class=class
+            href=href
+            aria-label=move || tr::fees::dial_person(&spoken)
+            on:click=move |_| form.update(|form| form.dialled = Some(who.clone()))
+        >
+            <Glyph icon=Icon::Phone/>
+            <span>
+                {move || if main { tr::fees::dial().to_owned() } else { String::new() }} " " {name} " "
+                {move || relation_name(relation)} " "
+                <span class="number">{phone}</span>
+            </span>
+        </a>
+    }
+    .into_any()
+}
+
+/// 物管费催收记录表 of this unit.
+#[component]
+pub fn EarlierCalls(unit: UnitId) -> impl IntoView {
+    let app = use_app();
+    let calls = use_calls(unit);
+    let any = Memo::new(move |_| calls.with(|calls| !calls.is_empty()));
+    view! {
+        <section class="stack" aria-labelledby="record">
+            <h2 id="record">{move || tr::fees::record()}</h2>
+            <Show
+                when=move || any.get()
+                fallback=|| view! { <p class="soft">{words(tr::fees::no_calls)}</p> }
+            >
+                <div class="table-frame" tabindex="0" role="region" aria-labelledby="record">
+                    <table class="data comfortable call-record">
+                        <thead>
+                            <tr>
+                                <th scope="col">{move || tr::fees::col_date()}</th>
+                                <th scope="col">{move || tr::fees::col_outcome()}</th>
+                                <th scope="col">{move || tr::fees::col_reason()}</th>
+                                <th scope="col">{move || tr::fees::col_promised()}</th>
+                                <th scope="col" class="end">{move || tr::fees::col_owed()}</th>
+                                <th scope="col">{move || tr::fees::col_by()}</th>
+                                <th scope="col">{move || tr::common::note()}</th>
+                            </tr>
+                        </thead>
+                        <tbody>
+                            {move || calls.get().into_iter().map(|call| line(&call, &app.zone())).collect_view()}
+                        </tbody>
+                    </table>
+                </div>
+            </Show>
+        </section>
+    }
+}
+
+fn line(call: &FeeCall, zone: &domain::Zone) -> impl IntoView + use<> {
+    let reason = call.reason.map(|reason| name_of("fees", "reason_", reason.name()));
+    view! {
+        <tr>
+            <td class="nowrap">{fmt::day(zone.date(call.at))}</td>
+            <td class="nowrap">{name_of("fees", "outcome_", call.outcome.name())}</td>
+            <td class="nowrap">{reason}</td>
+            <td class="nowrap">{call.promised.map(fmt::day)}</td>
+            <td class="end">{fmt::money(call.owed)}</td>
+            <td class="nowrap">{call.by_name.clone()}</td>
+            <td class="long">{call.note.clone()}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,234 @@
+//! One item of a point: its answer, and what belongs to a finding.
+
+use domain::Refusal;
+use domain::id::TicketId;
+use domain::modules::RecordKind;
+use domain::modules::rounds::{AnswerType, Item};
+use domain::modules::tickets::Ticket;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::A;
+
+use super::raise::{Place, raise};
+use super::view_model::walk::{self, ItemForm, PointForm, Problem, Tick};
+use super::words::say;
+use crate::app_context::use_app;
+use crate::error_text::error_text;
+use crate::i18n::tr;
+use crate::ui::{
+    Button, Check, Choice, Glyph, Icon, Notice, PhotoField, PhotoStrip, Photos, Segmented,
+    TextArea, TextField, use_toasts,
+};
+
+/// What the page missed when the point was to be recorded.
+#[derive(Clone, Copy)]
+pub struct Wanted {
+    pub item: RwSignal<Option<(String, Problem)>>,
+    pub place: RwSignal<bool>,
+}
+
+fn ticks() -> Vec<Choice> {
+    vec![
+        Choice::new(Tick::Normal.name(), tr::rounds::normal()),
+        Choice::new(Tick::Abnormal.name(), tr::rounds::abnormal()).bad(),
+        Choice::new(Tick::None.name(), tr::rounds::not_applicable()),
+    ]
+}
+
+#[component]
+pub fn ItemRow(
+    item: Item,
+    form: RwSignal<PointForm>,
+    photos: Photos,
+    wanted: Wanted,
+    report: Place,
+    may_report: Memo<bool>,
+) -> impl IntoView {
+    let code = StoredValue::new(item.code.clone());
+    let item = StoredValue::new(item);
+    let own = Memo::new(move |_| {
+        code.with_value(|code| form.with(|form| form.items.get(code).cloned().unwrap_or_default()))
+    });
+    let change = move |change: &dyn Fn(&mut ItemForm)| {
+        let code = code.get_value();
+        if wanted.item.with_untracked(|wanted| wanted.as_ref().is_some_and(|(w, _)| *w == code)) {
+            wanted.item.set(None);
+        }
+        form.update(|form| change(form.items.entry(code).or_default()));
+    };
+    let finding = Memo::new(move |_| {
+        item.with_value(|item| own.with(|own| walk::is_finding(item, own)))
+    });
+    let problem = Signal::derive(move || {
+        let wanted = wanted.item.get();
+        let own = wanted.filter(|(item, _)| code.with_value(|code| code == item));
+        own.map(|(_, problem)| problem.text().to_owned())
+    });
+    let (text, answer, safety, optional) =
+        item.with_value(|item| (item.text.clone(), item.answer.clone(), item.safety, item.optional));
+    let label = {
+        let text = text.clone();
+        Signal::derive(move || text.clone())
+    };
+    let tick_value =
+        Signal::derive(move || own.with(|own| own.tick.map(|tick| tick.name().to_owned())));
+    let typed = Signal::derive(move || own.with(|own| own.text.clone()));
+    let cannot = move |text: fn() -> &'static str| {
+        view! {
+            <Check
+                label=say(text)
+                checked=Signal::derive(move || own.with(|own| own.tick == Some(Tick::None)))
+                on_change=move |on| change(&|own| own.tick = on.then_some(Tick::None))
+            />
+        }
+    };
+    let control = match answer {
+        AnswerType::Normal => view! {
+            <Segmented
+                label=label
+                choices=Signal::derive(ticks)
+                value=tick_value
+                on_choose=move |value: String| {
+                    change(&|own| own.tick = Tick::from_name(&value));
+                }
+            />
+        }
+        .into_any(),
+        AnswerType::Number { ref unit, .. } => {
+            let limits = walk::limits_text(&answer);
+            let label = if unit.is_empty() {
+                text.clone()
+            } else {
+                tr::rounds::reading_of(&text, unit)
+            };
+            view! {
+                <div class="reading" class:outside=move || finding.get()>
+                    <TextField
+                        label=label
+                        value=typed
+                        inputmode="decimal"
+                        hint=limits
+                        on_input=move |text: String| change(&|own| own.text = text.clone())
+                    />
+                </div>
+                {cannot(tr::rounds::cannot_read)}
+            }
+            .into_any()
+        }
+        AnswerType::Text => view! {
+            <TextArea
+                label=label
+                value=typed
+                rows=2
+                on_input=move |text: String| change(&|own| own.text = text.clone())
+            />
+        }
+        .into_any(),
+        AnswerType::Photo => view! {
+            <PhotoField label=label photos=photos place=report.label/>
+            {cannot(tr::rounds::cannot_photograph)}
+        }
+        .into_any(),
+    };
+    let own_label = !matches!(answer, AnswerType::Text | AnswerType::Number { .. });
+    let is_photo = answer == AnswerType::Photo;
+    let anchor = code.with_value(|code| format!("item-{code}"));
+    view! {
+        <li class="check-item" id=anchor class:bad=move || finding.get()>
+            <div class="row top">
+                <span class="grow" class:visually-hidden=!own_label>{text}</span>
+                {safety.then(|| view! { <span class="badge soon">{move || tr::rounds::safety()}</span> })}
+                {optional.then(|| view! { <span class="badge">{move || tr::common::optional()}</span> })}
+            </div>
+            {control}
+            {move || {
+                let earlier = own.with(|own| own.earlier.clone());
+                (!earlier.is_empty()).then(|| view! {
+                    <PhotoStrip attachments=earlier label=say(tr::common::photos)/>
+                })
+            }}
+            <Show when=move || finding.get()>
+                <FindingPart item=item own=own photos=photos report=report may_report=may_report with_photos=!is_photo
+                    on_note=Callback::new(move |text: String| change(&|own| own.note = text.clone()))
+                    on_ticket=Callback::new(move |ticket: TicketId| change(&|own| own.ticket = Some(ticket)))
+                />
+            </Show>
+            {move || problem.get().map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+        </li>
+    }
+}
+
+/// Note, photos and the ticket of a finding.
+#[component]
+fn FindingPart(
+    item: StoredValue<Item>,
+    own: Memo<ItemForm>,
+    photos: Photos,
+    report: Place,
+    may_report: Memo<bool>,
+    with_photos: bool,
+    on_note: Callback<String>,
+    on_ticket: Callback<TicketId>,
+) -> impl IntoView {
+    let app = use_app();
+    let toasts = use_toasts();
+    let busy = RwSignal::new(false);
+    let refusal = RwSignal::new(None::<Refusal>);
+    let ticket = app.query(&[RecordKind::Ticket], move |replica| {
+        let id = own.with(|own| own.ticket)?;
+        // Recorded here, so it is known here, unless the server kept it from this person.
+        let number = replica.get::<Ticket>(id.0).map(Ticket::display_number);
+        Some((id, number.unwrap_or_else(|| format!("~{}", Ticket::short_code(id)))))
+    });
+    let report_it = move |()| {
+        busy.set(true);
+        let (item, form) = (item.get_value(), own.get_untracked());
+        spawn_local(async move {
+            let result = raise(app, report, &item, &form, photos).await;
+            busy.try_set(false);
+            match result {
+                Ok(ticket) => {
+                    on_ticket.try_run(ticket);
+                    refusal.try_set(None);
+                    toasts.say(tr::rounds::reported(Ticket::short_code(ticket)));
+                }
+                Err(why) => {
+                    refusal.try_set(Some(why));
+                }
+            }
+        });
+    };
+    view! {
+        <div class="finding stack tight">
+            <TextArea
+                label=say(tr::common::note)
+                value=Signal::derive(move || own.with(|own| own.note.clone()))
+                rows=2
+                on_input=on_note
+            />
+            {with_photos.then(|| view! {
+                <PhotoField label=say(tr::common::photos) photos=photos place=report.label/>
+            })}
+            {move || match ticket.get() {
+                Some((id, number)) => view! {
+                    <A href=format!("/tickets/{id}") attr:class="badge ok reported">
+                        <Glyph icon=Icon::Check small=true/>
+                        {tr::rounds::reported_as(number)}
+                    </A>
+                }
+                .into_any(),
+                None if may_report.get() => view! {
+                    <Button
+                        text=say(tr::rounds::report_repair)
+                        icon=Icon::Tickets
+                        busy=busy
+                        on_press=report_it
+                    />
+                }
+                .into_any(),
+                None => ().into_any(),
+            }}
+            {move || refusal.get().map(|why| view! { <Notice tone="late" text=error_text(&why)/> })}
+        </div>
+    }
+}

@@ -1,0 +1,209 @@
+//! Materials and labour with their prices, the total in the customer's sight.
+
+use domain::modules::tickets::{LineKind, PricedLine, price_list};
+use leptos::prelude::*;
+
+use super::complete_parts::part;
+use super::labels;
+use super::parts::say;
+use super::view_model::complete::{CompleteForm, step, stepped, total};
+use crate::i18n::{fmt, tr};
+use crate::ui::{Button, Choice, Icon, IconButton, Segmented, Sheet, TextField};
+
+#[component]
+pub fn LinesPart(form: RwSignal<CompleteForm>, number: usize) -> impl IntoView {
+    let adding = RwSignal::new(false);
+    let sum = move || {
+        form.with(|form| total(&form.lines))
+            .map_or_else(|| tr::tickets::bad_amount().to_owned(), fmt::money)
+    };
+    let lines = move || {
+        let lines = form.with(|form| form.lines.clone());
+        lines.into_iter().enumerate().map(|(index, one)| line(form, index, one)).collect_view()
+    };
+    part(
+        "lines",
+        number,
+        say(tr::tickets::part_lines),
+        view! {
+            <ul class="lines">{lines}</ul>
+            <Button
+                text=say(tr::tickets::line_add)
+                icon=Icon::Plus
+                on_press=move |()| adding.set(true)
+            />
+            <p class="total" role="status">
+                <span>{move || tr::tickets::total()}</span>
+                <strong class="number">{sum}</strong>
+            </p>
+            <Sheet open=adding title=say(tr::tickets::price_list) on_close=move |()| adding.set(false)>
+                <PriceSheet form=form/>
+            </Sheet>
+        }
+        .into_any(),
+    )
+}
+
+fn line(form: RwSignal<CompleteForm>, index: usize, one: PricedLine) -> AnyView {
+    let by = step(&one, &labels::unit("hour"));
+    let set = move |quantity: i64| {
+        form.update(|form| {
+            if let Some(line) = form.lines.get_mut(index) {
+                line.quantity = quantity;
+            }
+        });
+    };
+    let quantity = one.quantity;
+    let typed = move |text: String| {
+        // What is no quantity is put back as it was.
+        let read = fmt::parse_thousandths(&text).filter(|read| *read > 0);
+        set(read.unwrap_or(quantity));
+    };
+    let amount = one.amount().map(fmt::money).unwrap_or_default();
+    let price = tr::tickets::price_per(fmt::money(one.price), &one.unit);
+    let name = StoredValue::new(one.name.clone());
+    let named = move |text: fn(String) -> String| Signal::derive(move || text(name.get_value()));
+    view! {
+        <li>
+            <span class="stack tight grow">
+                <span class="strong">{one.name}</span>
+                <span class="small soft number">{price}</span>
+            </span>
+            <span class="stepper">
+                <IconButton
+                    icon=Icon::Minus
+                    label=named(|name| tr::tickets::less_of(name))
+                    on_press=move |()| set(stepped(quantity, by, false))
+                />
+                <input
+                    inputmode="decimal"
+                    aria-label=move || tr::tickets::quantity_of(name.get_value())
+                    prop:value=fmt::thousandths(quantity)
+                    on:change=move |event| typed(event_target_value(&event))
+                />
+                <IconButton
+                    icon=Icon::Plus
+                    label=named(|name| tr::tickets::more_of(name))
+                    on_press=move |()| set(stepped(quantity, by, true))
+                />
+            </span>
+            <span class="number amount">{amount}</span>
+            <IconButton
+                icon=Icon::Trash
+                label=named(|name| tr::tickets::line_remove(name))
+                on_press=move |()| form.update(|form| {
+                    if index < form.lines.len() {
+                        form.lines.remove(index);
+                    }
+                })
+            />
+        </li>
+    }
+    .into_any()
+}
+
+/// The price list, one tap an item, and a line of one's own.
+#[component]
+fn PriceSheet(form: RwSignal<CompleteForm>) -> impl IntoView {
+    let in_job = move |name: String| {
+        let count = form.with(|form| {
+            form.lines
+                .iter()
+                .filter(|line| line.name == name)
+                .map(|line| line.quantity)
+                .sum::<i64>()
+        });
+        (count > 0)
+            .then(|| view! { <span class="badge ok number">"×" {fmt::thousandths(count)}</span> })
+    };
+    let group = move |what: LineKind, title: fn() -> &'static str| {
+        let items = price_list().iter().filter(move |item| item.what == what).map(|item| {
+            let name = move || labels::price_item(item);
+            let price =
+                move || tr::tickets::price_per(fmt::money(item.price), labels::unit(item.unit));
+            let add = move |_| {
+                let line = item.line(labels::price_item(item), labels::unit(item.unit), 0);
+                let quantity = step(&line, &labels::unit("hour"));
+                form.update(|form| form.add_line(PricedLine { quantity, ..line }));
+            };
+            view! {
+                <li>
+                    <button type="button" class="item no-lead" on:click=add>
+                        <span class="title">{name} {move || in_job(name())}</span>
+                        <span class="trail number">{price}</span>
+                    </button>
+                </li>
+            }
+        });
+        view! {
+            <h3>{title}</h3>
+            <ul class="list inset">{items.collect_view()}</ul>
+        }
+    };
+    view! {
+        {group(LineKind::Labour, tr::tickets::labour)}
+        {group(LineKind::Material, tr::tickets::material)}
+        <OwnLine form=form/>
+    }
+}
+
+/// Something that is not on the list.
+#[component]
+fn OwnLine(form: RwSignal<CompleteForm>) -> impl IntoView {
+    let what = RwSignal::new(LineKind::Material);
+    let name = RwSignal::new(String::new());
+    let unit = RwSignal::new(String::new());
+    let price = RwSignal::new(String::new());
+    let line = move || {
+        let name = name.get().trim().to_owned();
+        let price = fmt::parse_money(&price.get()).filter(|price| price.0 >= 0)?;
+        let unit = unit.get().trim().to_owned();
+        let unit = if unit.is_empty() { labels::unit("piece") } else { unit };
+        (!name.is_empty()).then(|| PricedLine {
+            what: what.get(),
+            name,
+            unit,
+            quantity: 1_000,
+            price,
+        })
+    };
+    let add = move |()| {
+        if let Some(line) = untrack(line) {
+            form.update(|form| form.add_line(line));
+            name.set(String::new());
+            price.set(String::new());
+        }
+    };
+    view! {
+        <h3>{move || tr::tickets::own_line()}</h3>
+        <Segmented
+            label=say(tr::tickets::own_kind)
+            choices=Signal::derive(|| vec![
+                Choice::new("material", tr::tickets::material()),
+                Choice::new("labour", tr::tickets::labour()),
+            ])
+            value=Signal::derive(move || {
+                Some(if what.get() == LineKind::Labour { "labour" } else { "material" }.to_owned())
+            })
+            on_choose=move |text: String| {
+                what.set(if text == "labour" { LineKind::Labour } else { LineKind::Material });
+            }
+        />
+        <TextField label=say(tr::tickets::line_name) value=name on_input=move |text| name.set(text)/>
+        <div class="fields-2">
+            <TextField label=say(tr::tickets::line_unit) value=unit on_input=move |text| unit.set(text)/>
+            <TextField
+                label=say(tr::tickets::price_yuan)
+                inputmode="decimal"
+                value=price
+                on_input=move |text| price.set(text)
+            />
+        </div>
+        <Button
+            text=say(tr::tickets::own_add)
+            icon=Icon::Plus
+            on_press=add
+            disabled=Signal::derive(move || line().is_none())
+        />
+    }
+}

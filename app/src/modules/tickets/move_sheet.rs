@@ -1,0 +1,238 @@
+//! What has to be said before a move: reason, explanation, whom, how satisfied.
+
+use std::sync::Arc;
+
+use domain::modules::tickets::{Move, Ticket, WaitReason};
+use leptos::prelude::*;
+
+use super::assign_list::AssignList;
+use super::labels;
+use super::parts::{Problem, say, use_sending};
+use super::view_model::moves::{Ask, MoveForm, command, estimate, is_answered, morning_in};
+use crate::app_context::{use_app, use_draft};
+use crate::i18n::tr;
+use crate::ui::{
+    Button, Chips, Choice, PhotoField, Segmented, Sheet, TextArea, TextField, Weight, use_photos,
+};
+
+/// Open while `ask` says what about.
+#[component]
+pub fn MoveSheet(ticket: Memo<Arc<Ticket>>, ask: RwSignal<Option<Ask>>) -> impl IntoView {
+    let title = Signal::derive(move || match ask.get() {
+        Some(Ask::Move(tried)) => labels::move_name(tried),
+        Some(Ask::Settle) => tr::tickets::settle().to_owned(),
+        None => String::new(),
+    });
+    view! {
+        <Sheet
+            open=Signal::derive(move || ask.get().is_some())
+            title=title
+            on_close=move |()| ask.set(None)
+        >
+            {move || {
+                let ticket = ticket.get_untracked();
+                ask.get().map(|what| view! {
+                    <Question ticket=ticket what=what on_done=move |()| ask.set(None)/>
+                })
+            }}
+        </Sheet>
+    }
+}
+
+#[component]
+fn Question(ticket: Arc<Ticket>, what: Ask, #[prop(into)] on_done: Callback<()>) -> impl IntoView {
+    let app = use_app();
+    let key = format!("ticket:{}:{}", ticket.id, what.name());
+    let form = use_draft(key.clone(), MoveForm::default());
+    let photos = use_photos(format!("{key}:photos"));
+    let sending = use_sending();
+    let id = ticket.id;
+    let draft = StoredValue::new(key);
+    let ready = Memo::new(move |_| form.with(|form| is_answered(what, form, photos.count())));
+    let submit = move |()| {
+        let pictures = untrack(|| photos.attachments());
+        let zone = app.settings().with_untracked(|settings| settings.zone.clone());
+        let made = form.with_untracked(|form| command(what, id, form, pictures.clone(), &zone));
+        let Some(made) = made else { return };
+        let text = match what {
+            Ask::Move(tried) => labels::move_done(tried),
+            Ask::Settle => tr::tickets::settled().to_owned(),
+        };
+        let done = Callback::new(move |()| {
+            photos.forget(app);
+            on_done.run(());
+        });
+        sending.send(vec![made], photos.blobs(&pictures), Some(draft.get_value()), text, done);
+    };
+    let place = Signal::stored(ticket.place.label.clone());
+    let fields = match what {
+        Ask::Move(Move::Assign) => view! {
+            <AssignList
+                ticket=Some(id)
+                chosen=Signal::derive(move || form.with(|form| form.to))
+                on_choose=move |user| form.update(|form| form.to = Some(user))
+            />
+        }
+        .into_any(),
+        Ask::Move(Move::Wait) => wait_fields(form),
+        Ask::Move(Move::Assess) => assess_fields(form),
+        Ask::Move(Move::ReturnVisit) => visit_fields(form),
+        Ask::Move(Move::Note) => view! {
+            <PhotoField label=say(tr::common::photos) photos=photos place=place/>
+        }
+        .into_any(),
+        Ask::Settle => view! { <p>{move || tr::tickets::settle_note()}</p> }.into_any(),
+        Ask::Move(_) => ().into_any(),
+    };
+    let note_label = move || match what {
+        Ask::Move(Move::Decline) => tr::tickets::explanation(),
+        Ask::Move(Move::Reopen) => tr::tickets::reopen_reason(),
+        Ask::Move(Move::Assess) if !form.with(|form| form.feasible) => tr::tickets::explanation(),
+        _ => tr::common::note(),
+    };
+    let name = move || match what {
+        Ask::Move(tried) => tr::tickets::confirm(labels::move_name(tried)),
+        Ask::Settle => tr::tickets::settle_done().to_owned(),
+    };
+    view! {
+        {fields}
+        <TextArea
+            label=Signal::derive(move || note_label().to_owned())
+            value=Signal::derive(move || form.with(|form| form.note.clone()))
+            on_input=move |text| form.update(|form| form.note = text)
+            rows=3
+        />
+        <p class="small soft" role="status">
+            {move || (!ready.get()).then(|| lack_text(what))}
+        </p>
+        <Problem sending=sending/>
+        <footer>
+            <Button
+                text=Signal::derive(name)
+                on_press=submit
+                weight=Weight::Primary
+                large=true
+                disabled=Signal::derive(move || !ready.get())
+                busy=sending.busy
+            />
+        </footer>
+    }
+}
+
+/// Why the button waits.
+fn lack_text(what: Ask) -> &'static str {
+    match what {
+        Ask::Move(Move::Assign) => tr::tickets::lack_person(),
+        Ask::Move(Move::Wait) => tr::tickets::lack_wait_reason(),
+        Ask::Move(Move::Assess) => tr::tickets::lack_assess(),
+        Ask::Move(Move::ReturnVisit) => tr::tickets::lack_visit(),
+        Ask::Move(Move::Decline) => tr::tickets::lack_explanation(),
+        Ask::Move(Move::Reopen) => tr::tickets::lack_reason(),
+        _ => tr::tickets::lack_note(),
+    }
+}
+
+fn wait_fields(form: RwSignal<MoveForm>) -> AnyView {
+    let app = use_app();
+    let reasons = || {
+        [WaitReason::Parts, WaitReason::Owner, WaitReason::ThirdParty]
+            .map(|one| Choice::new(labels::wait_reason_name(one), labels::wait_reason(one)))
+            .to_vec()
+    };
+    let mornings = move || {
+        let zone = app.zone();
+        [
+            (1, tr::tickets::until_tomorrow()),
+            (3, tr::tickets::until_three_days()),
+            (7, tr::tickets::until_week()),
+        ]
+        .map(|(days, text)| Choice::new(morning_in(days, app.instant(), &zone), text))
+        .to_vec()
+    };
+    view! {
+        <div class="field">
+            <span class="label">{move || tr::tickets::waits_for()}</span>
+            <Segmented
+                label=say(tr::tickets::waits_for)
+                choices=Signal::derive(reasons)
+                value=Signal::derive(move || Some(form.with(|form| form.reason.clone())))
+                on_choose=move |name| form.update(|form| form.reason = name)
+            />
+        </div>
+        <TextField
+            label=say(tr::tickets::wait_until)
+            kind="datetime-local"
+            value=Signal::derive(move || form.with(|form| form.until.clone()))
+            on_input=move |text| form.update(|form| form.until = text)
+        />
+        <Chips
+            label=say(tr::tickets::wait_until)
+            choices=Signal::derive(mornings)
+            value=Signal::derive(move || Some(form.with(|form| form.until.clone())))
+            on_choose=move |text| form.update(|form| form.until = text)
+        />
+    }
+    .into_any()
+}
+
+fn assess_fields(form: RwSignal<MoveForm>) -> AnyView {
+    let feasible = move || form.with(|form| form.feasible);
+    let bad_amount = move || form.with(|form| estimate(form).is_err());
+    view! {
+        <Segmented
+            label=say(tr::tickets::feasible)
+            choices=Signal::derive(|| vec![
+                Choice::new("yes", tr::tickets::feasible_yes()),
+                Choice::new("no", tr::tickets::feasible_no()).bad(),
+            ])
+            value=Signal::derive(move || Some(if feasible() { "yes" } else { "no" }.to_owned()))
+            on_choose=move |name: String| form.update(|form| form.feasible = name == "yes")
+        />
+        <Show when=feasible>
+            <TextField
+                label=say(tr::tickets::estimate_yuan)
+                inputmode="decimal"
+                value=Signal::derive(move || form.with(|form| form.estimate.clone()))
+                on_input=move |text| form.update(|form| form.estimate = text)
+                problem=Signal::derive(move || bad_amount().then(|| tr::tickets::bad_amount().to_owned()))
+            />
+        </Show>
+    }
+    .into_any()
+}
+
+fn visit_fields(form: RwSignal<MoveForm>) -> AnyView {
+    let solved = move || {
+        let solved = form.with(|form| form.solved)?;
+        Some(if solved { "yes" } else { "no" }.to_owned())
+    };
+    let scores = || {
+        (1..=5_u8)
+            .map(|score| Choice::new(score.to_string(), tr::tickets::score_of(score)))
+            .collect::<Vec<_>>()
+    };
+    view! {
+        <div class="field">
+            <span class="label">{move || tr::tickets::ask_solved()}</span>
+            <Segmented
+                label=say(tr::tickets::ask_solved)
+                choices=Signal::derive(|| vec![
+                    Choice::new("yes", tr::tickets::solved_yes()),
+                    Choice::new("no", tr::tickets::solved_no()).bad(),
+                ])
+                value=Signal::derive(solved)
+                on_choose=move |name: String| form.update(|form| form.solved = Some(name == "yes"))
+            />
+        </div>
+        <div class="field">
+            <span class="label">{move || tr::tickets::ask_score()}</span>
+            <Segmented
+                label=say(tr::tickets::ask_score)
+                choices=Signal::derive(scores)
+                value=Signal::derive(move || Some(form.with(|form| form.score.to_string())))
+                on_choose=move |name: String| form.update(|form| form.score = name.parse().unwrap_or(0))
+            />
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,418 @@
+//! The office's table of tickets: filters in the address, sorting, paging, keyboard, assigning many
+//! at once. Reads the server's view; writes by the same commands as the phone.
+
+use std::collections::BTreeSet;
+
+use domain::Right;
+use domain::id::{TicketId, UserId};
+use domain::modules::RecordKind;
+use domain::modules::accounts::User;
+use domain::modules::households::Cluster;
+use domain::modules::tickets::{
+    AssignTicket, Move, Ticket, TicketKind, TicketState, can_be_assigned,
+};
+use domain::views::TicketTable;
+use leptos::ev;
+use leptos::html::Input;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use super::assign_list::AssignList;
+use super::labels;
+use super::parts::{Problem, say, use_sending};
+use super::table_rows::TableRows;
+use super::view_model::link::address;
+use super::view_model::table::{PAGE, TableQuery, moved};
+use crate::app_context::{View, use_app, use_view};
+use crate::error_text::error_text;
+use crate::i18n::tr;
+use crate::ui::{
+    Button, ButtonLink, Check, Empty, Icon, Notice, Page, Select, Sheet, Skeleton, Weight,
+};
+
+/// Choices of a filter: value and text, the first one for "no filter".
+type Options = Vec<(String, String)>;
+
+fn with_any(text: &str, rest: impl Iterator<Item = (String, String)>) -> Options {
+    std::iter::once((String::new(), text.to_owned())).chain(rest).collect()
+}
+
+/// Whether somebody is typing, and keys are letters rather than commands.
+fn is_typing(event: &ev::KeyboardEvent) -> bool {
+    use wasm_bindgen::JsCast;
+    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let tag = element.map(|element| element.tag_name()).unwrap_or_default();
+    matches!(tag.as_str(), "INPUT" | "SELECT" | "TEXTAREA")
+        || event.ctrl_key()
+        || event.meta_key()
+        || event.alt_key()
+}
+
+#[component]
+pub fn TicketTablePage() -> impl IntoView {
+    let app = use_app();
+    let params = use_query_map();
+    let query = Memo::new(move |_| params.with(|params| TableQuery::read(|name| params.get(name))));
+    let navigate = use_navigate();
+    let go = {
+        let navigate = navigate.clone();
+        Callback::new(move |query: TableQuery| {
+            let options =
+                NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+            navigate(&query.page_address(), options);
+        })
+    };
+    let view: View<TicketTable> =
+        use_view(Signal::derive(move || query.with(TableQuery::view_address)));
+    let marked = RwSignal::new(None::<usize>);
+    let picked = RwSignal::new(BTreeSet::<TicketId>::new());
+    let search = NodeRef::<Input>::new();
+    let open = Callback::new(move |ticket: TicketId| {
+        let back = query.with_untracked(TableQuery::page_address);
+        let back = if back == "/office/tickets" { "" } else { &back };
+        navigate(&address(&format!("/tickets/{ticket}"), &[("back", back)]), Default::default());
+    });
+    // Another page or order: what was marked is somewhere else now.
+    Effect::new(move |_| {
+        query.track();
+        marked.set(None);
+    });
+    // Rows that went off the page are not assigned unseen.
+    Effect::new(move |_| {
+        view.data.with(|table| {
+            if let Some(table) = table {
+                picked.update(|picked| {
+                    picked.retain(|id| table.rows.iter().any(|row| row.id == *id))
+                });
+            }
+        });
+    });
+    let assigning = RwSignal::new(false);
+    let keys = window_event_listener(ev::keydown, move |event| {
+        if assigning.get_untracked() || is_typing(&event) {
+            return;
+        }
+        let rows = view.data.with_untracked(|table| table.as_ref().map_or(0, |t| t.rows.len()));
+        let at_mark = || {
+            let at = marked.get_untracked()?;
+            view.data.with_untracked(|table| table.as_ref()?.rows.get(at).map(|row| row.id))
+        };
+        match event.key().as_str() {
+            "/" => {
+                event.prevent_default();
+                if let Some(search) = search.get_untracked() {
+                    let _ = search.focus();
+                }
+            }
+            "j" => marked.update(|at| *at = moved(*at, rows, true)),
+            "k" => marked.update(|at| *at = moved(*at, rows, false)),
+            "x" => {
+                if let Some(id) = at_mark() {
+                    toggle(picked, id);
+                }
+            }
+            "Enter" => {
+                // A focused button or link has its own Enter.
+                if let Some(id) = at_mark().filter(|_| on_page(&event)) {
+                    open.run(id);
+                }
+            }
+            _ => {}
+        }
+    });
+    on_cleanup(move || keys.remove());
+    let may_assign = Memo::new(move |_| app.may(Right::AssignTicket));
+    let total = move || view.data.with(|table| table.as_ref().map(|table| table.total));
+    let body = move || {
+        let known = view.data.with(|table| table.as_ref().map(|table| table.rows.is_empty()));
+        match (known, view.error.get()) {
+            (None, Some(refusal)) => view! {
+                <Notice tone="late" text=Signal::stored(error_text(&refusal))>
+                    <Button text=say(tr::common::retry) on_press=view.reload/>
+                </Notice>
+            }
+            .into_any(),
+            (None, None) => view! { <Skeleton rows=8/> }.into_any(),
+            (Some(true), _) => {
+                let narrowed = query.with(TableQuery::is_narrowed);
+                let (title, note): (fn() -> &'static str, fn() -> &'static str) = if narrowed {
+                    (tr::tickets::none_found, tr::tickets::none_found_note)
+                } else {
+                    (tr::tickets::none_open, tr::tickets::none_open_note)
+                };
+                view! { <Empty icon=Icon::Tickets title=say(title) note=say(note)/> }.into_any()
+            }
+            (Some(false), _) => view! {
+                <TableRows
+                    view=view
+                    query=query
+                    go=go
+                    open=open
+                    marked=marked
+                    picked=picked
+                    may_assign=may_assign
+                />
+            }
+            .into_any(),
+        }
+    };
+    // Only what decides which of the faces is shown, so that new rows do not redraw the table.
+    let face = Memo::new(move |_| {
+        let rows = view.data.with(|table| table.as_ref().map(|table| table.rows.is_empty()));
+        (rows, if rows.is_none() { view.error.get() } else { None })
+    });
+    view! {
+        <Page
+            title=say(tr::tickets::title)
+            subtitle=Signal::derive(move || total().map(tr::tickets::rows_total).unwrap_or_default())
+        >
+            <Filters query=query go=go search=search/>
+            <Show when=move || view.error.with(Option::is_some) && view.data.with(Option::is_some)>
+                <Notice text=say(tr::common::stale)>
+                    <Button text=say(tr::common::retry) on_press=view.reload/>
+                </Notice>
+            </Show>
+            <div class="row wrap table-actions">
+                <Show when=move || may_assign.get() && !picked.with(BTreeSet::is_empty)>
+                    <Button
+                        text=Signal::derive(move || tr::tickets::assign_picked(picked.with(BTreeSet::len)))
+                        on_press=move |()| assigning.set(true)
+                        weight=Weight::Primary
+                    />
+                    <Button text=say(tr::tickets::pick_none) on_press=move |()| picked.update(BTreeSet::clear)/>
+                </Show>
+                <span class="push small soft">{move || tr::tickets::keys()}</span>
+                <Show when=move || app.may(Right::OpenTicket)>
+                    <ButtonLink
+                        text=say(tr::tickets::open_new)
+                        href="/tickets/new?back=/office/tickets"
+                        icon=Icon::Plus
+                    />
+                </Show>
+            </div>
+            {move || {
+                face.track();
+                untrack(body)
+            }}
+            <Pager query=query go=go total=Signal::derive(move || total().unwrap_or(0))/>
+            <Sheet
+                open=assigning
+                title=Signal::derive(move || tr::tickets::assign_picked(picked.with(BTreeSet::len)))
+                on_close=move |()| assigning.set(false)
+            >
+                <AssignMany picked=picked on_done=move |()| assigning.set(false)/>
+            </Sheet>
+        </Page>
+    }
+}
+
+fn on_page(event: &ev::KeyboardEvent) -> bool {
+    use wasm_bindgen::JsCast;
+    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    element.is_none_or(|element| !matches!(element.tag_name().as_str(), "BUTTON" | "A"))
+}
+
+pub(super) fn toggle(picked: RwSignal<BTreeSet<TicketId>>, id: TicketId) {
+    picked.update(|picked| {
+        if !picked.remove(&id) {
+            picked.insert(id);
+        }
+    });
+}
+
+/// Everything that narrows the table; each change is a new address.
+#[component]
+fn Filters(
+    query: Memo<TableQuery>,
+    go: Callback<TableQuery>,
+    search: NodeRef<Input>,
+) -> impl IntoView {
+    let app = use_app();
+    let change = move |how: &dyn Fn(&mut TableQuery)| {
+        let mut next = query.get_untracked();
+        how(&mut next);
+        next.offset = 0;
+        go.run(next);
+    };
+    let clusters = app.query(&[RecordKind::Cluster], |replica| {
+        let mut all: Vec<&Cluster> = replica.iter::<Cluster>().collect();
+        all.sort_by(|a, b| a.code.cmp(&b.code));
+        all.iter()
+            .map(|c| (c.id.to_string(), format!("{} {}", c.code, c.name)))
+            .collect::<Options>()
+    });
+    let people = app.query(&[RecordKind::User], |replica| {
+        let mut all: Vec<&User> = replica.iter::<User>().filter(|u| can_be_assigned(u)).collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all.iter().map(|user| (user.id.to_string(), user.name.clone())).collect::<Options>()
+    });
+    let states = || {
+        let fixed = [
+            ("all", tr::tickets::state_filter_all()),
+            ("finished", tr::tickets::state_filter_finished()),
+        ];
+        let fixed = fixed.into_iter().map(|(value, text)| (value.to_owned(), text.to_owned()));
+        let named = TicketState::NAMES.iter().map(|name| ((*name).to_owned(), labels::state(name)));
+        with_any(tr::tickets::state_filter_open(), fixed.chain(named))
+    };
+    let kinds = || {
+        let kinds = TicketKind::ALL.into_iter().map(|k| (k.name().to_owned(), labels::kind(k)));
+        with_any(tr::common::all(), kinds)
+    };
+    let field = move |read: fn(&TableQuery) -> &String| {
+        Signal::derive(move || query.with(|q| read(q).clone()))
+    };
+    view! {
+        <form class="toolbar" role="search" on:submit=move |event| event.prevent_default()>
+            <div class="search">
+                <crate::ui::Glyph icon=Icon::Search/>
+                <input
+                    type="search"
+                    node_ref=search
+                    aria-label=move || tr::tickets::search()
+                    placeholder=move || tr::tickets::table_search_hint()
+                    prop:value=move || query.with(|query| query.q.clone())
+                    on:input=move |event| change(&|next| next.q = event_target_value(&event))
+                />
+            </div>
+            <Select
+                label=say(tr::tickets::state)
+                options=Signal::derive(states)
+                value=field(|query| &query.state)
+                on_change=move |value: String| change(&|next| next.state = value.clone())
+            />
+            <Select
+                label=say(tr::tickets::kind)
+                options=Signal::derive(kinds)
+                value=field(|query| &query.kind)
+                on_change=move |value: String| change(&|next| next.kind = value.clone())
+            />
+            <Select
+                label=say(tr::tickets::cluster)
+                options=Signal::derive(move || with_any(tr::common::all(), clusters.get().into_iter()))
+                value=field(|query| &query.cluster)
+                on_change=move |value: String| change(&|next| next.cluster = value.clone())
+            />
+            <Select
+                label=say(tr::tickets::holder)
+                options=Signal::derive(move || {
+                    let none = ("none".to_owned(), tr::tickets::unassigned().to_owned());
+                    with_any(tr::common::all(), std::iter::once(none).chain(people.get()))
+                })
+                value=field(|query| &query.assignee)
+                on_change=move |value: String| change(&|next| next.assignee = value.clone())
+            />
+            <Check
+                label=say(tr::tickets::only_over)
+                checked=Signal::derive(move || query.with(|query| query.over))
+                on_change=move |on| change(&|next| next.over = on)
+            />
+            <Check
+                label=say(tr::tickets::only_conflicts)
+                checked=Signal::derive(move || query.with(|query| query.conflict))
+                on_change=move |on| change(&|next| next.conflict = on)
+            />
+            <Show when=move || query.with(TableQuery::is_narrowed)>
+                <Button
+                    text=say(tr::tickets::filter_clear)
+                    on_press=move |()| {
+                        let now = query.get_untracked();
+                        go.run(TableQuery {
+                            sort: now.sort,
+                            descending: now.descending,
+                            ..TableQuery::default()
+                        });
+                    }
+                />
+            </Show>
+        </form>
+    }
+}
+
+#[component]
+fn Pager(query: Memo<TableQuery>, go: Callback<TableQuery>, total: Signal<u64>) -> impl IntoView {
+    let neighbours = Memo::new(move |_| query.with(|query| query.neighbours(total.get())));
+    let to = move |offset: Option<u64>| {
+        if let Some(offset) = offset {
+            go.run(TableQuery { offset, ..query.get_untracked() });
+        }
+    };
+    let range = move || {
+        let offset = query.with(|query| query.offset);
+        tr::tickets::rows_range(offset + 1, (offset + PAGE).min(total.get()), total.get())
+    };
+    view! {
+        <Show when=move || neighbours.get() != (None, None)>
+            <nav class="row wrap" aria-label=move || tr::tickets::pages()>
+                <Button
+                    text=say(tr::tickets::page_before)
+                    on_press=move |()| to(neighbours.get_untracked().0)
+                    disabled=Signal::derive(move || neighbours.get().0.is_none())
+                />
+                <span class="number">{range}</span>
+                <Button
+                    text=say(tr::tickets::page_after)
+                    on_press=move |()| to(neighbours.get_untracked().1)
+                    disabled=Signal::derive(move || neighbours.get().1.is_none())
+                />
+            </nav>
+        </Show>
+    }
+}
+
+/// One person for all rows that are picked.
+#[component]
+fn AssignMany(
+    picked: RwSignal<BTreeSet<TicketId>>,
+    #[prop(into)] on_done: Callback<()>,
+) -> impl IntoView {
+    let app = use_app();
+    let chosen = RwSignal::new(None::<UserId>);
+    let sending = use_sending();
+    // One that is finished by now would have all of them refused.
+    let (ready, skipped) = picked.with_untracked(|picked| {
+        app.with_replica(|replica| {
+            let actor = replica.actor();
+            let can = |id: &&TicketId| {
+                let known = replica.get::<Ticket>(id.0);
+                known.is_none_or(|ticket| ticket.gate(Move::Assign, actor).is_ok())
+            };
+            let ready: Vec<TicketId> = picked.iter().filter(can).copied().collect();
+            let skipped = picked.len() - ready.len();
+            (ready, skipped)
+        })
+    });
+    let first = ready.first().copied();
+    let none = ready.is_empty();
+    let ready = StoredValue::new(ready);
+    let submit = move |()| {
+        let Some(to) = chosen.get_untracked() else { return };
+        let assign =
+            |ticket: &TicketId| AssignTicket { ticket: *ticket, to, note: String::new() }.into();
+        let commands: Vec<_> = ready.with_value(|ready| ready.iter().map(assign).collect());
+        let text = tr::tickets::assigned_many(commands.len());
+        let done = Callback::new(move |()| {
+            picked.update(BTreeSet::clear);
+            on_done.run(());
+        });
+        sending.send(commands, Vec::new(), None, text, done);
+    };
+    view! {
+        <AssignList ticket=first chosen=chosen on_choose=move |user| chosen.set(Some(user))/>
+        <p class="small soft" role="status">
+            {move || (skipped > 0).then(|| tr::tickets::assign_skipped(skipped))}
+        </p>
+        <Problem sending=sending/>
+        <footer>
+            <Button
+                text=say(tr::tickets::assign_confirm)
+                on_press=submit
+                weight=Weight::Primary
+                large=true
+                disabled=Signal::derive(move || none || chosen.get().is_none())
+                busy=sending.busy
+            />
+        </footer>
+    }
+}

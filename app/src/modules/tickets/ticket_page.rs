@@ -1,0 +1,184 @@
+//! One ticket: what it is, what happened, and exactly what this person may do with it now.
+
+use std::sync::Arc;
+
+use domain::Right;
+use domain::id::TicketId;
+use domain::modules::RecordKind;
+use domain::modules::tickets::{Move, Ticket};
+use domain::sync::record::SyncedRecord;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
+
+use super::labels;
+use super::move_sheet::MoveSheet;
+use super::parts::{Problem, say, use_sending};
+use super::ticket_record::TicketRecord;
+use super::view_model::link::local;
+use super::view_model::moves::{
+    Ask, MoveForm, Offer, command, complete_address, is_one_tap, offer,
+};
+use crate::app_context::use_app;
+use crate::i18n::tr;
+use crate::ui::{Button, Empty, Icon, Notice, Page, Skeleton, Weight};
+
+/// The id in the address of the page.
+pub(super) fn ticket_id() -> Memo<Option<TicketId>> {
+    let params = use_params_map();
+    Memo::new(move |_| params.with(|params| params.get("id")?.parse().ok()))
+}
+
+/// The ticket that the address names, as this phone knows it.
+pub(super) fn ticket_here(id: Memo<Option<TicketId>>) -> Memo<Option<Arc<Ticket>>> {
+    use_app().query(&[RecordKind::Ticket], move |replica| {
+        id.get().and_then(|id| replica.get::<Ticket>(id.0)).cloned().map(Arc::new)
+    })
+}
+
+#[component]
+pub fn TicketPage() -> impl IntoView {
+    let app = use_app();
+    let id = ticket_id();
+    let ticket = ticket_here(id);
+    let table = if app.may(Right::ViewOffice) { "/office/tickets" } else { "/tickets" };
+    let back = local(use_query_map().get_untracked().get("back"));
+    let back = back.unwrap_or_else(|| table.to_owned());
+    let title = Signal::derive(move || {
+        ticket.with(|ticket| match ticket {
+            Some(ticket) => {
+                tr::tickets::record_title(labels::kind(ticket.kind), ticket.display_number())
+            }
+            None => tr::tickets::title().to_owned(),
+        })
+    });
+    let subtitle = Signal::derive(move || {
+        ticket.with(|ticket| ticket.as_ref().map(|t| t.place.label.clone()).unwrap_or_default())
+    });
+    // Another ticket is another page: nothing of an open sheet must go over to it.
+    let shown = Memo::new(move |_| ticket.with(|ticket| ticket.as_ref().map(|ticket| ticket.id)));
+    view! {
+        <Page title=title subtitle=subtitle back=back>
+            {move || match (shown.get(), ticket.get_untracked()) {
+                (Some(_), Some(first)) => view! { <Body first=first live=ticket/> }.into_any(),
+                _ if app.status().with(|status| status.first_sync) => view! { <Skeleton/> }.into_any(),
+                _ => view! {
+                    <Empty
+                        icon=Icon::Tickets
+                        title=say(tr::tickets::not_here)
+                        note=say(tr::tickets::not_here_note)
+                    />
+                }
+                .into_any(),
+            }}
+        </Page>
+    }
+}
+
+#[component]
+fn Body(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
+    let app = use_app();
+    let key = first.key();
+    // Still shown as it was while it goes out of this phone's sight.
+    let ticket = Memo::new(move |_| live.get().unwrap_or_else(|| first.clone()));
+    let pending = app.query(&[RecordKind::Ticket], move |replica| replica.is_pending(key));
+    let ask = RwSignal::new(None::<Ask>);
+    let sending = use_sending();
+    let offered = Memo::new(move |_| {
+        let actor = app.actor();
+        ticket.with(|ticket| {
+            let gives_out = actor.may_in(Right::AssignTicket, ticket.cluster);
+            offer(&ticket.possible_moves(&actor), &ticket.state, gives_out)
+        })
+    });
+    let settles = Memo::new(move |_| {
+        ticket.with(|ticket| {
+            ticket.conflicts > 0 && app.may_in(Right::SettleConflict, ticket.cluster)
+        })
+    });
+    let navigate = use_navigate();
+    let make = Callback::new(move |tried: Move| {
+        if tried == Move::Complete {
+            let to = ticket.with_untracked(|ticket| complete_address(ticket));
+            navigate(&to, Default::default());
+        } else if is_one_tap(tried) {
+            let zone = app.settings().with_untracked(|settings| settings.zone.clone());
+            let id = ticket.with_untracked(|ticket| ticket.id);
+            let made = command(Ask::Move(tried), id, &MoveForm::default(), Vec::new(), &zone);
+            let done = Callback::new(|()| ());
+            sending.send(
+                made.into_iter().collect(),
+                Vec::new(),
+                None,
+                labels::move_done(tried),
+                done,
+            );
+        } else {
+            ask.set(Some(Ask::Move(tried)));
+        }
+    });
+    view! {
+        {move || {
+            let conflicts = ticket.with(|ticket| ticket.conflicts);
+            (conflicts > 0).then(|| view! {
+                <Notice
+                    tone="late"
+                    text=Signal::derive(move || tr::tickets::conflict_notice(conflicts))
+                >
+                    {settles.get().then(|| view! {
+                        <Button
+                            text=say(tr::tickets::settle)
+                            on_press=move |()| ask.set(Some(Ask::Settle))
+                        />
+                    })}
+                </Notice>
+            })
+        }}
+        <TicketRecord ticket=ticket pending=pending/>
+        <Problem sending=sending/>
+        <Moves offered=offered make=make busy=sending.busy/>
+        <MoveSheet ticket=ticket ask=ask/>
+    }
+}
+
+/// The one main action at the bottom, the others above it.
+#[component]
+fn Moves(offered: Memo<Offer>, make: Callback<Move>, busy: RwSignal<bool>) -> impl IntoView {
+    let others = move || {
+        let others = offered.with(|offer| offer.others.clone());
+        let button = |tried: Move| {
+            let weight = if tried == Move::Decline { Weight::Danger } else { Weight::Plain };
+            view! {
+                <Button
+                    text=Signal::derive(move || labels::move_name(tried))
+                    on_press=move |()| make.run(tried)
+                    weight=weight
+                    busy=busy
+                />
+            }
+        };
+        (!others.is_empty()).then(|| view! {
+            <div class="row wrap ticket-moves" role="group" aria-label=move || tr::tickets::moves()>
+                {others.into_iter().map(button).collect_view()}
+            </div>
+        })
+    };
+    let main = move || {
+        offered.with(|offer| offer.main).map(|tried| {
+            view! {
+                <div class="action-bar">
+                    <Button
+                        text=Signal::derive(move || labels::move_name(tried))
+                        on_press=move |()| make.run(tried)
+                        weight=Weight::Primary
+                        large=true
+                        busy=busy
+                    />
+                </div>
+            }
+        })
+    };
+    view! {
+        {others}
+        {main}
+    }
+}

@@ -1,0 +1,111 @@
+//! Photos of a record: from this phone while the bytes are here, else from the server, else the
+//! plain word that they have not arrived.
+
+use domain::modules::attachments::{Attachment, AttachmentRole};
+use leptos::prelude::*;
+
+use super::icon::{Glyph, Icon};
+use super::sheet::Sheet;
+use crate::app_context::use_app;
+use crate::i18n::tr;
+
+/// Thumbnails that open to the full screen.
+#[component]
+pub fn PhotoStrip(
+    attachments: Vec<Attachment>,
+    /// What they show, for a screen reader.
+    #[prop(into)]
+    label: Signal<String>,
+) -> impl IntoView {
+    let app = use_app();
+    let pictures: Vec<Attachment> = attachments
+        .into_iter()
+        .filter(|attachment| attachment.role != AttachmentRole::Voice)
+        .collect();
+    let total = pictures.len();
+    let counted = pictures.clone();
+    // Only said while some are on their way.
+    let missing = move || {
+        let arrived = app.arrived(&counted);
+        (arrived < total).then(|| tr::kit::photos_arrived(total, arrived))
+    };
+    let shown = pictures
+        .into_iter()
+        .enumerate()
+        .map(|(index, one)| view! { <Picture attachment=one number=index + 1 label=label/> })
+        .collect_view();
+    (total > 0).then(|| {
+        view! {
+            <div class="stack tight" role="group" aria-label=move || label.get()>
+                <div class="photos">{shown}</div>
+                {move || missing().map(|text| view! { <p class="small soft">{text}</p> })}
+            </div>
+        }
+    })
+}
+
+#[component]
+fn Picture(attachment: Attachment, number: usize, label: Signal<String>) -> impl IntoView {
+    let app = use_app();
+    let url = app.blob_url(&attachment);
+    let signature = attachment.role == AttachmentRole::Signature;
+    // Whoever took it sees it at once; the others once the server has it.
+    let here = Memo::new(move |_| {
+        url.with(|url| url.starts_with("blob:"))
+            || app.arrived(std::slice::from_ref(&attachment)) == 1
+    });
+    let broken = RwSignal::new(false);
+    let open = RwSignal::new(false);
+    view! {
+        {move || {
+            if url.with(String::is_empty) {
+                return view! { <div class="photo" aria-hidden="true"></div> }.into_any();
+            }
+            if !here.get() || broken.get() {
+                let text = if here.get() { tr::kit::photo_offline() } else { tr::kit::photo_missing() };
+                return view! {
+                    <div class="photo">
+                        <span class="stack tight photo-word">
+                            <Glyph icon=Icon::Camera/>
+                            {text}
+                        </span>
+                    </div>
+                }
+                .into_any();
+            }
+            view! {
+                <div class="photo" class:signed=signature>
+                    <button
+                        type="button"
+                        class="photo-open"
+                        aria-label=move || tr::kit::photo_open(label.get(), number)
+                        on:click=move |_| open.set(true)
+                    >
+                        <img src=move || url.get() alt="" loading="lazy" on:error=move |_| broken.set(true)/>
+                    </button>
+                </div>
+            }
+            .into_any()
+        }}
+        <Show when=move || open.get()>
+            <FullPhoto url=url on_close=move |()| open.set(false)/>
+        </Show>
+    }
+}
+
+/// One picture as large as the screen.
+#[component]
+pub fn FullPhoto(
+    #[prop(into)] url: Signal<String>,
+    #[prop(into)] on_close: Callback<()>,
+) -> impl IntoView {
+    view! {
+        <Sheet
+            open=Signal::stored(true)
+            title=Signal::derive(|| tr::kit::photo_title().to_owned())
+            on_close=on_close
+        >
+            <img class="photo-full" src=move || url.get() alt=move || tr::kit::photo_title()/>
+        </Sheet>
+    }
+}

@@ -1,0 +1,159 @@
+// One server of a journey: the real binary, on a copy of the demo company that was made once.
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { BINARY, RUN } from "./env.ts";
+
+/** What the copies are made of. */
+export const SEED = join(RUN, "seed");
+export const SEED_SITE = join(RUN, "site");
+
+function freePort(): Promise<number> {
+  return new Promise((found, failed) => {
+    const probe = createServer();
+    probe.once("error", failed);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      probe.close(() => found(port));
+    });
+  });
+}
+
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  within = 30_000,
+): Promise<T> {
+  const end = Date.now() + within;
+  let problem: unknown;
+  for (;;) {
+    try {
+      const found = await look();
+      if (found) return found;
+    } catch (error) {
+      problem = error;
+    }
+    if (Date.now() > end) throw new Error(`${what} did not happen within ${within} ms: ${problem ?? "no error"}`);
+    await new Promise((later) => setTimeout(later, 50));
+  }
+}
+
+export class Server {
+  readonly folder: string;
+  readonly port: number;
+  /** The built app; a copy of its own once a journey changes it. */
+  site: string;
+  private process: ChildProcess | null = null;
+
+  private constructor(folder: string, port: number, site: string) {
+    this.folder = folder;
+    this.port = port;
+    this.site = site;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get data(): string {
+    return join(this.folder, "data");
+  }
+
+  private get environment(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      GUANJIA_ADDR: `127.0.0.1:${this.port}`,
+      GUANJIA_DATABASE: `sqlite:${join(this.folder, "guanjia.db")}`,
+      GUANJIA_DATA: this.data,
+      GUANJIA_SITE: this.site,
+      GUANJIA_DEMO: "true",
+    };
+  }
+
+  /** A server on a copy of the demo company, running. */
+  static async onCopy(name: string): Promise<Server> {
+    const folder = join(RUN, "servers", name);
+    rmSync(folder, { recursive: true, force: true });
+    cpSync(SEED, folder, { recursive: true });
+    const server = new Server(folder, await freePort(), SEED_SITE);
+    await server.start();
+    return server;
+  }
+
+  /** A server that makes its demo company itself, in `folder`. */
+  static async fresh(folder: string, site: string): Promise<Server> {
+    mkdirSync(folder, { recursive: true });
+    const server = new Server(folder, await freePort(), site);
+    await server.start(240_000);
+    return server;
+  }
+
+  get running(): boolean {
+    return this.process !== null && this.process.exitCode === null && this.process.signalCode === null;
+  }
+
+  get pid(): number {
+    const pid = this.process?.pid;
+    if (!pid) throw new Error("the server does not run");
+    return pid;
+  }
+
+  async start(within = 60_000): Promise<void> {
+    const log = openSync(join(this.folder, "server.log"), "a");
+    const child = spawn(BINARY, ["serve"], { env: this.environment, stdio: ["ignore", log, log] });
+    this.process = child;
+    await until(
+      "the server's start",
+      async () => {
+        if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}; see ${this.folder}/server.log`);
+        return (await fetch(`${this.url}/readyz`)).ok;
+      },
+      within,
+    );
+  }
+
+  /** Asks it to stop; what is being committed is finished. */
+  async stop(): Promise<void> {
+    await this.end("SIGTERM");
+  }
+
+  /** Like a power cut. */
+  async kill(): Promise<void> {
+    await this.end("SIGKILL");
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.process;
+    this.process = null;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<void>((done) => child.once("exit", () => done()));
+    child.kill(signal);
+    await ended;
+  }
+
+  /** Checks every hash chain; gives the number of commands in the logs. The server must not be running. */
+  verify(): { scopes: number; logRows: number; records: number } {
+    const text = execFileSync(BINARY, ["verify"], { env: this.environment, encoding: "utf8" });
+    const numbers = /(\d+) scopes, (\d+) rows of log, (\d+) records/.exec(text);
+    if (!numbers) throw new Error(`unexpected answer of verify: ${text}`);
+    return { scopes: Number(numbers[1]), logRows: Number(numbers[2]), records: Number(numbers[3]) };
+  }
+
+  /** Gives this server a site of its own, so that a journey can publish a new version. */
+  ownSite(): string {
+    const own = join(this.folder, "site");
+    if (!existsSync(own)) cpSync(this.site, own, { recursive: true });
+    return own;
+  }
+
+  async useOwnSite(): Promise<string> {
+    const own = this.ownSite();
+    await this.stop();
+    this.site = own;
+    await this.start();
+    return own;
+  }
+}

@@ -1,0 +1,210 @@
+//! Every endpoint × every role, with the ids of others.
+//!
+//! The endpoints come from the description of the API, which is complete by a test of its own; one
+//! that this table does not know fails, so that a new endpoint says here who may use it.
+
+#![allow(clippy::unwrap_used)]
+
+mod web;
+
+use axum::http::{Method, StatusCode};
+use domain::modules::Command;
+use domain::modules::tickets::NoteTicket;
+use domain::modules::visits::Visit;
+use domain::{Actor, Right};
+use serde_json::json;
+use web::{Database, Server, cluster, project, scope, user, visit};
+
+/// What it takes to be answered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Need {
+    /// Nobody is asked.
+    Nothing,
+    /// A session; what is answered depends on whose it is.
+    Session,
+    Right(Right),
+}
+
+fn need(method: &str, path: &str) -> Option<Need> {
+    use Need::{Nothing, Session};
+    Some(match (method, path) {
+        (_, "/healthz" | "/readyz" | "/metrics" | "/api/openapi.json") => Nothing,
+        ("post" | "delete", "/api/v1/session") => Nothing,
+        ("get", "/api/v1/session") | ("post", "/api/v1/session/password") => Session,
+        (_, "/api/v1/blobs/{sha256}") => Session,
+        ("post", "/api/v1/sync/push") => Session,
+        ("get", "/api/v1/sync/pull" | "/api/v1/events") => Session,
+        ("put", "/api/v1/accounts/{id}/password") => Need::Right(Right::ManageAccounts),
+        ("post", "/api/v1/devices/{id}/revoke") => Need::Right(Right::ManageAccounts),
+        ("get", "/api/v1/views/devices") => Need::Right(Right::ViewDevices),
+        ("get", "/api/v1/views/dashboard" | "/api/v1/views/tickets" | "/api/v1/views/rounds") => {
+            Need::Right(Right::ViewOffice)
+        }
+        ("get", "/api/v1/views/attention") => Need::Right(Right::SettleConflict),
+        ("post", "/api/v1/attention/{scope}/{seq}/settle") => Need::Right(Right::SettleConflict),
+        _ => return None,
+    })
+}
+
+/// The address with ids that exist, but belong to somebody else.
+fn filled(path: &str, of_others: &str) -> String {
+    let project = project().to_string();
+    let mut path = path
+        .replace("{id}", of_others)
+        .replace("{sha256}", &"ab".repeat(32))
+        .replace("{scope}", &project)
+        .replace("{seq}", "1");
+    if path.ends_with("/pull") {
+        path = format!("{path}?scope={project}");
+    }
+    path
+}
+
+async fn endpoints(server: &Server) -> Vec<(Method, String)> {
+    let document = server.visitor().get("/api/openapi.json").await.json();
+    let paths = document["paths"].as_object().unwrap().clone();
+    let mut endpoints = Vec::new();
+    for (path, methods) in paths {
+        for method in methods.as_object().unwrap().keys() {
+            endpoints.push((method.to_uppercase().parse().unwrap(), path.clone()));
+        }
+    }
+    endpoints
+}
+
+#[tokio::test]
+async fn every_endpoint_refuses_whoever_lacks_its_right() {
+    let server = Server::start(Database::Sqlite).await;
+    let victim = server.signed_in("quality").await;
+    let mut endpoints = endpoints(&server).await;
+    endpoints.retain(|(_, path)| path != "/api/v1/events");
+    for (account, role, _) in web::staff() {
+        let actor = Actor {
+            user: user(&account),
+            name: account.clone(),
+            roles: vec![role],
+            clusters: Vec::new(),
+        };
+        let client = server.signed_in(&account).await;
+        for (method, path) in &endpoints {
+            let name = method.as_str().to_lowercase();
+            let need = need(&name, path)
+                .unwrap_or_else(|| panic!("say in `need` who may use {method} {path}"));
+            let Need::Right(right) = need else { continue };
+            let of_others = if path.contains("devices") {
+                victim.device.to_string()
+            } else {
+                user("guard").to_string()
+            };
+            // Too short a password, so that those who may do it change nothing either.
+            let body = (*method != Method::GET).then(|| json!({ "password": "short" }));
+            let answer = client.call(method.clone(), &filled(path, &of_others), body).await;
+            let what = format!("{account}: {method} {path}: {} {}", answer.status, answer.text());
+            if actor.may(right) {
+                assert_ne!(answer.status, StatusCode::UNAUTHORIZED, "{what}");
+                assert_ne!(answer.status, StatusCode::FORBIDDEN, "{what}");
+            } else {
+                assert_eq!(answer.code(), "common.not_allowed", "{what}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_endpoint_answers_a_stranger() {
+    let server = Server::start(Database::Sqlite).await;
+    let foreign = user("guard").to_string();
+    for (method, path) in endpoints(&server).await {
+        let name = method.as_str().to_lowercase();
+        if need(&name, &path) == Some(Need::Nothing) {
+            continue;
+        }
+        for cookie in [None, Some("__Host-guanjia=".to_owned()), Some("__Host-guanjia=guessed".into())] {
+            let mut stranger = server.visitor();
+            stranger.cookie = cookie;
+            let body = (method != Method::GET && method != Method::HEAD).then(|| json!({}));
+            let answer = stranger.call(method.clone(), &filled(&path, &foreign), body).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+            if method != Method::HEAD {
+                assert_eq!(answer.code(), "session.expired", "{method} {path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_writing_endpoint_refuses_forged_requests() {
+    let server = Server::start(Database::Sqlite).await;
+    let mut admin = server.signed_in("admin").await;
+    admin.forged = true;
+    let foreign = user("guard").to_string();
+    for (method, path) in endpoints(&server).await {
+        if matches!(method, Method::GET | Method::HEAD) {
+            continue;
+        }
+        let answer = admin.call(method.clone(), &filled(&path, &foreign), Some(json!({}))).await;
+        assert_eq!(answer.code(), "session.bad_origin", "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_steward_neither_reads_nor_writes_in_a_foreign_cluster() {
+    let server = Server::start(Database::Sqlite).await;
+    let mut own = server.signed_in("steward").await;
+    let foreign = server.signed_in("steward-b").await;
+    let in_own = visit("own", cluster("A"), &[]);
+    let in_foreign = visit("foreign", cluster("B"), &[]);
+    let outcomes = own.push(scope(), user("steward"), &[in_own, in_foreign]).await;
+    assert_eq!(outcomes[0]["outcome"], "applied", "{outcomes}");
+    assert_eq!(outcomes[1]["reason"]["code"], "common.other_cluster", "{outcomes}");
+    assert_eq!(own.pull(scope(), "visit").await.len(), 1);
+    assert_eq!(foreign.pull(scope(), "visit").await.len(), 0);
+    let id = domain::id::VisitId::derived(&["test visit", "foreign"]);
+    assert!(server.state.sync.record::<Visit>(id.0).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn no_role_can_push_what_it_has_no_right_to() {
+    let server = Server::start(Database::Sqlite).await;
+    let commands: [(Right, Command); 2] = [
+        (Right::RecordVisit, visit("by role", cluster("A"), &[])),
+        (Right::NoteTicket, note()),
+    ];
+    for (account, role, _) in web::staff() {
+        let mut client = server.signed_in(&account).await;
+        for (right, command) in &commands {
+            let outcomes =
+                client.push(scope(), user(&account), std::slice::from_ref(command)).await;
+            let code = outcomes[0]["reason"]["code"].as_str().unwrap_or_default();
+            let may = role.rights().contains(right) && account != "steward-b";
+            let refused = ["common.not_allowed", "common.other_cluster"].contains(&code);
+            // What a person may do can still be refused or wait for other reasons.
+            let waits = outcomes[0]["outcome"] == "held";
+            assert!(may != refused || waits, "{account} {right:?}: {outcomes}");
+            assert!(may || refused || waits, "{account} {right:?}: {outcomes}");
+        }
+    }
+}
+
+fn note() -> Command {
+    NoteTicket {
+        ticket: domain::id::TicketId::derived(&["nowhere"]),
+        note: "x".into(),
+        photos: Vec::new(),
+        settles_conflict: false,
+    }
+    .into()
+}
+
+#[tokio::test]
+async fn nobody_can_act_as_the_product_itself() {
+    use domain::modules::attachments::{BlobArrived, Sha256Hex};
+    let server = Server::start(Database::Sqlite).await;
+    let arrived: Command = BlobArrived { sha256: Sha256Hex("ab".repeat(32)), size: 1 }.into();
+    for (account, ..) in web::staff() {
+        let mut client = server.signed_in(&account).await;
+        let outcomes =
+            client.push(scope(), user(&account), std::slice::from_ref(&arrived)).await;
+        assert_eq!(outcomes[0]["reason"]["code"], "common.not_allowed", "{account}: {outcomes}");
+    }
+}
