@@ -96,10 +96,8 @@ fn compare(languages: &[Texts], problems: &mut Vec<String>) {
         .flat_map(|(name, keys)| keys.keys().map(|key| (name.as_str(), key.as_str())))
         .collect();
     for (name, key) in all {
-        let found: Vec<Option<&String>> = languages
-            .iter()
-            .map(|texts| texts.get(name).and_then(|keys| keys.get(key)))
-            .collect();
+        let found: Vec<Option<&String>> =
+            languages.iter().map(|texts| texts.get(name).and_then(|keys| keys.get(key))).collect();
         for (language, text) in LANGUAGES.iter().zip(&found) {
             match text {
                 None => problems.push(format!("locales/{language}/{name}.json lacks `{key}`")),
@@ -155,8 +153,7 @@ fn functions(texts: &Texts) -> String {
                     "pub fn {function}() -> &'static str {{ crate::i18n::text({index}) }}"
                 );
             } else {
-                let list =
-                    names.iter().map(|n| format!("{}: impl std::fmt::Display", escaped(n)));
+                let list = names.iter().map(|n| format!("{}: impl std::fmt::Display", escaped(n)));
                 let list = list.collect::<Vec<_>>().join(", ");
                 let pairs = names.iter().map(|n| format!("({n:?}, &{})", escaped(n)));
                 let pairs = pairs.collect::<Vec<_>>().join(", ");
@@ -180,11 +177,47 @@ fn escaped(name: &str) -> String {
 fn is_keyword(key: &str) -> bool {
     matches!(
         key,
-        "as" | "async" | "await" | "box" | "break" | "const" | "continue" | "do" | "dyn" | "else"
-            | "enum" | "false" | "final" | "fn" | "for" | "gen" | "if" | "impl" | "in" | "let"
-            | "loop" | "macro" | "match" | "mod" | "move" | "mut" | "override" | "priv" | "pub"
-            | "ref" | "return" | "static" | "struct" | "trait" | "true" | "try" | "type"
-            | "unsafe" | "use" | "where" | "while" | "yield"
+        "as" | "async"
+            | "await"
+            | "box"
+            | "break"
+            | "const"
+            | "continue"
+            | "do"
+            | "dyn"
+            | "else"
+            | "enum"
+            | "false"
+            | "final"
+            | "fn"
+            | "for"
+            | "gen"
+            | "if"
+            | "impl"
+            | "in"
+            | "let"
+            | "loop"
+            | "macro"
+            | "match"
+            | "mod"
+            | "move"
+            | "mut"
+            | "override"
+            | "priv"
+            | "pub"
+            | "ref"
+            | "return"
+            | "static"
+            | "struct"
+            | "trait"
+            | "true"
+            | "try"
+            | "type"
+            | "unsafe"
+            | "use"
+            | "where"
+            | "while"
+            | "yield"
     )
 }
 

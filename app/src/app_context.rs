@@ -42,6 +42,7 @@ const TICK: i64 = 15_000;
 #[derive(Clone, Copy)]
 pub struct App {
     session: RwSignal<Option<Session>>,
+    chosen: RwSignal<Option<ProjectId>>,
     status: RwSignal<SyncStatus>,
     /// One for each kind of record, in the order of `RecordKind::ALL`.
     kinds: StoredValue<Vec<ArcTrigger>>,
@@ -86,6 +87,7 @@ impl App {
         let online = page::window().navigator().on_line();
         let app = App {
             session: RwSignal::new(None),
+            chosen: RwSignal::new(None),
             status: RwSignal::new(SyncStatus { online, ..SyncStatus::default() }),
             kinds,
             queue: RwSignal::new(0),
@@ -138,9 +140,25 @@ impl App {
             .with(|session| session.as_ref().is_some_and(|s| s.actor.may_in(right, cluster)))
     }
 
-    /// The project that is worked in: the first of the session's. Tracked.
+    /// The projects of the session with their names. Tracked.
+    pub fn projects(self) -> Vec<(ProjectId, String)> {
+        self.session.with(|session| {
+            let scopes = session.iter().flat_map(|session| &session.scopes);
+            scopes.filter_map(|scope| Some((scope.project?, scope.name.clone()))).collect()
+        })
+    }
+
+    /// The project that is worked in: the chosen one, else the first of the session's. Tracked.
     pub fn project(self) -> Option<ProjectId> {
-        self.session.with(|s| s.as_ref()?.scopes.iter().find_map(|scope| scope.project))
+        let projects = self.projects();
+        let chosen = self.chosen.get();
+        let known = projects.iter().find(|(id, _)| Some(*id) == chosen);
+        known.or(projects.first()).map(|(id, _)| *id)
+    }
+
+    /// Works in another project; for as long as the page is open.
+    pub fn choose_project(self, project: ProjectId) {
+        self.chosen.set(Some(project));
     }
 
     // --- reading -----------------------------------------------------------------------------
@@ -217,7 +235,6 @@ impl App {
     pub(crate) fn core(self) -> Option<Rc<Core>> {
         self.core.try_get_value().flatten()
     }
-
 
     /// Tells whoever reads those kinds.
     pub(crate) fn notify_kinds(self, changed: &BTreeSet<RecordKind>) {

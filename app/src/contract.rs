@@ -39,9 +39,8 @@ impl Maker for InBrowser {
 pub async fn run_store_contract() -> String {
     let maker = InBrowser { run: clock::new_uuid().to_string() };
     let results = run_all(&maker).await;
-    let cases = results
-        .iter()
-        .map(|case| serde_json::json!({ "name": case.name, "error": case.error }));
+    let cases =
+        results.iter().map(|case| serde_json::json!({ "name": case.name, "error": case.error }));
     serde_json::Value::Array(cases.collect()).to_string()
 }
 

@@ -4,6 +4,7 @@ pub mod encoding;
 mod idb;
 pub mod indexed_db;
 mod queue;
+mod rows;
 mod schema;
 
 pub use indexed_db::IndexedDb;

@@ -2,9 +2,9 @@
 
 use leptos::mount::mount_to;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
 use crate::app_context::App;
@@ -18,6 +18,8 @@ pub fn start() {
         console_error_panic_hook::hook(panic);
         show_failure(&panic.to_string());
     }));
+    // Mounting would do it too, but signals and effects are made before.
+    let _ = any_spawner::Executor::init_wasm_bindgen();
     spawn_local(async {
         if let Err(error) = open().await {
             show_failure(&page::describe(&error));
@@ -43,6 +45,7 @@ async fn open() -> Result<(), JsValue> {
         App::provide()
     });
     app.restore().await;
+    crate::modules::more::preferences::restore_theme();
     place.set_text_content(None);
     owner.with(|| mount_to(place, crate::routes::Root).forget());
     // Of the whole page: it goes when the page goes.

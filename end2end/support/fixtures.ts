@@ -24,13 +24,13 @@ export const test = base.extend<Journey, { holder: Holder }>({
     async ({}, use) => {
       const holder: Holder = { server: null, file: "" };
       await use(holder);
-      await holder.server?.stop();
+      await holder.server?.remove();
     },
     { scope: "worker" },
   ],
   server: async ({ holder }, use, info) => {
     if (!holder.server || holder.file !== info.file) {
-      await holder.server?.stop();
+      await holder.server?.remove();
       holder.server = await Server.onCopy(basename(info.file, ".spec.ts"));
       holder.file = info.file;
     }

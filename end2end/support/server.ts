@@ -1,7 +1,7 @@
 // One server of a journey: the real binary, on a copy of the demo company that was made once.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { BINARY, RUN } from "./env.ts";
@@ -22,6 +22,10 @@ function freePort(): Promise<number> {
   });
 }
 
+/** Something that will not get better by waiting. */
+class Hopeless extends Error {}
+
+/** Waits until `look` finds something. */
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
@@ -34,6 +38,7 @@ export async function until<T>(
       const found = await look();
       if (found) return found;
     } catch (error) {
+      if (error instanceof Hopeless) throw error;
       problem = error;
     }
     if (Date.now() > end) throw new Error(`${what} did not happen within ${within} ms: ${problem ?? "no error"}`);
@@ -108,7 +113,10 @@ export class Server {
     await until(
       "the server's start",
       async () => {
-        if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}; see ${this.folder}/server.log`);
+        if (child.exitCode !== null) {
+          const log = readFileSync(join(this.folder, "server.log"), "utf8");
+          throw new Hopeless(`the server ended with ${child.exitCode}:\n${log.slice(-2_000)}`);
+        }
         return (await fetch(`${this.url}/readyz`)).ok;
       },
       within,
@@ -123,6 +131,12 @@ export class Server {
   /** Like a power cut. */
   async kill(): Promise<void> {
     await this.end("SIGKILL");
+  }
+
+  /** Stops it and throws its copy away. */
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {

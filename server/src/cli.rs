@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal, Read, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
@@ -19,13 +19,13 @@ use tracing_subscriber::EnvFilter;
 
 use crate::auth::password::{self, Passwords};
 use crate::auth::{self, store as accounts};
+use crate::bench;
 use crate::blobs::{self, Blobs};
 use crate::clock::Clock;
 use crate::code_key::CodeKey;
 use crate::config::{Config, LogFormat};
 use crate::db::Db;
 use crate::demo;
-use crate::bench;
 use crate::http;
 use crate::http::site::Site;
 use crate::metrics::Metrics;
@@ -66,9 +66,7 @@ enum Command {
     },
     /// Give an account a new password, when nobody can sign in to do it. It comes from
     /// GUANJIA_PASSWORD or standard input.
-    SetPassword {
-        account: String,
-    },
+    SetPassword { account: String },
     /// Check the hash chain of every log.
     Verify,
     /// Measure this build on throw-away databases and print the figures beside their targets.
@@ -82,7 +80,7 @@ enum Command {
 /// Longest time for requests under way once the server is asked to stop.
 const STOPPING: Duration = Duration::from_secs(20);
 /// Unfinished uploads are kept as long as phones keep their journals.
-const UPLOADS_KEPT: Duration = Duration::from_secs(35 * 24 * 3600);
+const UPLOADS_KEPT: i64 = 35 * DAY;
 const SWEEP: Duration = Duration::from_secs(6 * 3600);
 
 /// Parses the command line and runs the command.
@@ -104,11 +102,12 @@ pub fn run() -> ExitCode {
 }
 
 fn log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
     match format {
-        LogFormat::Text => builder.with_target(false).init(),
+        LogFormat::Text => builder.with_target(false).with_ansi(colours).init(),
         LogFormat::Json => builder.json().init(),
     }
 }
@@ -189,6 +188,7 @@ async fn seed_demo(config: Config, date: Option<NaiveDate>) -> Result<(), String
     let evening = |date: NaiveDate| Zone::default().start_of_day(date).plus(18 * HOUR);
     let now = date.map_or_else(|| state.clock.now(), evening);
     let seeded = seed(&state, now).await;
+    state.sync.stop().await;
     state.db.close().await;
     if seeded? {
         println!("The demo company is there.");
@@ -210,10 +210,8 @@ async fn serve(config: Config) -> Result<(), String> {
         .map_err(|e| format!("The address {address} cannot be served on: {e}."))?;
     let address = listener.local_addr().unwrap_or(address);
     greet(&state, address);
-    let background = [
-        tokio::spawn(blobs::arrivals::watch(state.clone())),
-        tokio::spawn(sweep(state.clone())),
-    ];
+    let background =
+        [tokio::spawn(blobs::arrivals::watch(state.clone())), tokio::spawn(sweep(state.clone()))];
     let mut asked = state.stopping.clone();
     let served = axum::serve(
         listener,
@@ -241,6 +239,7 @@ async fn serve(config: Config) -> Result<(), String> {
     for task in background {
         task.abort();
     }
+    state.sync.stop().await;
     state.db.close().await;
     match result {
         Ok(Ok(())) => Ok(()),
@@ -286,8 +285,9 @@ async fn sweep(state: AppState) {
         if let Err(error) = accounts::sweep(&state.db, idle_since).await {
             tracing::error!(%error, "old sessions were not removed");
         }
-        // File times are the machine's, whatever clock the server was given.
-        if let Some(since) = std::time::SystemTime::now().checked_sub(UPLOADS_KEPT)
+        let kept_from = state.clock.now().plus(-UPLOADS_KEPT).0;
+        let since = Duration::from_millis(u64::try_from(kept_from).unwrap_or(0));
+        if let Some(since) = UNIX_EPOCH.checked_add(since)
             && let Err(error) = state.blobs.sweep(since).await
         {
             tracing::error!(%error, "abandoned uploads were not removed");
@@ -309,6 +309,7 @@ async fn create_admin(config: Config, account: String, name: String) -> Result<(
     let (_stop, stopping) = watch::channel(false);
     let state = start(config, Clock::system(), stopping).await?;
     let result = make_admin(&state, account, name, password).await;
+    state.sync.stop().await;
     state.db.close().await;
     result
 }
@@ -322,6 +323,7 @@ async fn set_password(config: Config, account: String) -> Result<(), String> {
         Some(found) => give_password(&state, found.user.id, password).await,
         None => Err(format!("There is no account {account}.")),
     };
+    state.sync.stop().await;
     state.db.close().await;
     result?;
     println!("{account} has the new password and is signed out everywhere.");

@@ -38,6 +38,7 @@ impl Clock {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "this is the program's own clock")]
     pub fn now(&self) -> Ms {
         match &self.0 {
             Source::System => {

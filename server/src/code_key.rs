@@ -117,7 +117,9 @@ mod tests {
     fn a_code_signed_before_a_restart_is_genuine_after_it() {
         let folder = folder("code-key");
         let checkpoint = CheckpointId::derived(&["lobby"]);
-        let code = CodeKey::load_or_create(&folder, &Clock::system()).unwrap().sign("0123abcd", checkpoint, 1);
+        let code = CodeKey::load_or_create(&folder, &Clock::system())
+            .unwrap()
+            .sign("0123abcd", checkpoint, 1);
         let again = CodeKey::load_or_create(&folder, &Clock::system()).unwrap();
         assert!(again.is_genuine(&code));
         assert!(!again.is_genuine(&code.replace("0123abcd", "0123abce")));
@@ -128,7 +130,9 @@ mod tests {
     fn a_code_signed_by_somebody_else_is_not_genuine() {
         let (ours, theirs) = (folder("code-key-ours"), folder("code-key-theirs"));
         let checkpoint = CheckpointId::derived(&["lobby"]);
-        let forged = CodeKey::load_or_create(&theirs, &Clock::system()).unwrap().sign("0123abcd", checkpoint, 1);
+        let forged = CodeKey::load_or_create(&theirs, &Clock::system())
+            .unwrap()
+            .sign("0123abcd", checkpoint, 1);
         assert!(!CodeKey::load_or_create(&ours, &Clock::system()).unwrap().is_genuine(&forged));
         for folder in [ours, theirs] {
             std::fs::remove_dir_all(folder).unwrap();

@@ -45,7 +45,8 @@ pub struct Config {
     /// A company to try things in: an empty database is filled with the demo company, and sign-in
     /// pages show its accounts.
     #[arg(long, global = true, env = "GUANJIA_DEMO", value_parser = clap::builder::BoolishValueParser::new(),
-        action = clap::ArgAction::Set, num_args = 0..=1, default_value = "false", default_missing_value = "true")]
+        action = clap::ArgAction::Set, num_args = 0..=1,
+        require_equals = true, default_value = "false", default_missing_value = "true")]
     pub demo: bool,
 
     /// Address that people type, such as `https://guanjia.example.com`. Needed behind a proxy:
@@ -123,9 +124,9 @@ fn make_private_folder(folder: &Path) -> Result<(), String> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|e| {
-        format!("GUANJIA_DATA: the folder {} cannot be made: {e}.", folder.display())
-    })
+    builder
+        .create(folder)
+        .map_err(|e| format!("GUANJIA_DATA: the folder {} cannot be made: {e}.", folder.display()))
 }
 
 #[cfg(test)]

@@ -68,7 +68,10 @@ impl ApiError {
 pub fn status_of(code: &str) -> StatusCode {
     let is = |candidate: CommonCode| code == candidate.code();
     match code {
-        _ if is(CommonCode::Malformed) || is(CommonCode::BadCursor) || is(CommonCode::BadRequest) => {
+        _ if is(CommonCode::Malformed)
+            || is(CommonCode::BadCursor)
+            || is(CommonCode::BadRequest) =>
+        {
             StatusCode::BAD_REQUEST
         }
         _ if is(CommonCode::SignInWrong) || is(CommonCode::SignInExpired) => {

@@ -161,14 +161,9 @@ pub fn document() -> OpenApi {
         ))
         .build();
     let mut document = OpenApi::new(info, utoipa::openapi::Paths::new());
-    for part in [
-        auth::doc(),
-        accounts_api::doc(),
-        sync_doc::doc(),
-        views::doc(),
-        blobs::doc(),
-        http::doc(),
-    ] {
+    for part in
+        [auth::doc(), accounts_api::doc(), sync_doc::doc(), views::doc(), blobs::doc(), http::doc()]
+    {
         document.merge(part);
     }
     let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(auth::COOKIE)));

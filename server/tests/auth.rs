@@ -127,7 +127,10 @@ async fn a_disabled_account_is_shut_at_once(server: &Server) {
     let mut phone = server.signed_in("steward").await;
     server.system(Scope::Company, update("steward", Role::Steward, true)).await;
     let answer = phone.get("/api/v1/session").await;
-    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::FORBIDDEN, "session.disabled"));
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::FORBIDDEN, "session.disabled")
+    );
     assert_eq!(phone.sign_in("steward", PASSWORD).await.code(), "session.disabled");
     // Who does not know the password does not learn it.
     assert_eq!(phone.sign_in("steward", "guess").await.code(), "session.wrong_password");
@@ -141,7 +144,10 @@ async fn a_session_ends_after_thirty_idle_days_and_not_while_it_is_used(server: 
     }
     server.advance(31 * DAY);
     let answer = phone.get("/api/v1/session").await;
-    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::UNAUTHORIZED, "session.expired"));
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::UNAUTHORIZED, "session.expired")
+    );
 }
 
 async fn signing_out_ends_the_session_and_may_be_repeated(server: &Server) {
@@ -230,7 +236,10 @@ async fn forged_requests_change_nothing(server: &Server) {
     let mut phone = server.signed_in("steward").await;
     phone.forged = true;
     let answer = phone.delete("/api/v1/session").await;
-    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::FORBIDDEN, "session.bad_origin"));
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::FORBIDDEN, "session.bad_origin")
+    );
     phone.forged = false;
     phone.headers.insert("origin", "https://evil.example".parse().unwrap());
     assert_eq!(phone.delete("/api/v1/session").await.code(), "session.bad_origin");

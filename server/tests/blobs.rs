@@ -55,8 +55,7 @@ async fn whole(client: &Client<'_>, bytes: &[u8]) -> Answer {
 }
 
 async fn piece(client: &Client<'_>, of: &[u8], from: usize, to: usize) -> Answer {
-    let headers =
-        [("upload-offset", from.to_string()), ("upload-length", of.len().to_string())];
+    let headers = [("upload-offset", from.to_string()), ("upload-length", of.len().to_string())];
     send(client, Method::PATCH, &path(of), &headers, &of[from..to]).await
 }
 
@@ -124,7 +123,10 @@ async fn a_doubled_or_skipped_piece_is_told_where_to_go_on(server: &Server) {
     let phone = server.signed_in("steward").await;
     let bytes = photo(3, 3_000);
     let skipped = piece(&phone, &bytes, 1_000, 2_000).await;
-    assert_eq!((skipped.status, skipped.code().as_str()), (StatusCode::CONFLICT, "blob.wrong_offset"));
+    assert_eq!(
+        (skipped.status, skipped.code().as_str()),
+        (StatusCode::CONFLICT, "blob.wrong_offset")
+    );
     assert_eq!(skipped.json()["error"]["expected"], 0);
     assert_eq!(piece(&phone, &bytes, 0, 1_000).await.status, StatusCode::NO_CONTENT);
     let doubled = piece(&phone, &bytes, 0, 1_000).await;
@@ -167,7 +169,10 @@ async fn too_large_an_attachment_is_refused_before_it_is_stored(server: &Server)
     assert_eq!(whole(&phone, &largest).await.status, StatusCode::NO_CONTENT);
     let larger = photo(6, most + 1);
     let answer = whole(&phone, &larger).await;
-    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::PAYLOAD_TOO_LARGE, "blob.too_large"));
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::PAYLOAD_TOO_LARGE, "blob.too_large")
+    );
     let headers = [("upload-offset", "0".into()), ("upload-length", (most + 1).to_string())];
     let answer = send(&phone, Method::PATCH, &path(&larger), &headers, &larger[..1_000]).await;
     assert_eq!(answer.code(), "blob.too_large");
@@ -238,8 +243,7 @@ async fn a_photo_of_a_command_that_had_to_wait_is_announced_once_it_is_released(
     let bytes = photo(11, 2_000);
     whole(&office, &bytes).await;
     let later = cluster("C");
-    let outcomes =
-        office.push(scope(), user("manager"), &[visit("held", later, &[&bytes])]).await;
+    let outcomes = office.push(scope(), user("manager"), &[visit("held", later, &[&bytes])]).await;
     assert_eq!(outcomes[0]["outcome"], "held", "{outcomes}");
     assert!(!has_arrived(server, scope(), &bytes).await);
     let register = RegisterCluster { cluster: later, code: "C".into(), name: "C".into() };

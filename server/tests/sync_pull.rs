@@ -1,5 +1,7 @@
 //! Pulling: incremental equals snapshot, whatever happens between two pages.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::sync::Arc;
@@ -27,176 +29,214 @@ async fn snapshot(site: &Site, reader: &Phone, limit: usize) -> Replica {
     replica
 }
 
-on_both! {
-    async fn following_the_cursor_gives_what_a_fresh_snapshot_gives(site: &Site) {
-        site.furnish().await;
-        let readers = [
-            Phone::new("r-lin", lin()), Phone::new("r-song", song()), Phone::new("r-chen", chen()),
-            Phone::new("r-desk", desk()), Phone::new("r-boss", boss()),
-        ];
-        let mut replicas: Vec<Replica> = readers.iter().map(Phone::replica).collect();
-        let mut office = Phone::new("boss", boss());
-        let mut worker = Phone::new("chen", chen());
-        let mut steward = Phone::new("lin", lin());
-        // A small generator of its own, so that a failure repeats.
-        let mut state = 0x9E37_79B9_u64;
-        let mut random = move |below: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 33) % below
-        };
-        for step in 0..150 {
-            let name = format!("t{}", random(12));
-            match random(6) {
-                0 | 1 => drop(steward.does(&site.sync, public(&format!("t{}", step % 12))).await),
-                2 => drop(office.does(&site.sync, AssignTicket { ticket: ticket(&name), to: chen().user, note: String::new() }).await),
-                3 => drop(worker.does(&site.sync, AcceptTicket { ticket: ticket(&name) }).await),
-                4 => drop(worker.does(&site.sync, StartTicket { ticket: ticket(&name) }).await),
-                _ => drop(steward.does(&site.sync, note(&name)).await),
-            }
-            for (reader, replica) in readers.iter().zip(&mut replicas) {
-                // Some follow closely in small pages, some stop in the middle of a page run.
-                if random(3) == 0 {
-                    let limit = usize::try_from(1 + random(4)).unwrap();
-                    replica.page(&site.sync, reader, limit).await;
-                }
-            }
+async fn following_the_cursor_gives_what_a_fresh_snapshot_gives(site: &Site) {
+    site.furnish().await;
+    let readers = [
+        Phone::new("r-lin", lin()),
+        Phone::new("r-song", song()),
+        Phone::new("r-chen", chen()),
+        Phone::new("r-desk", desk()),
+        Phone::new("r-boss", boss()),
+    ];
+    let mut replicas: Vec<Replica> = readers.iter().map(Phone::replica).collect();
+    let mut office = Phone::new("boss", boss());
+    let mut worker = Phone::new("chen", chen());
+    let mut steward = Phone::new("lin", lin());
+    // A small generator of its own, so that a failure repeats.
+    let mut state = 0x9E37_79B9_u64;
+    let mut random = move |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) % below
+    };
+    for step in 0..150 {
+        let name = format!("t{}", random(12));
+        match random(6) {
+            0 | 1 => drop(steward.does(&site.sync, public(&format!("t{}", step % 12))).await),
+            2 => drop(
+                office
+                    .does(
+                        &site.sync,
+                        AssignTicket {
+                            ticket: ticket(&name),
+                            to: chen().user,
+                            note: String::new(),
+                        },
+                    )
+                    .await,
+            ),
+            3 => drop(worker.does(&site.sync, AcceptTicket { ticket: ticket(&name) }).await),
+            4 => drop(worker.does(&site.sync, StartTicket { ticket: ticket(&name) }).await),
+            _ => drop(steward.does(&site.sync, note(&name)).await),
         }
         for (reader, replica) in readers.iter().zip(&mut replicas) {
-            replica.follow(&site.sync, reader, 3).await;
-            let fresh = snapshot(site, reader, 2_000).await;
-            assert_eq!(replica.rows, fresh.rows);
-            assert_eq!(replica.resets, 1);
-            assert_eq!(snapshot(site, reader, 2).await.rows, fresh.rows, "in pages of two");
+            // Some follow closely in small pages, some stop in the middle of a page run.
+            if random(3) == 0 {
+                let limit = usize::try_from(1 + random(4)).unwrap();
+                replica.page(&site.sync, reader, limit).await;
+            }
         }
-        assert!(server::sync::verify(&site.db).await.unwrap().is_sound());
     }
-
-    async fn a_ticket_that_leaves_the_audience_comes_as_a_tombstone(site: &Site) {
-        site.furnish().await;
-        let mut steward = Phone::new("lin", lin());
-        let mut office = Phone::new("boss", boss());
-        let wang = Phone::new("r-wang", person("wang", Role::Technician, vec![]));
-        steward.does(&site.sync, leak("one")).await;
-        let mut replica = snapshot(site, &wang, 100).await;
-        assert!(replica.has(RecordKind::Ticket, ticket("one").0), "in the pool");
-        let assigned = office.does(&site.sync, AssignTicket { ticket: ticket("one"), to: chen().user, note: String::new() }).await;
-        assert_eq!(assigned.outcome, OutcomeKind::Applied);
-        let received = replica.received;
-        replica.follow(&site.sync, &wang, 100).await;
-        assert!(!replica.has(RecordKind::Ticket, ticket("one").0));
-        assert_eq!(replica.received, received + 1, "the tombstone and nothing else");
-        let chens = snapshot(site, &Phone::new("r-chen", chen()), 100).await;
-        assert!(chens.has(RecordKind::Ticket, ticket("one").0));
+    for (reader, replica) in readers.iter().zip(&mut replicas) {
+        replica.follow(&site.sync, reader, 3).await;
+        let fresh = snapshot(site, reader, 2_000).await;
+        assert_eq!(replica.rows, fresh.rows);
+        assert_eq!(replica.resets, 1);
+        assert_eq!(snapshot(site, reader, 2).await.rows, fresh.rows, "in pages of two");
     }
-
-    async fn the_steward_of_another_cluster_sees_nothing_of_it(site: &Site) {
-        site.furnish().await;
-        let mut steward = Phone::new("lin", lin());
-        steward.does(&site.sync, leak("one")).await;
-        let other = snapshot(site, &Phone::new("r", song()), 100).await;
-        assert!(!other.has(RecordKind::Ticket, ticket("one").0));
-        assert!(!other.has(RecordKind::Household, unit("a", 1).0));
-        assert!(other.has(RecordKind::Household, unit("b", 1).0));
-        assert!(other.has(RecordKind::Building, building("a").0), "everyone sees the buildings");
-    }
-
-    async fn a_change_of_rights_begins_a_new_snapshot_and_the_numbers_go_on(site: &Site) {
-        site.furnish().await;
-        let mut phone = Phone::new("lin", lin());
-        phone.does(&site.sync, leak("one")).await;
-        let mut replica = snapshot(site, &phone, 100).await;
-        assert!(!replica.has(RecordKind::Household, unit("b", 1).0));
-        phone.actor = person("lin", Role::Steward, vec![cluster("a"), cluster("b")]);
-        replica.follow(&site.sync, &phone, 100).await;
-        assert_eq!(replica.resets, 2);
-        assert!(replica.has(RecordKind::Household, unit("b", 1).0));
-        assert_eq!(phone.does(&site.sync, note("one")).await.n, 2);
-        // Rights that are gone: what was recorded is still taken in, and answered.
-        phone.actor = person("lin", Role::Guard, vec![]);
-        let refused = phone.does(&site.sync, note("one")).await;
-        assert_eq!((refused.outcome, refused.n), (OutcomeKind::Refused, 3));
-        replica.follow(&site.sync, &phone, 100).await;
-        assert!(!replica.has(RecordKind::Household, unit("a", 1).0));
-    }
-
-    async fn a_snapshot_goes_on_where_it_stopped_while_others_write(site: &Site) {
-        site.furnish().await;
-        let mut steward = Phone::new("lin", lin());
-        for index in 0..20 {
-            steward.does(&site.sync, leak(&format!("t{index}"))).await;
-        }
-        let reader = Phone::new("r", boss());
-        let mut replica = reader.replica();
-        let mut index = 20;
-        while replica.page(&site.sync, &reader, 5).await {
-            steward.does(&site.sync, leak(&format!("t{index}"))).await;
-            steward.does(&site.sync, note("t3")).await;
-            index += 1;
-            assert!(index < 100, "pages end although others go on writing");
-        }
-        assert_eq!(replica.resets, 1, "never from the beginning again");
-        replica.follow(&site.sync, &reader, 5).await;
-        assert_eq!(replica.rows, snapshot(site, &reader, 2_000).await.rows);
-    }
-
-    async fn garbage_for_a_cursor_begins_a_new_snapshot(site: &Site) {
-        site.furnish().await;
-        let reader = Phone::new("r", boss());
-        for garbage in ["", "x", "%%", "e30", &"a".repeat(10_000)] {
-            let page = site.sync.pull(scope(), &reader.actor, reader.device, Some(garbage), 100).await.unwrap();
-            assert!(page.reset && !page.rows.is_empty());
-        }
-        let whole = snapshot(site, &reader, 2_000).await;
-        let foreign = site.sync.pull(Scope::Company, &reader.actor, reader.device, whole.cursor.as_deref(), 100).await.unwrap();
-        assert!(foreign.reset, "a cursor of another scope");
-    }
-
-    async fn nothing_new_costs_one_empty_page(site: &Site) {
-        site.furnish().await;
-        let reader = Phone::new("r", boss());
-        let mut replica = snapshot(site, &reader, 2_000).await;
-        let (pages, received) = (replica.pages, replica.received);
-        replica.follow(&site.sync, &reader, 2_000).await;
-        assert_eq!((replica.pages, replica.received), (pages + 1, received));
-    }
-
-    async fn a_server_come_back_from_a_backup_starts_every_phone_afresh(site: &Site) {
-        site.furnish().await;
-        let reader = Phone::new("r", boss());
-        let mut replica = snapshot(site, &reader, 2_000).await;
-        let mut tx = site.db.begin_write().await.unwrap();
-        server::store::meta::begin_new_epoch(&mut tx, &site.clock).await.unwrap();
-        tx.commit().await.unwrap();
-        let restored = start(&site.db, &site.clock).await;
-        assert_ne!(restored.epoch(), site.sync.epoch());
-        replica.follow(&restored, &reader, 2_000).await;
-        assert_eq!(replica.resets, 2);
-    }
-
-    async fn what_is_backed_up_is_said(site: &Site) {
-        site.furnish().await;
-        let reader = Phone::new("r", boss());
-        let page = site.sync.pull(scope(), &reader.actor, reader.device, None, 10).await.unwrap();
-        assert_eq!(page.backup_seq, page.head, "without backups committed is backed up");
-        let mut tx = site.db.begin_write().await.unwrap();
-        server::store::meta::set_backup(&mut tx, true).await.unwrap();
-        server::store::scopes::mark_backed_up(&mut tx, scope(), 3).await.unwrap();
-        tx.commit().await.unwrap();
-        let page = site.sync.pull(scope(), &reader.actor, reader.device, None, 10).await.unwrap();
-        assert_eq!(page.backup_seq, 3);
-    }
-
-    async fn stewards_read_the_projects_of_their_clusters_and_the_office_all(site: &Site) {
-        site.furnish().await;
-        let names = |actor: Arc<domain::Actor>| async move {
-            let scopes = site.sync.scopes_of(&actor).await.unwrap();
-            scopes.into_iter().map(|info| info.scope).collect::<Vec<_>>()
-        };
-        assert_eq!(names(lin()).await, [Scope::Company, scope()]);
-        assert_eq!(names(desk()).await, [Scope::Company, scope()]);
-        let elsewhere = person("x", Role::Steward, vec![cluster("z")]);
-        assert_eq!(names(Arc::clone(&elsewhere)).await, [Scope::Company]);
-        assert!(!site.sync.may_read(&elsewhere, scope()).await.unwrap());
-        assert!(site.sync.may_read(&lin(), scope()).await.unwrap());
-    }
+    assert!(server::sync::verify(&site.db).await.unwrap().is_sound());
 }
+
+async fn a_ticket_that_leaves_the_audience_comes_as_a_tombstone(site: &Site) {
+    site.furnish().await;
+    let mut steward = Phone::new("lin", lin());
+    let mut office = Phone::new("boss", boss());
+    let wang = Phone::new("r-wang", person("wang", Role::Technician, vec![]));
+    steward.does(&site.sync, leak("one")).await;
+    let mut replica = snapshot(site, &wang, 100).await;
+    assert!(replica.has(RecordKind::Ticket, ticket("one").0), "in the pool");
+    let assigned = office
+        .does(
+            &site.sync,
+            AssignTicket { ticket: ticket("one"), to: chen().user, note: String::new() },
+        )
+        .await;
+    assert_eq!(assigned.outcome, OutcomeKind::Applied);
+    let received = replica.received;
+    replica.follow(&site.sync, &wang, 100).await;
+    assert!(!replica.has(RecordKind::Ticket, ticket("one").0));
+    assert_eq!(replica.received, received + 1, "the tombstone and nothing else");
+    let chens = snapshot(site, &Phone::new("r-chen", chen()), 100).await;
+    assert!(chens.has(RecordKind::Ticket, ticket("one").0));
+}
+
+async fn the_steward_of_another_cluster_sees_nothing_of_it(site: &Site) {
+    site.furnish().await;
+    let mut steward = Phone::new("lin", lin());
+    steward.does(&site.sync, leak("one")).await;
+    let other = snapshot(site, &Phone::new("r", song()), 100).await;
+    assert!(!other.has(RecordKind::Ticket, ticket("one").0));
+    assert!(!other.has(RecordKind::Household, unit("a", 1).0));
+    assert!(other.has(RecordKind::Household, unit("b", 1).0));
+    assert!(other.has(RecordKind::Building, building("a").0), "everyone sees the buildings");
+}
+
+async fn a_change_of_rights_begins_a_new_snapshot_and_the_numbers_go_on(site: &Site) {
+    site.furnish().await;
+    let mut phone = Phone::new("lin", lin());
+    phone.does(&site.sync, leak("one")).await;
+    let mut replica = snapshot(site, &phone, 100).await;
+    assert!(!replica.has(RecordKind::Household, unit("b", 1).0));
+    phone.actor = person("lin", Role::Steward, vec![cluster("a"), cluster("b")]);
+    replica.follow(&site.sync, &phone, 100).await;
+    assert_eq!(replica.resets, 2);
+    assert!(replica.has(RecordKind::Household, unit("b", 1).0));
+    assert_eq!(phone.does(&site.sync, note("one")).await.n, 2);
+    // Rights that are gone: what was recorded is still taken in, and answered.
+    phone.actor = person("lin", Role::Guard, vec![]);
+    let refused = phone.does(&site.sync, note("one")).await;
+    assert_eq!((refused.outcome, refused.n), (OutcomeKind::Refused, 3));
+    replica.follow(&site.sync, &phone, 100).await;
+    assert!(!replica.has(RecordKind::Household, unit("a", 1).0));
+}
+
+async fn a_snapshot_goes_on_where_it_stopped_while_others_write(site: &Site) {
+    site.furnish().await;
+    let mut steward = Phone::new("lin", lin());
+    for index in 0..20 {
+        steward.does(&site.sync, leak(&format!("t{index}"))).await;
+    }
+    let reader = Phone::new("r", boss());
+    let mut replica = reader.replica();
+    let mut index = 20;
+    while replica.page(&site.sync, &reader, 5).await {
+        steward.does(&site.sync, leak(&format!("t{index}"))).await;
+        steward.does(&site.sync, note("t3")).await;
+        index += 1;
+        assert!(index < 100, "pages end although others go on writing");
+    }
+    assert_eq!(replica.resets, 1, "never from the beginning again");
+    replica.follow(&site.sync, &reader, 5).await;
+    assert_eq!(replica.rows, snapshot(site, &reader, 2_000).await.rows);
+}
+
+async fn garbage_for_a_cursor_begins_a_new_snapshot(site: &Site) {
+    site.furnish().await;
+    let reader = Phone::new("r", boss());
+    for garbage in ["", "x", "%%", "e30", &"a".repeat(10_000)] {
+        let page = site
+            .sync
+            .pull(scope(), &reader.actor, reader.device, Some(garbage), 100)
+            .await
+            .unwrap();
+        assert!(page.reset && !page.rows.is_empty());
+    }
+    let whole = snapshot(site, &reader, 2_000).await;
+    let foreign = site
+        .sync
+        .pull(Scope::Company, &reader.actor, reader.device, whole.cursor.as_deref(), 100)
+        .await
+        .unwrap();
+    assert!(foreign.reset, "a cursor of another scope");
+}
+
+async fn nothing_new_costs_one_empty_page(site: &Site) {
+    site.furnish().await;
+    let reader = Phone::new("r", boss());
+    let mut replica = snapshot(site, &reader, 2_000).await;
+    let (pages, received) = (replica.pages, replica.received);
+    replica.follow(&site.sync, &reader, 2_000).await;
+    assert_eq!((replica.pages, replica.received), (pages + 1, received));
+}
+
+async fn a_server_come_back_from_a_backup_starts_every_phone_afresh(site: &Site) {
+    site.furnish().await;
+    let reader = Phone::new("r", boss());
+    let mut replica = snapshot(site, &reader, 2_000).await;
+    let mut tx = site.db.begin_write().await.unwrap();
+    server::store::meta::begin_new_epoch(&mut tx, &site.clock).await.unwrap();
+    tx.commit().await.unwrap();
+    let restored = start(&site.db, &site.clock).await;
+    assert_ne!(restored.epoch(), site.sync.epoch());
+    replica.follow(&restored, &reader, 2_000).await;
+    assert_eq!(replica.resets, 2);
+}
+
+async fn what_is_backed_up_is_said(site: &Site) {
+    site.furnish().await;
+    let reader = Phone::new("r", boss());
+    let page = site.sync.pull(scope(), &reader.actor, reader.device, None, 10).await.unwrap();
+    assert_eq!(page.backup_seq, page.head, "without backups committed is backed up");
+    let mut tx = site.db.begin_write().await.unwrap();
+    server::store::meta::set_backup(&mut tx, true).await.unwrap();
+    server::store::scopes::mark_backed_up(&mut tx, scope(), 3).await.unwrap();
+    tx.commit().await.unwrap();
+    let page = site.sync.pull(scope(), &reader.actor, reader.device, None, 10).await.unwrap();
+    assert_eq!(page.backup_seq, 3);
+}
+
+async fn stewards_read_the_projects_of_their_clusters_and_the_office_all(site: &Site) {
+    site.furnish().await;
+    let names = |actor: Arc<domain::Actor>| async move {
+        let scopes = site.sync.scopes_of(&actor).await.unwrap();
+        scopes.into_iter().map(|info| info.scope).collect::<Vec<_>>()
+    };
+    assert_eq!(names(lin()).await, [Scope::Company, scope()]);
+    assert_eq!(names(desk()).await, [Scope::Company, scope()]);
+    let elsewhere = person("x", Role::Steward, vec![cluster("z")]);
+    assert_eq!(names(Arc::clone(&elsewhere)).await, [Scope::Company]);
+    assert!(!site.sync.may_read(&elsewhere, scope()).await.unwrap());
+    assert!(site.sync.may_read(&lin(), scope()).await.unwrap());
+}
+
+on_both!(
+    following_the_cursor_gives_what_a_fresh_snapshot_gives,
+    a_ticket_that_leaves_the_audience_comes_as_a_tombstone,
+    the_steward_of_another_cluster_sees_nothing_of_it,
+    a_change_of_rights_begins_a_new_snapshot_and_the_numbers_go_on,
+    a_snapshot_goes_on_where_it_stopped_while_others_write,
+    garbage_for_a_cursor_begins_a_new_snapshot,
+    nothing_new_costs_one_empty_page,
+    a_server_come_back_from_a_backup_starts_every_phone_afresh,
+    what_is_backed_up_is_said,
+    stewards_read_the_projects_of_their_clusters_and_the_office_all,
+);

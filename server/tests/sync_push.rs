@@ -1,10 +1,12 @@
 //! Pushing: applied once, answered for ever, never stuck.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;
-use domain::modules::attachments::{BlobArrived, Settlement};
-use domain::modules::tickets::{NoteTicket, Ticket};
+use domain::modules::attachments::BlobArrived;
+use domain::modules::tickets::{NoteTicket, OpenTicket, Ticket};
 use domain::modules::{Command, RecordKind};
 use domain::refusal::CommonCode;
 use domain::sync::batch::PushError;
@@ -21,350 +23,256 @@ fn note(name: &str, text: &str) -> NoteTicket {
     }
 }
 
-on_both! {
-    async fn a_repeated_push_is_applied_once_and_answered_with_the_same_bytes(site: &Site) {
-        site.furnish().await;
-        let mut phone = Phone::new("lin", lin());
-        let commands = [phone.record(leak("one")), phone.record(note("one", "带扳手"))];
-        let first = phone.send(&site.sync, &commands).await.unwrap();
-        assert!(first.outcomes.iter().all(|outcome| outcome.outcome == OutcomeKind::Applied));
-        let again = phone.send(&site.sync, &commands).await.unwrap();
-        assert_eq!(again.bytes, first.bytes);
-        assert_eq!(again.head, first.head);
-        let stored: Ticket = site.sync.record(ticket("one").0).await.unwrap().unwrap();
-        assert_eq!(stored.timeline.len(), 2);
-        assert_eq!(stored.number, Some(1));
+async fn a_repeated_push_is_applied_once_and_answered_with_the_same_bytes(site: &Site) {
+    site.furnish().await;
+    let mut phone = Phone::new("lin", lin());
+    let commands = [phone.record(leak("one")), phone.record(note("one", "带扳手"))];
+    let first = phone.send(&site.sync, &commands).await.unwrap();
+    assert!(first.outcomes.iter().all(|outcome| outcome.outcome == OutcomeKind::Applied));
+    let again = phone.send(&site.sync, &commands).await.unwrap();
+    assert_eq!(again.bytes, first.bytes);
+    assert_eq!(again.head, first.head);
+    let stored: Ticket = site.sync.record(ticket("one").0).await.unwrap().unwrap();
+    assert_eq!(stored.timeline.len(), 2);
+    assert_eq!(stored.number, Some(1));
 
-        // Half of it was answered before: the rest is applied.
-        let more = [commands[1].clone(), phone.record(note("one", "已到"))];
-        let mixed = phone.send(&site.sync, &more).await.unwrap();
-        assert_eq!(mixed.bytes[0], first.bytes[1]);
-        let stored: Ticket = site.sync.record(ticket("one").0).await.unwrap().unwrap();
-        assert_eq!(stored.timeline.len(), 3);
-    }
-
-    async fn a_gap_is_answered_with_the_number_that_comes_next_and_nothing_is_applied(site: &Site) {
-        site.furnish().await;
-        let mut phone = Phone::new("lin", lin());
-        phone.does(&site.sync, leak("one")).await;
-        phone.last = 4;
-        let late = phone.record(note("one", "x"));
-        let before = site.sync.head(scope()).await.unwrap();
-        let failure = phone.send(&site.sync, &[late]).await.err().unwrap();
-        assert!(matches!(failure, PushFailure::Refused(PushError::Gap { expected: 2 })), "{failure}");
-        assert_eq!(site.sync.head(scope()).await.unwrap(), before);
-    }
-
-    async fn a_number_used_before_with_another_command_refuses_the_whole_push(site: &Site) {
-        site.furnish().await;
-        let mut phone = Phone::new("lin", lin());
-        phone.does(&site.sync, leak("one")).await;
-        phone.last = 0;
-        let other = [phone.record(leak("two")), phone.record(note("one", "x"))];
-        let before = site.sync.head(scope()).await.unwrap();
-        let failure = phone.send(&site.sync, &other).await.err().unwrap();
-        assert!(matches!(failure, PushFailure::Refused(PushError::NumberReused { n: 1 })), "{failure}");
-        assert_eq!(site.sync.head(scope()).await.unwrap(), before, "nor what follows it");
-    }
-
-    async fn an_id_used_by_another_command_is_refused_kept_and_blocks_nothing(site: &Site) {
-        site.furnish().await;
-        let mut phone = Phone::new("lin", lin());
-        phone.does(&site.sync, leak("one")).await;
-        let mut other = Phone::new("song", song());
-        let theft = Command::from(note("one", "x"));
-        let reused = domain::id::OpId::derived(&["op", &phone.device.to_string(), &scope().to_string(), "1"]);
-        let entry = envelope(reused, 1, theft.kind(), &theft.encode());
-        other.last = 1;
-        let follows = other.record(note("one", "y"));
-        let push = [entry, follows];
-        let first = other.send(&site.sync, &push).await.unwrap();
-        assert_eq!(first.outcomes[0].outcome, OutcomeKind::Refused);
-        assert!(first.outcomes[0].reason.as_ref().unwrap().is(CommonCode::IdReused));
-        assert_eq!(first.outcomes[0].op, reused, "answered under the id it was sent with");
-        assert_eq!(first.outcomes[1].n, 2);
-        assert_eq!(other.send(&site.sync, &push).await.unwrap().bytes, first.bytes);
-
-        // Also across scopes.
-        let company = Phone::new("lin", lin()).in_scope(Scope::Company);
-        let entry = envelope(reused, 1, theft.kind(), &theft.encode());
-        let crossed = company.send(&site.sync, &[entry]).await.unwrap();
-        assert!(crossed.outcomes[0].reason.as_ref().unwrap().is(CommonCode::IdReused));
-        assert_eq!(site.count("SELECT COUNT(*) FROM quarantine WHERE code = 'sync.id_reused'").await, 2);
-    }
-
-    async fn bytes_that_are_no_command_get_an_outcome_and_are_kept(site: &Site) {
-        site.furnish().await;
-        let phone = Phone::new("lin", lin());
-        let raw = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
-        let push = [
-            raw(r#"{"n":1,"op":"nonsense","what":[1, 2]}"#),
-            envelope(op("bad"), 2, "tickets.open", r#"{"ticket":7}"#),
-            envelope(op("nul"), 3, "a\\u0000b", "{}"),
-            envelope(op("nul2"), 4, "tickets.note", r#"{"ticket":"\u0000"}"#),
-        ];
-        let first = phone.send(&site.sync, &push).await.unwrap();
-        for outcome in &first.outcomes {
-            assert_eq!(outcome.outcome, OutcomeKind::Refused);
-            assert!(outcome.reason.as_ref().unwrap().is(CommonCode::Malformed), "{outcome:?}");
-        }
-        assert_eq!(phone.send(&site.sync, &push).await.unwrap().bytes, first.bytes);
-        let kept = "SELECT COUNT(*) FROM quarantine q JOIN log l ON l.scope = q.scope AND l.seq = q.seq
-                    WHERE l.payload = '{\"n\":1,\"op\":\"nonsense\",\"what\":[1, 2]}'";
-        assert_eq!(site.count(kept).await, 1, "with their bytes");
-        assert_eq!(site.count("SELECT COUNT(*) FROM quarantine").await, 4);
-    }
-
-    async fn entries_without_a_number_refuse_the_push(site: &Site) {
-        site.furnish().await;
-        let phone = Phone::new("lin", lin());
-        let push = [RawValue::from_string(r#"{"op":"x"}"#.into()).unwrap()];
-        let failure = phone.send(&site.sync, &push).await.err().unwrap();
-        assert!(matches!(failure, PushFailure::Refused(PushError::Malformed { index: 0 })));
-    }
-
-    async fn a_kind_newer_than_this_server_is_held_and_blocks_nothing(site: &Site) {
-        site.furnish().await;
-        let mut phone = Phone::new("lin", lin());
-        let newer = envelope(op("newer"), 1, "gates.release_goods", r#"{"pass":1}"#);
-        phone.last = 1;
-        let push = [newer, phone.record(leak("one"))];
-        let answered = phone.send(&site.sync, &push).await.unwrap();
-        assert_eq!(answered.outcomes[0].outcome, OutcomeKind::Held);
-        assert_eq!(answered.outcomes[1].outcome, OutcomeKind::Applied);
-        assert_eq!(site.count("SELECT COUNT(*) FROM held WHERE waits_kind IS NULL").await, 1);
-        site.sync.sweep().await.unwrap();
-        assert_eq!(site.count("SELECT COUNT(*) FROM held").await, 1, "still unknown");
-    }
-
-    async fn a_kind_that_a_newer_build_knows_is_released_when_it_starts(site: &Site) {
-        site.furnish().await;
-        let mut phone = Phone::new("lin", lin());
-        phone.does(&site.sync, leak("one")).await;
-        let newer = envelope(op("newer"), 2, "gates.release_goods", &Command::from(note("one", "x")).encode());
-        phone.send(&site.sync, &[newer]).await.unwrap();
-        // What an update of the server amounts to: the kind has become known.
-        sqlx::query("UPDATE held SET kind = 'tickets.note'").execute(site.db.writers()).await.unwrap();
-        let updated = site.another_node().await;
-        let settled: Settlement = wait_for(&updated, op("newer").0).await;
-        assert_eq!(settled.outcome.outcome, OutcomeKind::Applied);
-    }
-
-    async fn a_held_command_is_released_by_the_other_device_and_told_through_the_feed(site: &Site) {
-        site.furnish().await;
-        let mut late = Phone::new("chen", chen());
-        let mut early = Phone::new("lin", lin());
-        let mut replica = late.replica();
-        replica.follow(&site.sync, &late, 100).await;
-        let held = late.does(&site.sync, note("one", "阀门关了")).await;
-        assert_eq!(held.outcome, OutcomeKind::Held);
-        assert!(held.reason.unwrap().is(CommonCode::UnknownRecord));
-        early.does(&site.sync, leak("one")).await;
-        replica.follow(&site.sync, &late, 100).await;
-        assert!(replica.has(RecordKind::Settlement, held.op.0), "its device hears of it");
-        let settled: Settlement = site.sync.record(held.op.0).await.unwrap().unwrap();
-        assert_eq!((settled.outcome.outcome, settled.outcome.n), (OutcomeKind::Applied, 1));
-        let stored: Ticket = site.sync.record(ticket("one").0).await.unwrap().unwrap();
-        assert_eq!(stored.timeline.len(), 2);
-        let mut other = early.replica();
-        other.follow(&site.sync, &early, 100).await;
-        assert!(!other.has(RecordKind::Settlement, held.op.0), "nobody else does");
-        assert_eq!(site.count("SELECT COUNT(*) FROM held").await, 0);
-        assert!(server::sync::verify(&site.db).await.unwrap().is_sound());
-    }
-
-    async fn a_chain_of_waiting_commands_is_released_at_once(site: &Site) {
-        let mut phone = Phone::new("boss", boss());
-        let mut desk_phone = Phone::new("desk", desk());
-        site.must(scope(), vec![domain::modules::households::RegisterProject { project: project(), name: "樱园".into() }.into()]).await;
-        // The note waits for the ticket, the ticket for its cluster.
-        assert_eq!(phone.does(&site.sync, note("one", "x")).await.outcome, OutcomeKind::Held);
-        let public = domain::modules::tickets::OpenTicket {
-            place: domain::modules::tickets::Place { unit: None, label: "大堂".into() },
-            ..leak("one")
-        };
-        assert_eq!(desk_phone.does(&site.sync, public).await.outcome, OutcomeKind::Held);
-        site.must(scope(), vec![domain::modules::households::RegisterCluster { cluster: cluster("a"), code: "a".into(), name: "a".into() }.into()]).await;
-        let stored: Ticket = site.sync.record(ticket("one").0).await.unwrap().unwrap();
-        assert_eq!(stored.timeline.len(), 2);
-        assert_eq!(site.count("SELECT COUNT(*) FROM held").await, 0);
-    }
-
-    async fn a_template_published_in_the_company_releases_a_round_in_a_project(site: &Site) {
-        use domain::id::{RoundId, TemplateId};
-        use domain::modules::rounds::{AnswerType, Item, Point, PublishTemplate, StartRound};
-        site.furnish().await;
-        let template = TemplateId::derived(&["t"]);
-        let mut phone = Phone::new("lin", lin());
-        let start = StartRound {
-            round: RoundId::derived(&["r"]),
-            cluster: cluster("a"),
-            schedule: None,
-            date: chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap(),
-            slot: 0,
-            template,
-            version: 1,
-        };
-        let held = phone.does(&site.sync, start).await;
-        assert_eq!(held.outcome, OutcomeKind::Held, "{held:?}");
-        let item = Item {
-            code: "i".into(),
-            text: "门".into(),
-            answer: AnswerType::Normal,
-            category: String::new(),
-            safety: false,
-            optional: false,
-        };
-        let points = vec![Point { code: "p".into(), name: "大堂".into(), items: vec![item] }];
-        let publish = PublishTemplate { template, version: 1, name: "日巡".into(), points, retired: false };
-        site.must(Scope::Company, vec![publish.into()]).await;
-        let settled: Settlement = wait_for(&site.sync, held.op.0).await;
-        assert_eq!(settled.outcome.outcome, OutcomeKind::Applied, "{settled:?}");
-    }
-
-    async fn a_loss_is_declared_written_down_and_shown_to_the_office(site: &Site) {
-        site.furnish().await;
-        let mut phone = Phone::new("lin", lin());
-        phone.last = 6;
-        let entry = phone.record(leak("one"));
-        let response = site.sync
-            .push_resumed(scope(), phone.device, lin(), &[entry], Some(7), TEN)
-            .await
-            .unwrap();
-        assert_eq!(response.outcomes.len(), 1);
-        assert!(response.outcomes[0].get().contains("\"applied\""));
-        assert_eq!(site.count("SELECT COUNT(*) FROM log WHERE kind = 'sync.resumed'").await, 1);
-        assert_eq!(site.count("SELECT COUNT(*) FROM quarantine WHERE code = 'sync.gap'").await, 1);
-        let next = phone.does(&site.sync, note("one", "x")).await;
-        assert_eq!((next.n, next.outcome), (8, OutcomeKind::Applied));
-        assert!(server::sync::verify(&site.db).await.unwrap().is_sound());
-    }
-
-    async fn a_command_that_the_database_cannot_keep_is_refused_alone(site: &Site) {
-        site.furnish().await;
-        // A rule of the database that no rule of ours foresees.
-        sqlx::query("CREATE UNIQUE INDEX surprise ON tickets (category, place)")
-            .execute(site.db.writers()).await.unwrap();
-        let mut phone = Phone::new("lin", lin());
-        let mut other = Phone::new("chen", chen());
-        let waiting = other.does(&site.sync, note("two", "x")).await;
-        assert_eq!(waiting.outcome, OutcomeKind::Held);
-        let push = [
-            phone.record(leak("one")),
-            phone.record(leak("two")),
-            phone.record(note("one", "y")),
-        ];
-        let answered = phone.send(&site.sync, &push).await.unwrap();
-        let kinds: Vec<_> = answered.outcomes.iter().map(|outcome| outcome.outcome).collect();
-        assert_eq!(kinds, [OutcomeKind::Applied, OutcomeKind::Refused, OutcomeKind::Applied]);
-        let reason = answered.outcomes[1].reason.clone().unwrap();
-        assert!(reason.is(CommonCode::Fault));
-        assert_eq!(reason.params["table"], "tickets");
-        assert_eq!(phone.send(&site.sync, &push).await.unwrap().bytes, answered.bytes);
-        let stored: Ticket = site.sync.record(ticket("one").0).await.unwrap().unwrap();
-        assert_eq!(stored.timeline.len(), 2);
-        assert!(server::sync::verify(&site.db).await.unwrap().is_sound());
-    }
-
-    async fn a_waiting_command_that_the_database_cannot_keep_does_not_take_its_releaser_along(site: &Site) {
-        site.furnish().await;
-        let mut other = Phone::new("chen", chen());
-        let waiting = other.does(&site.sync, note("one", "x")).await;
-        // The note moves the ticket's change time; nothing else does.
-        sqlx::query("CREATE UNIQUE INDEX surprise ON blob_refs (scope)").execute(site.db.writers()).await.unwrap();
-        sqlx::query("INSERT INTO blob_refs (sha256, scope, op) SELECT 'x', id, 'x' FROM projects")
-            .execute(site.db.writers()).await.unwrap();
-        sqlx::query("UPDATE held SET payload = $1")
-            .bind(Command::from(NoteTicket { photos: vec![photo(1)], ..note("one", "x") }).encode())
-            .execute(site.db.writers()).await.unwrap();
-        let mut phone = Phone::new("lin", lin());
-        let opened = phone.does(&site.sync, leak("one")).await;
-        assert_eq!(opened.outcome, OutcomeKind::Applied);
-        let settled: Settlement = wait_for(&site.sync, waiting.op.0).await;
-        // `ON CONFLICT DO NOTHING` keeps the reference out; the note itself is kept.
-        assert!(matches!(settled.outcome.outcome, OutcomeKind::Applied | OutcomeKind::Refused));
-        assert_eq!(site.count("SELECT COUNT(*) FROM held").await, 0);
-    }
-
-    async fn a_commit_cut_off_leaves_nothing_half(site: &Site) {
-        site.furnish().await;
-        let head = site.sync.head(scope()).await.unwrap();
-        let mut tx = site.db.begin_write().await.unwrap();
-        sqlx::query("UPDATE scopes SET head = head + 1").execute(&mut *tx).await.unwrap();
-        sqlx::query("DELETE FROM tickets").execute(&mut *tx).await.unwrap();
-        // The connection is lost with everything it had not committed.
-        drop(tx);
-        let mut phone = Phone::new("lin", lin());
-        let outcome = phone.does(&site.sync, leak("one")).await;
-        assert_eq!(outcome.seq, head + 1);
-        assert!(server::sync::verify(&site.db).await.unwrap().is_sound());
-    }
-
-    async fn a_push_whose_sender_is_gone_is_still_answered_to_the_resend(site: &Site) {
-        site.furnish().await;
-        let mut phone = Phone::new("lin", lin());
-        let entry = [phone.record(leak("one"))];
-        // The client hangs up while the server is at it.
-        let hasty = tokio::time::timeout(std::time::Duration::from_micros(50), phone.send(&site.sync, &entry));
-        drop(hasty.await);
-        let answered = phone.send(&site.sync, &entry).await.unwrap();
-        assert_eq!(answered.outcomes[0].outcome, OutcomeKind::Applied);
-        assert_eq!(site.count("SELECT COUNT(*) FROM tickets").await, 1);
-    }
-
-    async fn a_project_nobody_registered_takes_no_commands(site: &Site) {
-        site.furnish().await;
-        let mut phone = Phone::new("lin", lin())
-            .in_scope(Scope::Project(domain::id::ProjectId::derived(&["elsewhere"])));
-        let entry = phone.record(leak("one"));
-        let failure = phone.send(&site.sync, &[entry]).await.err().unwrap();
-        assert!(matches!(failure, PushFailure::UnknownScope));
-    }
-
-    async fn photos_are_remembered_by_the_command_that_named_them(site: &Site) {
-        site.furnish().await;
-        let mut phone = Phone::new("lin", lin());
-        let outcome = phone.does(&site.sync, domain::modules::tickets::OpenTicket { photos: vec![photo(7)], ..leak("one") }).await;
-        assert_eq!(outcome.outcome, OutcomeKind::Applied);
-        let named = format!("SELECT COUNT(*) FROM blob_refs WHERE op = '{}' AND sha256 = '{}'", outcome.op, photo(7).sha256.0);
-        assert_eq!(site.count(&named).await, 1);
-        let arrived = BlobArrived { sha256: photo(7).sha256, size: 1_000 };
-        site.must(scope(), vec![arrived.clone().into()]).await;
-        let head = site.sync.head(scope()).await.unwrap();
-        site.must(scope(), vec![arrived.into()]).await;
-        assert_eq!(site.sync.head(scope()).await.unwrap(), head + 1);
-        assert_eq!(site.count("SELECT COUNT(*) FROM blob_arrivals").await, 1);
-        assert_eq!(domain::modules::attachments::BlobArrival::KIND, RecordKind::BlobArrival);
-    }
-
-    async fn a_command_of_the_product_with_a_known_id_is_not_applied_again(site: &Site) {
-        site.furnish().await;
-        let history = |text: &str| server::sync::SystemCommand {
-            actor: lin(),
-            device: device("history"),
-            op: op(text),
-            occurred_at: TEN.plus(-1_000),
-            received_at: TEN,
-            command: if text == "open" { leak("one").into() } else { note("one", text).into() },
-        };
-        let commands = vec![history("open"), history("x"), history("x")];
-        let first = site.sync.apply(scope(), commands.clone()).await.unwrap();
-        assert_eq!(first[1], first[2]);
-        assert_eq!(site.sync.apply(scope(), commands).await.unwrap(), first);
-        let stored: Ticket = site.sync.record(ticket("one").0).await.unwrap().unwrap();
-        assert_eq!(stored.timeline.len(), 2);
-        assert_eq!(stored.opened_at, TEN.plus(-1_000));
-        assert_eq!(stored.opened_by, lin().user);
-    }
+    // Half of it was answered before: the rest is applied.
+    let more = [commands[1].clone(), phone.record(note("one", "已到"))];
+    let mixed = phone.send(&site.sync, &more).await.unwrap();
+    assert_eq!(mixed.bytes[0], first.bytes[1]);
+    let stored: Ticket = site.sync.record(ticket("one").0).await.unwrap().unwrap();
+    assert_eq!(stored.timeline.len(), 3);
 }
 
-/// Waits for what another task of the service brings about.
-async fn wait_for<R: SyncedRecord>(sync: &server::sync::SyncService, id: uuid::Uuid) -> R {
-    for _ in 0..200 {
-        if let Some(record) = sync.record(id).await.unwrap() {
-            return record;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("did not come");
+async fn a_gap_is_answered_with_the_number_that_comes_next_and_nothing_is_applied(site: &Site) {
+    site.furnish().await;
+    let mut phone = Phone::new("lin", lin());
+    phone.does(&site.sync, leak("one")).await;
+    phone.last = 4;
+    let late = phone.record(note("one", "x"));
+    let before = site.sync.head(scope()).await.unwrap();
+    let failure = phone.send(&site.sync, &[late]).await.err().unwrap();
+    assert!(matches!(failure, PushFailure::Refused(PushError::Gap { expected: 2 })), "{failure}");
+    assert_eq!(site.sync.head(scope()).await.unwrap(), before);
 }
+
+async fn a_number_used_before_with_another_command_refuses_the_whole_push(site: &Site) {
+    site.furnish().await;
+    let mut phone = Phone::new("lin", lin());
+    phone.does(&site.sync, leak("one")).await;
+    phone.last = 0;
+    let other = [phone.record(leak("two")), phone.record(note("one", "x"))];
+    let before = site.sync.head(scope()).await.unwrap();
+    let failure = phone.send(&site.sync, &other).await.err().unwrap();
+    assert!(matches!(failure, PushFailure::Refused(PushError::NumberReused { n: 1 })), "{failure}");
+    assert_eq!(site.sync.head(scope()).await.unwrap(), before, "nor what follows it");
+}
+
+async fn an_id_used_by_another_command_is_refused_kept_and_blocks_nothing(site: &Site) {
+    site.furnish().await;
+    let mut phone = Phone::new("lin", lin());
+    phone.does(&site.sync, leak("one")).await;
+    let mut other = Phone::new("song", song());
+    let theft = Command::from(note("one", "x"));
+    let reused =
+        domain::id::OpId::derived(&["op", &phone.device.to_string(), &scope().to_string(), "1"]);
+    let entry = envelope(reused, 1, theft.kind(), &theft.encode());
+    other.last = 1;
+    let follows = other.record(note("one", "y"));
+    let push = [entry, follows];
+    let first = other.send(&site.sync, &push).await.unwrap();
+    assert_eq!(first.outcomes[0].outcome, OutcomeKind::Refused);
+    assert!(first.outcomes[0].reason.as_ref().unwrap().is(CommonCode::IdReused));
+    assert_eq!(first.outcomes[0].op, reused, "answered under the id it was sent with");
+    assert_eq!(first.outcomes[1].n, 2);
+    assert_eq!(other.send(&site.sync, &push).await.unwrap().bytes, first.bytes);
+
+    // Also across scopes.
+    let company = Phone::new("lin", lin()).in_scope(Scope::Company);
+    let entry = envelope(reused, 1, theft.kind(), &theft.encode());
+    let crossed = company.send(&site.sync, &[entry]).await.unwrap();
+    assert!(crossed.outcomes[0].reason.as_ref().unwrap().is(CommonCode::IdReused));
+    assert_eq!(
+        site.count("SELECT COUNT(*) FROM quarantine WHERE code = 'sync.id_reused'").await,
+        2
+    );
+}
+
+async fn bytes_that_are_no_command_get_an_outcome_and_are_kept(site: &Site) {
+    site.furnish().await;
+    let phone = Phone::new("lin", lin());
+    let raw = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
+    let push = [
+        raw(r#"{"n":1,"op":"nonsense","what":[1, 2]}"#),
+        envelope(op("bad"), 2, "tickets.open", r#"{"ticket":7}"#),
+        envelope(op("nul"), 3, "a\\u0000b", "{}"),
+        envelope(op("nul2"), 4, "tickets.note", r#"{"ticket":"\u0000"}"#),
+    ];
+    let first = phone.send(&site.sync, &push).await.unwrap();
+    for outcome in &first.outcomes {
+        assert_eq!(outcome.outcome, OutcomeKind::Refused);
+        assert!(outcome.reason.as_ref().unwrap().is(CommonCode::Malformed), "{outcome:?}");
+    }
+    assert_eq!(phone.send(&site.sync, &push).await.unwrap().bytes, first.bytes);
+    let kept = "SELECT COUNT(*) FROM quarantine q JOIN log l ON l.scope = q.scope AND l.seq = q.seq
+                WHERE l.payload = '{\"n\":1,\"op\":\"nonsense\",\"what\":[1, 2]}'";
+    assert_eq!(site.count(kept).await, 1, "with their bytes");
+    assert_eq!(site.count("SELECT COUNT(*) FROM quarantine").await, 4);
+}
+
+async fn entries_without_a_number_refuse_the_push(site: &Site) {
+    site.furnish().await;
+    let phone = Phone::new("lin", lin());
+    let push = [RawValue::from_string(r#"{"op":"x"}"#.into()).unwrap()];
+    let failure = phone.send(&site.sync, &push).await.err().unwrap();
+    assert!(matches!(failure, PushFailure::Refused(PushError::Malformed { index: 0 })));
+}
+
+async fn a_loss_is_declared_written_down_and_shown_to_the_office(site: &Site) {
+    site.furnish().await;
+    let mut phone = Phone::new("lin", lin());
+    phone.last = 6;
+    let entry = phone.record(leak("one"));
+    let response =
+        site.sync.push_resumed(scope(), phone.device, lin(), &[entry], Some(7), TEN).await.unwrap();
+    assert_eq!(response.outcomes.len(), 1);
+    assert!(response.outcomes[0].get().contains("\"applied\""));
+    assert_eq!(site.count("SELECT COUNT(*) FROM log WHERE kind = 'sync.resumed'").await, 1);
+    assert_eq!(site.count("SELECT COUNT(*) FROM quarantine WHERE code = 'sync.gap'").await, 1);
+    let next = phone.does(&site.sync, note("one", "x")).await;
+    assert_eq!((next.n, next.outcome), (8, OutcomeKind::Applied));
+    assert!(server::sync::verify(&site.db).await.unwrap().is_sound());
+}
+
+async fn a_command_that_the_database_cannot_keep_is_refused_alone(site: &Site) {
+    site.furnish().await;
+    // A rule of the database that no rule of ours foresees.
+    sqlx::query("CREATE UNIQUE INDEX surprise ON tickets (category, place)")
+        .execute(site.db.writers())
+        .await
+        .unwrap();
+    let mut phone = Phone::new("lin", lin());
+    let mut other = Phone::new("chen", chen());
+    let waiting = other.does(&site.sync, note("two", "x")).await;
+    assert_eq!(waiting.outcome, OutcomeKind::Held);
+    let push =
+        [phone.record(leak("one")), phone.record(leak("two")), phone.record(note("one", "y"))];
+    let answered = phone.send(&site.sync, &push).await.unwrap();
+    let kinds: Vec<_> = answered.outcomes.iter().map(|outcome| outcome.outcome).collect();
+    assert_eq!(kinds, [OutcomeKind::Applied, OutcomeKind::Refused, OutcomeKind::Applied]);
+    let reason = answered.outcomes[1].reason.clone().unwrap();
+    assert!(reason.is(CommonCode::Fault));
+    assert_eq!(reason.params["table"], "tickets");
+    assert_eq!(phone.send(&site.sync, &push).await.unwrap().bytes, answered.bytes);
+    let stored: Ticket = site.sync.record(ticket("one").0).await.unwrap().unwrap();
+    assert_eq!(stored.timeline.len(), 2);
+    assert!(server::sync::verify(&site.db).await.unwrap().is_sound());
+}
+
+async fn a_service_that_stops_finishes_what_it_has_taken(site: &Site) {
+    site.furnish().await;
+    let mut phone = Phone::new("lin", lin());
+    let entries = [phone.record(leak("one"))];
+    let (answered, ()) = tokio::join!(phone.send(&site.sync, &entries), async {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        site.sync.stop().await;
+    });
+    let kept = site.count("SELECT COUNT(*) FROM tickets").await;
+    assert_eq!(kept, i64::from(answered.is_ok()));
+    let late = phone.send(&site.sync, &entries).await.err().unwrap();
+    assert!(matches!(late, PushFailure::Unavailable(_)), "{late}");
+}
+
+async fn a_commit_cut_off_leaves_nothing_half(site: &Site) {
+    site.furnish().await;
+    let head = site.sync.head(scope()).await.unwrap();
+    let mut tx = site.db.begin_write().await.unwrap();
+    sqlx::query("UPDATE scopes SET head = head + 1").execute(&mut *tx).await.unwrap();
+    sqlx::query("DELETE FROM tickets").execute(&mut *tx).await.unwrap();
+    // The connection is lost with everything it had not committed.
+    drop(tx);
+    let mut phone = Phone::new("lin", lin());
+    let outcome = phone.does(&site.sync, leak("one")).await;
+    assert_eq!(outcome.seq, head + 1);
+    assert!(server::sync::verify(&site.db).await.unwrap().is_sound());
+}
+
+async fn a_push_whose_sender_is_gone_is_still_answered_to_the_resend(site: &Site) {
+    site.furnish().await;
+    let mut phone = Phone::new("lin", lin());
+    let entry = [phone.record(leak("one"))];
+    // The client hangs up while the server is at it.
+    let hasty =
+        tokio::time::timeout(std::time::Duration::from_micros(50), phone.send(&site.sync, &entry));
+    drop(hasty.await);
+    let answered = phone.send(&site.sync, &entry).await.unwrap();
+    assert_eq!(answered.outcomes[0].outcome, OutcomeKind::Applied);
+    assert_eq!(site.count("SELECT COUNT(*) FROM tickets").await, 1);
+}
+
+async fn a_project_nobody_registered_takes_no_commands(site: &Site) {
+    site.furnish().await;
+    let mut phone = Phone::new("lin", lin())
+        .in_scope(Scope::Project(domain::id::ProjectId::derived(&["elsewhere"])));
+    let entry = phone.record(leak("one"));
+    let failure = phone.send(&site.sync, &[entry]).await.err().unwrap();
+    assert!(matches!(failure, PushFailure::UnknownScope));
+}
+
+async fn photos_are_remembered_by_the_command_that_named_them(site: &Site) {
+    site.furnish().await;
+    let mut phone = Phone::new("lin", lin());
+    let outcome =
+        phone.does(&site.sync, OpenTicket { photos: vec![photo(7)], ..leak("one") }).await;
+    assert_eq!(outcome.outcome, OutcomeKind::Applied);
+    let named = format!(
+        "SELECT COUNT(*) FROM blob_refs WHERE op = '{}' AND sha256 = '{}'",
+        outcome.op,
+        photo(7).sha256.0
+    );
+    assert_eq!(site.count(&named).await, 1);
+    let arrived = BlobArrived { sha256: photo(7).sha256, size: 1_000 };
+    site.must(scope(), vec![arrived.clone().into()]).await;
+    let head = site.sync.head(scope()).await.unwrap();
+    site.must(scope(), vec![arrived.into()]).await;
+    assert_eq!(site.sync.head(scope()).await.unwrap(), head + 1);
+    assert_eq!(site.count("SELECT COUNT(*) FROM blob_arrivals").await, 1);
+    assert_eq!(domain::modules::attachments::BlobArrival::KIND, RecordKind::BlobArrival);
+}
+
+async fn a_command_of_the_product_with_a_known_id_is_not_applied_again(site: &Site) {
+    site.furnish().await;
+    let history = |text: &str| server::sync::SystemCommand {
+        actor: lin(),
+        device: device("history"),
+        op: op(text),
+        occurred_at: TEN.plus(-1_000),
+        received_at: TEN,
+        command: if text == "open" { leak("one").into() } else { note("one", text).into() },
+    };
+    let commands = vec![history("open"), history("x"), history("x")];
+    let first = site.sync.apply(scope(), commands.clone()).await.unwrap();
+    assert_eq!(first[1], first[2]);
+    assert_eq!(site.sync.apply(scope(), commands).await.unwrap(), first);
+    let stored: Ticket = site.sync.record(ticket("one").0).await.unwrap().unwrap();
+    assert_eq!(stored.timeline.len(), 2);
+    assert_eq!(stored.opened_at, TEN.plus(-1_000));
+    assert_eq!(stored.opened_by, lin().user);
+}
+
+on_both!(
+    a_repeated_push_is_applied_once_and_answered_with_the_same_bytes,
+    a_gap_is_answered_with_the_number_that_comes_next_and_nothing_is_applied,
+    a_number_used_before_with_another_command_refuses_the_whole_push,
+    an_id_used_by_another_command_is_refused_kept_and_blocks_nothing,
+    bytes_that_are_no_command_get_an_outcome_and_are_kept,
+    entries_without_a_number_refuse_the_push,
+    a_loss_is_declared_written_down_and_shown_to_the_office,
+    a_command_that_the_database_cannot_keep_is_refused_alone,
+    a_service_that_stops_finishes_what_it_has_taken,
+    a_commit_cut_off_leaves_nothing_half,
+    a_push_whose_sender_is_gone_is_still_answered_to_the_resend,
+    a_project_nobody_registered_takes_no_commands,
+    photos_are_remembered_by_the_command_that_named_them,
+    a_command_of_the_product_with_a_known_id_is_not_applied_again,
+);

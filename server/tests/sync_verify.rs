@@ -1,5 +1,7 @@
 //! Verifying a database: whatever was changed behind the log is found.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;
@@ -29,41 +31,52 @@ async fn finds(site: &Site, words: &str) {
     assert!(report.problems.iter().any(|problem| problem.contains(words)), "{words}: {report:?}");
 }
 
-on_both! {
-    async fn a_changed_payload_is_found(site: &Site) {
-        lived_in(site).await;
-        tamper(site, "UPDATE log SET payload = '{}' WHERE seq = 9 AND scope <> 'company'").await;
-        finds(site, "payload of log row 9 was changed").await;
-    }
-
-    async fn a_changed_outcome_breaks_the_chain(site: &Site) {
-        lived_in(site).await;
-        tamper(site, "UPDATE log SET reply = '{}' WHERE seq = 9 AND scope <> 'company'").await;
-        finds(site, "chain breaks at log row 9").await;
-    }
-
-    async fn a_row_taken_out_is_found(site: &Site) {
-        lived_in(site).await;
-        tamper(site, "DELETE FROM log WHERE seq = 5 AND scope <> 'company'").await;
-        finds(site, "log rows 5 to 5 are missing").await;
-    }
-
-    async fn a_log_cut_short_is_found(site: &Site) {
-        lived_in(site).await;
-        tamper(site, "DELETE FROM log WHERE scope <> 'company' AND seq = (SELECT MAX(seq) FROM log WHERE scope <> 'company')").await;
-        finds(site, "the log ends at").await;
-    }
-
-    async fn a_record_missing_in_the_feed_is_found(site: &Site) {
-        lived_in(site).await;
-        tamper(site, "DELETE FROM feed WHERE kind = 'ticket' AND channel = 'office'
-                      AND record_id = (SELECT MIN(id) FROM tickets)").await;
-        finds(site, "the feed says").await;
-    }
-
-    async fn a_record_taken_out_is_found(site: &Site) {
-        lived_in(site).await;
-        tamper(site, "DELETE FROM tickets WHERE number = 2").await;
-        finds(site, "there is no such record").await;
-    }
+async fn a_changed_payload_is_found(site: &Site) {
+    lived_in(site).await;
+    tamper(site, "UPDATE log SET payload = '{}' WHERE seq = 9 AND scope <> 'company'").await;
+    finds(site, "payload of log row 9 was changed").await;
 }
+
+async fn a_changed_outcome_breaks_the_chain(site: &Site) {
+    lived_in(site).await;
+    tamper(site, "UPDATE log SET reply = '{}' WHERE seq = 9 AND scope <> 'company'").await;
+    finds(site, "chain breaks at log row 9").await;
+}
+
+async fn a_row_taken_out_is_found(site: &Site) {
+    lived_in(site).await;
+    tamper(site, "DELETE FROM log WHERE seq = 5 AND scope <> 'company'").await;
+    finds(site, "log rows 5 to 5 are missing").await;
+}
+
+async fn a_log_cut_short_is_found(site: &Site) {
+    lived_in(site).await;
+    tamper(site, "DELETE FROM log WHERE scope <> 'company' AND seq = (SELECT MAX(seq) FROM log WHERE scope <> 'company')").await;
+    finds(site, "the log ends at").await;
+}
+
+async fn a_record_missing_in_the_feed_is_found(site: &Site) {
+    lived_in(site).await;
+    tamper(
+        site,
+        "DELETE FROM feed WHERE kind = 'ticket' AND channel = 'office'
+                  AND record_id = (SELECT MIN(id) FROM tickets)",
+    )
+    .await;
+    finds(site, "the feed says").await;
+}
+
+async fn a_record_taken_out_is_found(site: &Site) {
+    lived_in(site).await;
+    tamper(site, "DELETE FROM tickets WHERE number = 2").await;
+    finds(site, "there is no such record").await;
+}
+
+on_both!(
+    a_changed_payload_is_found,
+    a_changed_outcome_breaks_the_chain,
+    a_row_taken_out_is_found,
+    a_log_cut_short_is_found,
+    a_record_missing_in_the_feed_is_found,
+    a_record_taken_out_is_found,
+);

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use domain::sync::client::LocalStore;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen_futures::spawn_local;
 
 use super::{App, Core, use_app};
 use crate::device::page;

@@ -12,8 +12,8 @@ use domain::sync::record::Scope;
 use domain::{Ms, Refusal};
 use js_sys::Array;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 
 use super::{App, Core};
 use crate::device::{blobs, page};

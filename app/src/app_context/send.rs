@@ -9,12 +9,16 @@ use leptos::prelude::*;
 
 use super::App;
 use crate::clock;
+use crate::device::storage;
 use crate::sync::{driver, http};
 
 impl App {
     /// Records commands with their photos, all or nothing. Comes back when they are on the disk:
     /// only then may a page say "saved". A refusal is of the rules as this phone knows them, or says
     /// that the phone could not store; nothing was recorded then and the form keeps its content.
+    ///
+    /// `client.quota_full` with photos means that the photos do not fit: a reserve is kept so that the
+    /// same commands without them still do. Offer that.
     ///
     /// `draft` is the key of the draft that this finishes; it is removed in the same transaction.
     pub async fn send(
@@ -41,6 +45,10 @@ impl App {
             let scope = scope.ok_or_else(|| Refusal::new(CommonCode::WrongScope))?;
             let op = OpId(clock::new_uuid());
             drafts.push(Draft { scope, op, command, draft: draft.clone() });
+        }
+        let bytes = blobs.iter().map(|blob| blob.bytes.len() as u64).sum();
+        if bytes > 0 && !storage::has_room_for(bytes).await {
+            return Err(Refusal::new(CommonCode::QuotaFull));
         }
         let moment = Moment { at_device: clock::device_now(), offset: http::clock_offset() };
         let genuine = self.genuine.get_value();

@@ -11,7 +11,7 @@ use domain::sync::record::Scope;
 use domain::sync::wire::{DeviceInfo, Session, SignIn};
 use gloo_storage::{LocalStorage, Storage};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
+use wasm_bindgen_futures::spawn_local;
 
 use super::{App, Core};
 use crate::clock;
@@ -84,9 +84,9 @@ impl App {
         }
         let _ = LocalStorage::set(SESSION, &session);
         LocalStorage::delete(SIGN_OUT);
-        self.begin(session).await.map_err(|error| {
-            Refusal::new(CommonCode::StorageFailed).with("why", error)
-        })
+        self.begin(session)
+            .await
+            .map_err(|error| Refusal::new(CommonCode::StorageFailed).with("why", error))
     }
 
     async fn post_session(
@@ -215,7 +215,9 @@ impl App {
     pub(crate) fn check_session(self) {
         let Some(core) = self.core() else { return };
         spawn_local(async move {
-            let Ok(answer) = http::ask("GET", PATH, Body::None, &[], DEADLINE).await else { return };
+            let Ok(answer) = http::ask("GET", PATH, Body::None, &[], DEADLINE).await else {
+                return;
+            };
             let Ok(session) = serde_json::from_str::<Session>(&answer.text) else { return };
             http::measure(session.server_time, answer.sent_at, answer.received_at);
             if let Some(offset) = http::clock_offset() {
@@ -223,7 +225,11 @@ impl App {
             }
             let ours = core.with_replica(|r| r.actor().user == session.actor.user);
             let known = self.session.with_untracked(|known| {
-                known.as_ref().is_some_and(|k| k.rights == session.rights && k.scopes == session.scopes && k.actor == session.actor)
+                known.as_ref().is_some_and(|k| {
+                    k.rights == session.rights
+                        && k.scopes == session.scopes
+                        && k.actor == session.actor
+                })
             });
             if core.has_ended() || !ours {
                 return;

@@ -3,8 +3,8 @@
 use domain::Refusal;
 use domain::refusal::CommonCode;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
+use wasm_bindgen_futures::spawn_local;
 
 use super::{App, use_app};
 use crate::clock;
@@ -49,8 +49,7 @@ impl App {
 }
 
 fn decode<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
-    serde_json::from_str(text)
-        .map_err(|error| Refusal::new(CommonCode::Fault).with("why", error))
+    serde_json::from_str(text).map_err(|error| Refusal::new(CommonCode::Fault).with("why", error))
 }
 
 /// One view of the office.

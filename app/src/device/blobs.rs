@@ -4,9 +4,9 @@ use domain::modules::attachments::{Attachment, AttachmentRole, Sha256Hex};
 use domain::sync::client::{LocalStore, NewBlob};
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, BlobPropertyBag, Url};
 
 use super::page;

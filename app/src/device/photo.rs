@@ -1,8 +1,8 @@
 //! Photos: picked or taken, made small on the phone, stamped with time and place.
 
+use domain::modules::attachments::AttachmentCode;
 use domain::modules::attachments::AttachmentRole;
 use domain::{Ms, Refusal};
-use domain::modules::attachments::AttachmentCode;
 use js_sys::{Function, Promise};
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
@@ -96,7 +96,8 @@ async fn photo(
             let encoded = encode(&canvas, "image/jpeg", quality).await?;
             if encoded.size() <= f64::from(most_bytes) {
                 picture.close();
-                return Captured::new(blobs::bytes_of(&encoded).await?, "image/jpeg", role, at).await;
+                return Captured::new(blobs::bytes_of(&encoded).await?, "image/jpeg", role, at)
+                    .await;
             }
             quality -= QUALITY.1;
         }

@@ -10,9 +10,7 @@ use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    CryptoKey, HtmlVideoElement, MediaStream, MediaStreamConstraints, MediaStreamTrack,
-};
+use web_sys::{CryptoKey, HtmlVideoElement, MediaStream, MediaStreamConstraints, MediaStreamTrack};
 
 use super::{blobs, page, photo};
 use crate::app_context::App;
@@ -78,7 +76,7 @@ async fn camera() -> Result<MediaStream, JsValue> {
     constraints.set_video(&rear);
     let devices = page::window().navigator().media_devices()?;
     let promise = devices.get_user_media_with_constraints(&constraints)?;
-    JsFuture::from(promise).await?.dyn_into().map_err(Into::into)
+    JsFuture::from(promise).await?.dyn_into()
 }
 
 /// The browser's own detector, or the decoder that the boot script loads when it is first needed.

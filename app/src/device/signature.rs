@@ -25,10 +25,7 @@ pub struct SignaturePad {
 
 impl SignaturePad {
     /// Listens on the canvas; `on_stroke` is told whenever a line was drawn.
-    pub fn new(
-        canvas: HtmlCanvasElement,
-        on_stroke: impl Fn() + 'static,
-    ) -> Result<Self, JsValue> {
+    pub fn new(canvas: HtmlCanvasElement, on_stroke: impl Fn() + 'static) -> Result<Self, JsValue> {
         let ratio = page::window().device_pixel_ratio().max(1.0);
         let frame = canvas.get_bounding_client_rect();
         // A few thousand pixels at most.

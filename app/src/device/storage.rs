@@ -1,9 +1,9 @@
 //! How full this phone is, and whether the browser may clear it.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::spawn_local;
 
 use super::page;
 
@@ -67,6 +67,22 @@ async fn estimate() -> Result<(u64, u64), JsValue> {
     Ok((number("usage"), number("quota")))
 }
 
+/// Kept free for commands when photos no longer fit: thousands of them.
+const RESERVE: u64 = 8_000_000;
+
+/// Whether so many bytes of photos may be kept without touching the reserve for commands.
+pub async fn has_room_for(bytes: u64) -> bool {
+    match estimate().await {
+        Ok((used, quota)) => fits(used, quota, bytes),
+        // A browser that does not tell will refuse by itself.
+        Err(_) => true,
+    }
+}
+
+fn fits(used: u64, quota: u64, bytes: u64) -> bool {
+    quota == 0 || used.saturating_add(bytes).saturating_add(RESERVE) <= quota
+}
+
 /// Asks not to be cleared; browsers decide by themselves, most without a question.
 async fn persist() -> Result<bool, JsValue> {
     let storage = page::window().navigator().storage();
@@ -86,5 +102,12 @@ mod tests {
         assert!(!is_low(79, 100));
         assert!(!is_low(0, 0));
         assert_eq!(per_mille(u64::MAX, 1), 1_000);
+    }
+
+    #[test]
+    fn photos_never_take_the_space_that_commands_need() {
+        assert!(fits(50_000_000, 100_000_000, 1_000_000));
+        assert!(!fits(91_500_000, 100_000_000, 1_000_000));
+        assert!(fits(0, 0, 1_000_000));
     }
 }

@@ -12,7 +12,7 @@ fn money_is_grouped_and_a_credit_has_its_sign_in_front() {
     assert_eq!(money(Fen(128_450)), "¥1,284.50");
     assert_eq!(money(Fen(5)), "¥0.05");
     assert_eq!(money(Fen(-1_200)), "−¥12.00");
-    assert_eq!(money(Fen(123_456_789_00)), "¥123,456,789.00");
+    assert_eq!(money(Fen(12_345_678_900)), "¥123,456,789.00");
     assert_eq!(money_round(Fen(-128_450)), "−¥1,285");
 }
 

@@ -24,7 +24,9 @@ fn every_command_has_a_name_in_every_language() {
         in_language(language, || {
             let lacking: Vec<&&str> = domain::modules::Command::KINDS
                 .iter()
-                .filter(|kind| lookup("sync", &format!("kind_{}", kind.replace('.', "_"))).is_none())
+                .filter(|kind| {
+                    lookup("sync", &format!("kind_{}", kind.replace('.', "_"))).is_none()
+                })
                 .collect();
             assert!(lacking.is_empty(), "{}: {lacking:?}", language.tag());
         });

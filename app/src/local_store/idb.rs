@@ -156,8 +156,8 @@ impl Tx {
         key: &JsValue,
         value: &T,
     ) -> Result<(), StoreError> {
-        let text = serde_json::to_string(value)
-            .map_err(|error| StoreError::Failed(error.to_string()))?;
+        let text =
+            serde_json::to_string(value).map_err(|error| StoreError::Failed(error.to_string()))?;
         self.put(store, key, &JsValue::from_str(&text))
     }
 

@@ -1,36 +1,30 @@
 //! The connection, and the operations on rows, drafts and blobs. Those on commands are in `queue`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use domain::id::UserId;
 use domain::modules::attachments::Sha256Hex;
 use domain::sync::client::{
-    Answers, Blob, BlobState, LocalStore, NewBlob, NewCommand, OutboxEntry, Page, Queue, Segment,
-    StoreError, StoredRow, StoredScope,
+    Answers, Blob, BlobState, LocalStore, NewBlob, NewCommand, OutboxEntry, Page, Queue,
+    StoreError, StoredScope,
 };
 use domain::sync::outcome::Outcome;
-use domain::sync::record::{RecordKey, Scope};
+use domain::sync::record::Scope;
 use domain::{Ms, id::OpId};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbDatabase, IdbFactory, IdbVersionChangeEvent};
 
-use super::encoding;
 use super::idb::{self, Mode, Tx};
 use super::queue;
-use super::schema::{self, ScopeRow};
+use super::rows;
+use super::schema;
 use crate::device::page;
 
 /// Longest wait for a transaction; behind it the connection counts as lost (iOS leaves some open).
 const DEADLINE: i32 = 20_000;
-/// Rows in a block of the base: large enough to be few, small enough to be written anew.
-const BLOCK: usize = 500;
-/// A delta is folded into the base at this many rows, or at a quarter of the base if that is more.
-const DELTA_ROWS: u32 = 400;
-/// As many pages cost more to read than the rows in them.
-const DELTA_BLOCKS: u32 = 60;
 
 /// The store of one user on this installation.
 #[derive(Clone)]
@@ -38,6 +32,8 @@ pub struct IndexedDb {
     name: Rc<str>,
     /// Absent while not opened, and after it was lost; the next use opens it again.
     connection: Rc<RefCell<Option<IdbDatabase>>>,
+    /// Removed on purpose: whatever still runs must not make it anew, empty.
+    removed: Rc<Cell<bool>>,
 }
 
 impl IndexedDb {
@@ -47,21 +43,24 @@ impl IndexedDb {
     }
 
     pub fn named(name: &str) -> Self {
-        Self { name: name.into(), connection: Rc::default() }
+        Self { name: name.into(), connection: Rc::default(), removed: Rc::default() }
     }
 
     /// Removes a database with everything in it.
     pub async fn remove(self) -> Result<(), StoreError> {
+        self.removed.set(true);
         if let Some(db) = self.connection.borrow_mut().take() {
             db.close();
         }
-        let request = factory()?
-            .delete_database(&self.name)
-            .map_err(|error| idb::store_error(&error))?;
+        let request =
+            factory()?.delete_database(&self.name).map_err(|error| idb::store_error(&error))?;
         idb::done(&request).await.map(|_| ())
     }
 
     async fn connect(&self) -> Result<IdbDatabase, StoreError> {
+        if self.removed.get() {
+            return Err(StoreError::Failed("the store was removed".into()));
+        }
         if let Some(db) = self.connection.borrow().clone() {
             return Ok(db);
         }
@@ -153,10 +152,8 @@ impl IndexedDb {
 
     async fn get_text(&self, store: &str, key: &str) -> Result<Option<String>, StoreError> {
         let key = JsValue::from_str(key);
-        self.transact(&[store], Mode::Read, async |tx| {
-            Ok(tx.get(store, &key).await?.as_string())
-        })
-        .await
+        self.transact(&[store], Mode::Read, async |tx| Ok(tx.get(store, &key).await?.as_string()))
+            .await
     }
 
     async fn put_text(&self, store: &str, key: &str, text: &str) -> Result<(), StoreError> {
@@ -184,118 +181,16 @@ fn factory() -> Result<IdbFactory, StoreError> {
     }
 }
 
-pub(super) async fn scope_row(tx: &Tx, scope: Scope) -> Result<ScopeRow, StoreError> {
-    Ok(tx.read(schema::META, &idb::scope_key(scope)).await?.unwrap_or_default())
-}
-
-pub(super) fn put_scope_row(tx: &Tx, scope: Scope, row: &ScopeRow) -> Result<(), StoreError> {
-    tx.write(schema::META, &idb::scope_key(scope), row)
-}
-
-async fn blocks(tx: &Tx, store: &str, range: &JsValue) -> Result<Vec<Segment>, StoreError> {
-    let stored = tx.get_all(store, range).await?;
-    let decoded = stored.iter().map(|block| {
-        let rows = idb::bytes(&block).and_then(|bytes| encoding::decode(&bytes));
-        rows.map(Segment).ok_or_else(|| StoreError::Failed("unreadable block of rows".into()))
-    });
-    decoded.collect()
-}
-
-fn count(rows: &[StoredRow]) -> u32 {
-    u32::try_from(rows.len()).unwrap_or(u32::MAX)
-}
-
-/// Keeps a pulled page; see `LocalStore::keep_page`.
-async fn keep_page(tx: &Tx, page: &Page) -> Result<bool, StoreError> {
-    let scope = page.scope;
-    let mut row = scope_row(tx, scope).await?;
-    if !page.continues(&row.meta) {
-        return Ok(false);
-    }
-    if page.reset {
-        let shadow = idb::generation_range(scope, row.shadow_generation())?;
-        tx.delete(schema::BASE, &shadow)?;
-        row.shadow = 0;
-        row.shadow_rows = 0;
-        row.meta.shadow_cursor = None;
-    }
-    row.meta.epoch = Some(page.epoch);
-    if !page.rows.is_empty() {
-        let block = idb::js_bytes(&encoding::encode(&page.rows));
-        if page.snapshot {
-            let key = idb::block_key(scope, row.shadow_generation(), row.shadow);
-            tx.put(schema::BASE, &key, &block)?;
-            row.shadow += 1;
-            row.shadow_rows += count(&page.rows);
-        } else {
-            tx.put(schema::DELTA, &idb::block_key(scope, row.generation, row.delta), &block)?;
-            row.delta += 1;
-            row.delta_rows += count(&page.rows);
-        }
-    }
-    if page.snapshot && !page.completes {
-        row.meta.shadow_cursor = Some(page.cursor.clone());
-        return put_scope_row(tx, scope, &row).map(|()| true);
-    }
-    if page.completes {
-        tx.delete(schema::BASE, &idb::generation_range(scope, row.generation)?)?;
-        tx.delete(schema::DELTA, &idb::generation_range(scope, row.generation)?)?;
-        row.generation = row.shadow_generation();
-        row.base_rows = row.shadow_rows;
-        (row.delta, row.delta_rows, row.shadow, row.shadow_rows) = (0, 0, 0, 0);
-    }
-    row.meta.shadow_cursor = None;
-    row.meta.cursor = Some(page.cursor.clone());
-    row.meta.base_epoch = Some(page.epoch);
-    row.meta.seq = page.seq;
-    row.meta.backup_seq = page.backup_seq;
-    row.meta.synced_at = Some(page.at);
-    put_scope_row(tx, scope, &row).map(|()| true)
-}
-
-/// Folds the delta into fresh blocks under the next generation. Not while a snapshot is being
-/// filled there: that one replaces everything anyway.
-async fn compact(tx: &Tx, scope: Scope) -> Result<(), StoreError> {
-    let mut row = scope_row(tx, scope).await?;
-    let grown = row.delta_rows >= DELTA_ROWS.max(row.base_rows / 4) || row.delta >= DELTA_BLOCKS;
-    if !grown || row.shadow > 0 || row.meta.shadow_cursor.is_some() {
-        return Ok(());
-    }
-    let old = idb::generation_range(scope, row.generation)?;
-    let mut merged: BTreeMap<RecordKey, StoredRow> = BTreeMap::new();
-    let base = blocks(tx, schema::BASE, &old).await?;
-    let delta = blocks(tx, schema::DELTA, &old).await?;
-    for stored in base.into_iter().chain(delta).flat_map(|segment| segment.0) {
-        let key = RecordKey { kind: stored.kind, id: stored.id };
-        if stored.body.is_some() {
-            merged.insert(key, stored);
-        } else {
-            merged.remove(&key);
-        }
-    }
-    let rows: Vec<StoredRow> = merged.into_values().collect();
-    let generation = row.shadow_generation();
-    for (index, block) in (0u32..).zip(rows.chunks(BLOCK)) {
-        let key = idb::block_key(scope, generation, index);
-        tx.put(schema::BASE, &key, &idb::js_bytes(&encoding::encode(block)))?;
-    }
-    tx.delete(schema::BASE, &old)?;
-    tx.delete(schema::DELTA, &old)?;
-    row.generation = generation;
-    row.base_rows = count(&rows);
-    (row.delta, row.delta_rows) = (0, 0);
-    put_scope_row(tx, scope, &row)
-}
-
 impl LocalStore for IndexedDb {
     async fn load(&self, scope: Scope) -> Result<StoredScope, StoreError> {
         use schema::{ATTENTION, BASE, DELTA, JOURNAL, META, OUTBOX};
         let stores = [META, BASE, DELTA, OUTBOX, JOURNAL, ATTENTION];
         self.transact(&stores, Mode::Read, async |tx| {
-            let row = scope_row(tx, scope).await?;
+            let row = rows::scope_row(tx, scope).await?;
             let range = idb::generation_range(scope, row.generation)?;
-            let segments = blocks(tx, BASE, &range).await?;
-            let delta = blocks(tx, DELTA, &range).await?.into_iter().flat_map(|s| s.0).collect();
+            let segments = rows::blocks(tx, BASE, &range).await?;
+            let delta =
+                rows::blocks(tx, DELTA, &range).await?.into_iter().flat_map(|s| s.0).collect();
             let Queue { meta, outbox, journal, attention } = queue::read(tx, scope, row).await?;
             Ok(StoredScope { meta, segments, delta, outbox, journal, attention })
         })
@@ -304,7 +199,7 @@ impl LocalStore for IndexedDb {
 
     async fn queue(&self, scope: Scope) -> Result<Queue, StoreError> {
         self.transact(&queue::STORES, Mode::Read, async |tx| {
-            let row = scope_row(tx, scope).await?;
+            let row = rows::scope_row(tx, scope).await?;
             queue::read(tx, scope, row).await
         })
         .await
@@ -333,7 +228,12 @@ impl LocalStore for IndexedDb {
             .await
     }
 
-    async fn settled(&self, scope: Scope, outcomes: Vec<Outcome>, at: Ms) -> Result<(), StoreError> {
+    async fn settled(
+        &self,
+        scope: Scope,
+        outcomes: Vec<Outcome>,
+        at: Ms,
+    ) -> Result<(), StoreError> {
         self.transact(&queue::STORES, Mode::Durable, async |tx| {
             queue::settled(tx, scope, outcomes, at).await
         })
@@ -343,12 +243,12 @@ impl LocalStore for IndexedDb {
     async fn keep_page(&self, page: Page) -> Result<bool, StoreError> {
         // What is pulled can be pulled again: not worth waiting for the disk.
         let stores = [schema::META, schema::BASE, schema::DELTA];
-        self.transact(&stores, Mode::Write, async |tx| keep_page(tx, &page).await).await
+        self.transact(&stores, Mode::Write, async |tx| rows::keep_page(tx, &page).await).await
     }
 
     async fn compact(&self, scope: Scope) -> Result<(), StoreError> {
         let stores = [schema::META, schema::BASE, schema::DELTA];
-        self.transact(&stores, Mode::Write, async |tx| compact(tx, scope).await).await
+        self.transact(&stores, Mode::Write, async |tx| rows::compact(tx, scope).await).await
     }
 
     async fn forget_backed_up(
@@ -401,9 +301,7 @@ impl LocalStore for IndexedDb {
         let key = JsValue::from_str(&sha256.0);
         self.transact(&[schema::BLOB_META], Mode::Write, async |tx| {
             match tx.read::<Blob>(schema::BLOB_META, &key).await? {
-                Some(blob) => {
-                    tx.write(schema::BLOB_META, &key, &Blob { sent, state, ..blob })
-                }
+                Some(blob) => tx.write(schema::BLOB_META, &key, &Blob { sent, state, ..blob }),
                 None => Ok(()),
             }
         })

@@ -7,8 +7,8 @@ use domain::Ms;
 use domain::id::OpId;
 use domain::modules::attachments::Sha256Hex;
 use domain::sync::client::{
-    Answers, AttentionEntry, Blob, BlobState, JournalEntry, NewBlob, NewCommand, OutboxEntry, Queue,
-    StoreError,
+    Answers, AttentionEntry, Blob, BlobState, JournalEntry, NewBlob, NewCommand, OutboxEntry,
+    Queue, StoreError,
 };
 use domain::sync::outcome::{Outcome, OutcomeKind};
 use domain::sync::record::Scope;
@@ -16,10 +16,8 @@ use uuid::Uuid;
 use wasm_bindgen::JsValue;
 
 use super::idb::{self, Tx, entry_key};
-use super::indexed_db::{put_scope_row, scope_row};
-use super::schema::{
-    ATTENTION, BLOB_META, BLOBS, DRAFTS, JOURNAL, META, OPS, OUTBOX, ScopeRow,
-};
+use super::rows::{put_scope_row, scope_row};
+use super::schema::{ATTENTION, BLOB_META, BLOBS, DRAFTS, JOURNAL, META, OPS, OUTBOX, ScopeRow};
 
 pub const STORES: [&str; 4] = [META, OUTBOX, JOURNAL, ATTENTION];
 pub const RECORD_STORES: [&str; 7] = [META, OUTBOX, JOURNAL, OPS, BLOBS, BLOB_META, DRAFTS];
@@ -203,8 +201,8 @@ pub async fn forget_backed_up(
         let backed_up = stored.epoch == epoch
             && outcome.outcome != OutcomeKind::Held
             && outcome.seq <= backup_seq;
-        let whole = outcome.outcome == OutcomeKind::Refused
-            || stored.entry.blobs.iter().all(is_confirmed);
+        let whole =
+            outcome.outcome == OutcomeKind::Refused || stored.entry.blobs.iter().all(is_confirmed);
         if backed_up && whole {
             tx.delete(JOURNAL, &entry_key(scope, stored.entry.n))?;
             tx.delete(OPS, &idb::op_key(scope, stored.entry.op))?;

@@ -4,9 +4,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use domain::sync::client::{LocalStore, Paused, Pulled, Pushed, SyncError, TransportError, Uploaded, backoff};
+use domain::sync::client::{
+    LocalStore, Paused, Pulled, Pushed, SyncError, TransportError, Uploaded, backoff,
+};
 use domain::sync::record::Scope;
-use leptos::task::spawn_local;
+use wasm_bindgen_futures::spawn_local;
 
 use super::tabs::{self, Hint, Tabs};
 use super::wake::Wake;
@@ -91,8 +93,7 @@ pub fn recorded(app: App) {
     if let Some(tabs) = &driver.tabs {
         tabs.tell(Hint::Queue);
     }
-    driver.push.ring();
-    driver.upload.ring();
+    driver.wake_senders();
     if !app.is_online() {
         tabs::register_background_sync();
     }
@@ -137,6 +138,11 @@ impl Driver {
         self.upload.ring();
     }
 
+    pub(super) fn wake_senders(&self) {
+        self.push.ring();
+        self.upload.ring();
+    }
+
     pub(super) fn wake_pull(&self) {
         self.pull.ring();
     }
@@ -164,7 +170,11 @@ async fn run(driver: Rc<Driver>, task: Task) {
         }
         let result = page::within(WATCHDOG, step(&driver, task)).await;
         let result = result.unwrap_or(Err(SyncError::Transport(TransportError::Timeout)));
-        driver.app.saw_network(&result);
+        match &result {
+            // Only a pull always asks the server; the others may have had nothing to send.
+            Ok(()) if task != Task::Pull => {}
+            _ => driver.app.saw_network(&result),
+        }
         report::publish(&driver).await;
         let wait = match &result {
             Ok(()) => {
@@ -216,6 +226,7 @@ async fn step(driver: &Rc<Driver>, task: Task) -> Result<(), SyncError> {
     let scopes = driver.core.scopes();
     if task == Task::Upload {
         while engine.upload_once(&scopes).await? == Uploaded::Confirmed {
+            driver.app.saw_network(&Ok(()));
             report::publish(driver).await;
         }
         return Ok(());
@@ -243,6 +254,7 @@ async fn push(driver: &Rc<Driver>, scope: Scope) -> Result<(), SyncError> {
     let mut moved = false;
     while engine.push_once(scope, driver.app.instant()).await? != Pushed::Idle {
         moved = true;
+        driver.app.saw_network(&Ok(()));
         report::publish(driver).await;
     }
     if moved {

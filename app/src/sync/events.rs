@@ -74,14 +74,15 @@ pub fn ensure(driver: &Rc<Driver>) {
     // whatever wakes sync next.
     let failed = Closure::<dyn Fn()>::new(move || {
         if let Some(driver) = weak.upgrade() {
-            driver.live.set(false);
-            driver.wake_pull();
+            // Told at every attempt of the browser's; only the first is news.
+            if driver.live.replace(false) {
+                driver.wake_pull();
+            }
             page::after(60_000, move || ensure(&driver));
         }
     });
     for name in ["message", "head"] {
-        let _ =
-            source.add_event_listener_with_callback(name, message.as_ref().unchecked_ref());
+        let _ = source.add_event_listener_with_callback(name, message.as_ref().unchecked_ref());
     }
     source.set_onopen(Some(opened.as_ref().unchecked_ref()));
     source.set_onerror(Some(failed.as_ref().unchecked_ref()));
@@ -97,6 +98,8 @@ pub fn listen(app: App) {
     });
     page::listen(&window, "offline", move |_| app.set_online(false));
     page::listen(&window, "guanjia:push", |_| driver::wake());
+    // Out of the browser's back-forward cache: timers and the stream stood still.
+    page::listen(&window, "pageshow", |_| driver::wake());
     page::listen(&window, "pagehide", move |_| app.flush_drafts());
     page::listen(&window, "storage", move |_| app.session_elsewhere());
     page::listen(&page::document(), "visibilitychange", move |_| {

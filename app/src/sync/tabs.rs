@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use domain::sync::record::Scope;
 use js_sys::{Function, Promise, Reflect};
-use leptos::task::spawn_local;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::driver::{self, Driver};
@@ -48,9 +48,11 @@ impl Hint {
     }
 }
 
+type Handler = Closure<dyn Fn(MessageEvent)>;
+
 pub struct Tabs {
     channel: BroadcastChannel,
-    handler: RefCell<Option<Closure<dyn Fn(MessageEvent)>>>,
+    handler: RefCell<Option<Handler>>,
 }
 
 impl Tabs {
@@ -101,6 +103,8 @@ impl Inbox {
             Hint::Rows(scope) => {
                 self.scopes.borrow_mut().insert(scope);
             }
+            // At once: timers of a tab in the background may wait for a minute.
+            Hint::Queue if driver.leader.get() => driver.wake_senders(),
             Hint::Queue => {}
         }
         if self.planned.replace(true) {
@@ -123,9 +127,6 @@ async fn follow(driver: Rc<Driver>, reload: BTreeSet<Scope>) {
         } else {
             let _ = engine.refresh(scope).await;
         }
-    }
-    if driver.leader.get() {
-        driver.wake_all();
     }
     report::publish(&driver).await;
     driver.app.notify_queue();
@@ -162,6 +163,10 @@ fn take_the_lead(driver: &Rc<Driver>) {
 /// Asks the browser to wake the service worker when the network is back. An extra: few have it.
 pub fn register_background_sync() {
     let workers = page::property(&page::window().navigator(), "serviceWorker");
+    // Without a worker in charge `ready` would never come.
+    if !page::property(&workers, "controller").is_object() {
+        return;
+    }
     let Ok(ready) = page::property(&workers, "ready").dyn_into::<Promise>() else { return };
     spawn_local(async move {
         let Ok(registration) = wasm_bindgen_futures::JsFuture::from(ready).await else { return };
@@ -183,7 +188,9 @@ mod tests {
     #[test]
     fn every_hint_is_understood_by_the_other_tab() {
         let project = Scope::Project(ProjectId::derived(&["p"]));
-        for hint in [Hint::Queue, Hint::Rows(Scope::Company), Hint::Rows(project), Hint::Head, Hint::Now] {
+        for hint in
+            [Hint::Queue, Hint::Rows(Scope::Company), Hint::Rows(project), Hint::Head, Hint::Now]
+        {
             assert_eq!(Hint::parse(&hint.text()), Some(hint));
         }
         assert_eq!(Hint::parse("of a newer build"), None);

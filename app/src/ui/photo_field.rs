@@ -192,7 +192,7 @@ pub fn PhotoField(
                     on:click=take
                 >
                     <Glyph icon=Icon::Camera/>
-                    <span>{move || tr::kit::photo_add()}</span>
+                    <span>{tr::kit::photo_add}</span>
                 </button>
             </div>
             {move || {

@@ -105,7 +105,7 @@ pub fn FullPhoto(
             title=Signal::derive(|| tr::kit::photo_title().to_owned())
             on_close=on_close
         >
-            <img class="photo-full" src=move || url.get() alt=move || tr::kit::photo_title()/>
+            <img class="photo-full" src=move || url.get() alt=tr::kit::photo_title/>
         </Sheet>
     }
 }

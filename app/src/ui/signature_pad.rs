@@ -72,7 +72,7 @@ pub fn SignaturePad(#[prop(into)] label: Signal<String>, photos: Photos) -> impl
                     let shown = restored().filter(|_| !drawing.get());
                     match shown {
                         Some(picture) => {
-                            view! { <img src=picture.url alt=move || tr::kit::signature_there()/> }.into_any()
+                            view! { <img src=picture.url alt=tr::kit::signature_there/> }.into_any()
                         }
                         None => {
                             view! {
@@ -88,7 +88,7 @@ pub fn SignaturePad(#[prop(into)] label: Signal<String>, photos: Photos) -> impl
                     }
                 }}
                 <Show when=move || !signed.get()>
-                    <span class="hint">{move || tr::kit::signature_hint()}</span>
+                    <span class="hint">{tr::kit::signature_hint}</span>
                 </Show>
             </div>
             <Show when=move || signed.get()>
@@ -99,7 +99,7 @@ pub fn SignaturePad(#[prop(into)] label: Signal<String>, photos: Photos) -> impl
                 />
             </Show>
             <Show when=move || failed.get()>
-                <p class="problem" role="alert">{move || tr::kit::signature_failed()}</p>
+                <p class="problem" role="alert">{tr::kit::signature_failed}</p>
             </Show>
         </div>
     }

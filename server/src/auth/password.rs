@@ -24,7 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub const MIN_CHARS: usize = 10;
 pub const MAX_CHARS: usize = 200;
 
-
 /// Whether this may become a password. Length is what counts; composition rules only annoy.
 pub fn check_new(password: &str) -> Result<(), Refusal> {
     let chars = password.chars().count();
@@ -99,11 +98,7 @@ impl Passwords {
     }
 
     /// Checks a password against the stored hash; without one the same work is done for nothing.
-    pub async fn check(
-        &self,
-        password: String,
-        hash: Option<String>,
-    ) -> Result<bool, ApiError> {
+    pub async fn check(&self, password: String, hash: Option<String>) -> Result<bool, ApiError> {
         if password.chars().count() > MAX_CHARS {
             return Ok(false);
         }

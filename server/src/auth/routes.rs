@@ -66,8 +66,7 @@ async fn try_sign_in(
     let now = state.clock.now();
     let by_account = account_key(&account);
     let by_address = address_key(address);
-    let keys =
-        [(by_account.clone(), TRIES_PER_ACCOUNT), (by_address.clone(), TRIES_PER_ADDRESS)];
+    let keys = [(by_account.clone(), TRIES_PER_ACCOUNT), (by_address.clone(), TRIES_PER_ADDRESS)];
     begin_try(state, &keys).await?;
     let found = store::find_account(&state.db, &account).await?;
     let (user, hash) = found.map_or((None, None), |found| (Some(found.user), found.hash));
@@ -117,11 +116,7 @@ async fn begin_try(state: &AppState, keys: &[(String, i64)]) -> Result<(), ApiEr
 }
 
 /// What a signed-in phone needs to know about itself.
-async fn answer(
-    state: &AppState,
-    user: &User,
-    device: DeviceInfo,
-) -> Result<Session, ApiError> {
+async fn answer(state: &AppState, user: &User, device: DeviceInfo) -> Result<Session, ApiError> {
     let settings = store::settings(&state.db).await?;
     let actor = user.actor();
     let scopes = state.sync.scopes_of(&actor).await?;
@@ -165,10 +160,7 @@ async fn session(State(state): State<AppState>, signed: Signed) -> Result<Respon
 /// Ends the session. Also without one: signing out twice is no error.
 #[utoipa::path(delete, path = "/api/v1/session", tag = "session",
     responses((status = 204, description = "Signed out")))]
-async fn sign_out(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
+async fn sign_out(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     if let Some(session) = token::of_request(&headers) {
         store::end_session(&state.db, &session).await?;
     }

@@ -1,10 +1,10 @@
 //! Tables of sign-in: credentials, devices, sessions, tries.
 
+use domain::Ms;
 use domain::id::{DeviceId, UserId};
 use domain::modules::accounts::User;
 use domain::modules::company::Settings;
 use domain::sync::wire::DeviceInfo;
-use domain::Ms;
 use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -34,11 +34,9 @@ pub struct FoundSession {
 }
 
 pub async fn find_session(db: &Db, token_hash: &str) -> Result<Option<FoundSession>> {
-    let row = sql(
-        "SELECT s.last_seen, d.id, d.name, d.revoked, u.body \
+    let row = sql("SELECT s.last_seen, d.id, d.name, d.revoked, u.body \
          FROM sessions s JOIN devices d ON d.id = s.device_id JOIN users u ON u.id = s.user_id \
-         WHERE s.token_hash = $1",
-    )
+         WHERE s.token_hash = $1")
     .bind(token_hash.to_owned())
     .fetch_optional(db.readers())
     .await?;
@@ -84,13 +82,12 @@ pub struct FoundAccount {
 }
 
 pub async fn find_account(db: &Db, account: &str) -> Result<Option<FoundAccount>> {
-    let row = sql(
-        "SELECT u.body, c.hash FROM users u LEFT JOIN credentials c ON c.user_id = u.id \
-         WHERE u.account = $1",
-    )
-    .bind(account.to_owned())
-    .fetch_optional(db.readers())
-    .await?;
+    let row =
+        sql("SELECT u.body, c.hash FROM users u LEFT JOIN credentials c ON c.user_id = u.id \
+         WHERE u.account = $1")
+        .bind(account.to_owned())
+        .fetch_optional(db.readers())
+        .await?;
     row.map(|row: AnyRow| {
         Ok(FoundAccount { user: stored("users.body", row.try_get(0)?)?, hash: row.try_get(1)? })
     })
@@ -116,17 +113,15 @@ pub async fn begin_try(
     window: i64,
 ) -> Result<std::result::Result<(), Locked>> {
     let mut tx = db.begin_write().await?;
-    sql("DELETE FROM sign_in_tries WHERE at <= $1")
-        .bind(now.0 - window)
-        .execute(&mut *tx)
-        .await?;
+    sql("DELETE FROM sign_in_tries WHERE at <= $1").bind(now.0 - window).execute(&mut *tx).await?;
     for (key, limit) in keys {
         // The oldest of the newest `limit` tries: when it leaves the window there is room for one.
-        let row = sql("SELECT at FROM sign_in_tries WHERE key = $1 ORDER BY at DESC LIMIT 1 OFFSET $2")
-            .bind(key.clone())
-            .bind(limit - 1)
-            .fetch_optional(&mut *tx)
-            .await?;
+        let row =
+            sql("SELECT at FROM sign_in_tries WHERE key = $1 ORDER BY at DESC LIMIT 1 OFFSET $2")
+                .bind(key.clone())
+                .bind(limit - 1)
+                .fetch_optional(&mut *tx)
+                .await?;
         if let Some(row) = row {
             let at: i64 = row.try_get(0)?;
             tx.commit().await?;
@@ -178,10 +173,8 @@ pub async fn begin_session(db: &Db, new: &NewSession<'_>) -> Result<bool> {
         return Ok(false);
     }
     sql("DELETE FROM sessions WHERE device_id = $1").bind(device.clone()).execute(&mut *tx).await?;
-    sql(
-        "INSERT INTO sessions (token_hash, user_id, device_id, created, last_seen, address) \
-         VALUES ($1, $2, $3, $4, $4, $5)",
-    )
+    sql("INSERT INTO sessions (token_hash, user_id, device_id, created, last_seen, address) \
+         VALUES ($1, $2, $3, $4, $4, $5)")
     .bind(new.token_hash.to_owned())
     .bind(new.user.to_string())
     .bind(device)
@@ -237,10 +230,8 @@ pub async fn note_device(
     name: &str,
     synced: Ms,
 ) -> Result<()> {
-    sql(
-        "INSERT INTO devices (id, user_id, name, created, last_seen, last_sync) \
-         VALUES ($1, $2, $3, $4, $4, $4) ON CONFLICT (id) DO NOTHING",
-    )
+    sql("INSERT INTO devices (id, user_id, name, created, last_seen, last_sync) \
+         VALUES ($1, $2, $3, $4, $4, $4) ON CONFLICT (id) DO NOTHING")
     .bind(device.to_string())
     .bind(user.to_string())
     .bind(name.to_owned())

@@ -18,7 +18,10 @@ pub fn make(clock: &Clock) -> (HeaderValue, String) {
     let token = URL_SAFE_NO_PAD.encode(clock.random::<32>());
     let stored = sha256_hex(token.as_bytes());
     let cookie = format!("{COOKIE}={token}; {ATTRIBUTES}; Max-Age={}", IDLE / 1000);
-    (HeaderValue::from_str(&cookie).expect("base64url and our attributes are visible ASCII"), stored)
+    (
+        HeaderValue::from_str(&cookie).expect("base64url and our attributes are visible ASCII"),
+        stored,
+    )
 }
 
 /// Removes the cookie.

@@ -58,9 +58,10 @@ pub async fn import(
     let sha256 = Sha256Hex(sha256_hex(bytes));
     let name = sha256.clone();
     let size = bytes.len() as u64;
-    let appended = state.blobs.disk.run(move |disk| {
-        disk.append(&Piece { device, sha256: &name, size, offset: None, bytes })
-    });
+    let appended = state
+        .blobs
+        .disk
+        .run(move |disk| disk.append(&Piece { device, sha256: &name, size, offset: None, bytes }));
     match appended.await.map_err(|e| ApiError::fault("attachments", e))? {
         Appended::Whole { kind, size } => {
             store::note(&state.db, &sha256, kind, size, Actor::system().user, at).await?;

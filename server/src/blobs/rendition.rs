@@ -177,7 +177,9 @@ fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
         let length = le32(bytes, at + 4)?;
         let chunk = bytes.get(at..at.checked_add(length)?.checked_add(8)?)?;
         let from = out.len();
-        if [&b"VP8 "[..], b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"].contains(&&chunk[..4]) {
+        if [&b"VP8 "[..], b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"]
+            .contains(&&chunk[..4])
+        {
             out.extend_from_slice(chunk);
             if length % 2 == 1 {
                 out.push(0);
@@ -202,7 +204,7 @@ fn blank_mp4_metadata(bytes: &mut [u8], depth: usize) -> Option<()> {
         let (head, length) = match be32(bytes, at)? {
             // To the end of the file; and a 64-bit size.
             0 => (8, bytes.len() - at),
-            1 => (16, usize::try_from(be32(bytes, at + 8)?.checked_shl(32)? | be32(bytes, at + 12)?).ok()?),
+            1 => (16, be32(bytes, at + 8)?.checked_shl(32)? | be32(bytes, at + 12)?),
             length => (8, length),
         };
         if length < head {

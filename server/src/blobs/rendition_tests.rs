@@ -77,8 +77,10 @@ fn a_png_keeps_only_chunks_that_are_seen() {
         bytes
     };
     let head = b"\x89PNG\r\n\x1a\n".to_vec();
-    let (size, data, end) = (chunk(b"IHDR", &[1; 13]), chunk(b"IDAT", &[2; 9]), chunk(b"IEND", &[]));
-    let noisy = [&head, &size, &chunk(b"eXIf", GPS), &chunk(b"tEXt", GPS), &data, &end, &GPS.to_vec()];
+    let (size, data, end) =
+        (chunk(b"IHDR", &[1; 13]), chunk(b"IDAT", &[2; 9]), chunk(b"IEND", &[]));
+    let noisy =
+        [&head, &size, &chunk(b"eXIf", GPS), &chunk(b"tEXt", GPS), &data, &end, &GPS.to_vec()];
     let noisy: Vec<u8> = noisy.into_iter().flatten().copied().collect();
     assert_eq!(rendition(BlobKind::Png, &noisy).unwrap(), [head, size, data, end].concat());
 }

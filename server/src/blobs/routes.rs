@@ -261,10 +261,7 @@ async fn view(
         ),
         (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         // Even opened as a page of its own it may do nothing.
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("default-src 'none'; sandbox"),
-        ),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
     ];
     let size = bytes.len();
     let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok());

@@ -22,15 +22,14 @@ pub async fn note(
     by: UserId,
     now: Ms,
 ) -> Result<bool> {
-    let insert = sql(
-        "INSERT INTO blobs (sha256, size, mime, received, complete, uploaded_by, at) \
-         VALUES ($1, $2, $3, $2, 1, $4, $5) ON CONFLICT (sha256) DO NOTHING",
-    )
-    .bind(sha256.0.clone())
-    .bind(size.cast_signed())
-    .bind(kind.mime().to_owned())
-    .bind(by.to_string())
-    .bind(now.0);
+    let insert =
+        sql("INSERT INTO blobs (sha256, size, mime, received, complete, uploaded_by, at) \
+         VALUES ($1, $2, $3, $2, 1, $4, $5) ON CONFLICT (sha256) DO NOTHING")
+        .bind(sha256.0.clone())
+        .bind(size.cast_signed())
+        .bind(kind.mime().to_owned())
+        .bind(by.to_string())
+        .bind(now.0);
     Ok(insert.execute(db.writers()).await?.rows_affected() > 0)
 }
 
@@ -83,10 +82,8 @@ pub async fn named_after(
     head: u64,
 ) -> Result<(u64, Vec<Sha256Hex>)> {
     let to = head.min(from + PAGE.unsigned_abs());
-    let rows = sql(
-        "SELECT kind, v, payload FROM log WHERE scope = $1 AND seq > $2 AND seq <= $3 \
-         AND (payload LIKE '%sha256%' OR kind = 'sync.settled')",
-    )
+    let rows = sql("SELECT kind, v, payload FROM log WHERE scope = $1 AND seq > $2 AND seq <= $3 \
+         AND (payload LIKE '%sha256%' OR kind = 'sync.settled')")
     .bind(scope.to_string())
     .bind(from.cast_signed())
     .bind(to.cast_signed())
@@ -103,10 +100,8 @@ pub async fn named_after(
     }
     if !settled.is_empty() {
         let set = serde_json::to_string(&settled).expect("texts are plain data");
-        let select = format!(
-            "SELECT kind, v, payload FROM log WHERE op IN ({})",
-            db.dialect().texts(1)
-        );
+        let select =
+            format!("SELECT kind, v, payload FROM log WHERE op IN ({})", db.dialect().texts(1));
         for row in &sql(select).bind(set).fetch_all(db.readers()).await? {
             named.extend(attachments(row)?);
         }
@@ -140,14 +135,13 @@ pub async fn all_untold(db: &Db) -> Result<Vec<Untold>> {
 
 /// The size of an attachment that is here and of which this scope has not been told.
 pub async fn untold_in(db: &Db, sha256: &Sha256Hex, scope: Scope) -> Result<Option<Untold>> {
-    let row = sql(
-        "SELECT $1, b.sha256, b.size FROM blobs b WHERE b.sha256 = $2 AND b.complete = 1 \
-         AND NOT EXISTS (SELECT 1 FROM blob_arrivals a WHERE a.scope = $1 AND a.sha256 = $2)",
-    )
-    .bind(scope.to_string())
-    .bind(sha256.0.clone())
-    .fetch_optional(db.readers())
-    .await?;
+    let row =
+        sql("SELECT $1, b.sha256, b.size FROM blobs b WHERE b.sha256 = $2 AND b.complete = 1 \
+         AND NOT EXISTS (SELECT 1 FROM blob_arrivals a WHERE a.scope = $1 AND a.sha256 = $2)")
+        .bind(scope.to_string())
+        .bind(sha256.0.clone())
+        .fetch_optional(db.readers())
+        .await?;
     row.as_ref().map(untold).transpose()
 }
 
@@ -155,10 +149,8 @@ pub async fn untold_in(db: &Db, sha256: &Sha256Hex, scope: Scope) -> Result<Opti
 /// often than this are shown to those who may see one of the latest.
 pub async fn named_by(db: &Db, sha256: &Sha256Hex) -> Result<Vec<(Scope, Command)>> {
     const MOST: i64 = 50;
-    let rows = sql(
-        "SELECT l.scope, l.kind, l.v, l.payload FROM blob_refs r \
-         JOIN log l ON l.op = r.op WHERE r.sha256 = $1 ORDER BY l.received_at DESC LIMIT $2",
-    )
+    let rows = sql("SELECT l.scope, l.kind, l.v, l.payload FROM blob_refs r \
+         JOIN log l ON l.op = r.op WHERE r.sha256 = $1 ORDER BY l.received_at DESC LIMIT $2")
     .bind(sha256.0.clone())
     .bind(MOST)
     .fetch_all(db.readers())

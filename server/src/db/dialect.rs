@@ -25,6 +25,21 @@ impl Dialect {
         }
     }
 
+    /// Statements for a new connection that writes, besides `on_connect`.
+    pub fn on_connect_writer(self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite => &[],
+            // The write path looks rows up by key, a few at a time. Plans are kept with the prepared
+            // statement: one made while a table was small would read it whole long after it has
+            // grown, until the statistics are next refreshed.
+            Self::Postgres => &[
+                "SET enable_seqscan = off",
+                "SET enable_hashjoin = off",
+                "SET enable_mergejoin = off",
+            ],
+        }
+    }
+
     /// Statements for every new connection.
     pub fn on_connect(self) -> &'static [&'static str] {
         match self {
@@ -50,8 +65,10 @@ impl Dialect {
     pub fn rows(self, place: u8, columns: &[(&str, Ty)]) -> String {
         match self {
             Self::Sqlite => {
-                let columns: Vec<String> =
-                    columns.iter().map(|(name, _)| format!("value ->> '{name}' AS {name}")).collect();
+                let columns: Vec<String> = columns
+                    .iter()
+                    .map(|(name, _)| format!("value ->> '{name}' AS {name}"))
+                    .collect();
                 format!("(SELECT {} FROM json_each(${place})) AS x", columns.join(", "))
             }
             Self::Postgres => {

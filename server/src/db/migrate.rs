@@ -12,8 +12,16 @@ pub struct Migration {
 /// Every step, in order.
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "sync", text: include_str!("../../migrations/0001_sync.sql") },
-    Migration { version: 2, name: "records", text: include_str!("../../migrations/0002_records.sql") },
-    Migration { version: 3, name: "access", text: include_str!("../../migrations/0003_access.sql") },
+    Migration {
+        version: 2,
+        name: "records",
+        text: include_str!("../../migrations/0002_records.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "access",
+        text: include_str!("../../migrations/0003_access.sql"),
+    },
 ];
 
 /// Statements of a file; each ends with `;` at the end of a line.
@@ -75,7 +83,12 @@ mod tests {
     #[test]
     fn versions_are_contiguous_so_that_none_is_ever_skipped() {
         for (index, migration) in MIGRATIONS.iter().enumerate() {
-            assert_eq!(usize::try_from(migration.version).unwrap(), index + 1, "{}", migration.name);
+            assert_eq!(
+                usize::try_from(migration.version).unwrap(),
+                index + 1,
+                "{}",
+                migration.name
+            );
         }
     }
 

@@ -35,8 +35,14 @@ pub enum OpenError {
     /// Neither `sqlite:` nor `postgres:`.
     UnknownScheme,
     /// The database was written by a newer build.
-    Newer { found: i64, known: i64 },
-    Migration { version: i64, error: sqlx::Error },
+    Newer {
+        found: i64,
+        known: i64,
+    },
+    Migration {
+        version: i64,
+        error: sqlx::Error,
+    },
     Database(sqlx::Error),
 }
 
@@ -102,8 +108,8 @@ impl Db {
             Dialect::Postgres => WRITERS,
         };
         // The writer first: it makes the file and switches it to WAL before readers look.
-        let writers = pool(dialect, writers).connect(&url).await?;
-        let readers = pool(dialect, READERS).connect_lazy(&url)?;
+        let writers = pool(dialect, writers, true).connect(&url).await?;
+        let readers = pool(dialect, READERS, false).connect_lazy(&url)?;
         Ok(Self(Arc::new(Inner { dialect, url, readers, writers })))
     }
 
@@ -158,7 +164,8 @@ impl fmt::Debug for Db {
     }
 }
 
-fn pool(dialect: Dialect, connections: u32) -> AnyPoolOptions {
+fn pool(dialect: Dialect, connections: u32, writes: bool) -> AnyPoolOptions {
+    let writer = if writes { dialect.on_connect_writer() } else { &[] };
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE)
@@ -167,7 +174,7 @@ fn pool(dialect: Dialect, connections: u32) -> AnyPoolOptions {
         .test_before_acquire(dialect == Dialect::Postgres)
         .after_connect(move |connection, _| {
             Box::pin(async move {
-                for statement in dialect.on_connect() {
+                for statement in dialect.on_connect().iter().chain(writer) {
                     connection.execute(*statement).await?;
                 }
                 Ok(())

@@ -1,8 +1,10 @@
 //! The demo's past as a list of commands in the order in which the server would have received them.
 
+use std::collections::HashMap;
+
 use domain::id::OpId;
-use domain::modules::Command;
-use domain::sync::Scope;
+use domain::modules::{Command, RecordKind};
+use domain::sync::{RecordKey, Scope};
 use domain::time::Ms;
 
 use super::people::Member;
@@ -52,16 +54,33 @@ impl History {
         true
     }
 
-    /// Everything in the order of arrival. What one person did on one phone never overtakes itself.
+    /// Everything in the order of arrival. What one person did on one phone never overtakes itself,
+    /// and nobody acts on a ticket, a round or a visit of which the server has not heard.
     pub fn into_events(mut self) -> Vec<Event> {
+        let now = self.now;
         self.events.sort_by_key(|event| (event.at, event.op));
-        let mut last = std::collections::HashMap::new();
-        for event in &mut self.events {
-            let earlier = last.entry(event.member.device).or_insert(event.received);
-            event.received = event.received.max(*earlier);
-            *earlier = event.received;
-        }
+        let mut phones = HashMap::new();
+        let mut records: HashMap<RecordKey, Ms> = HashMap::new();
+        self.events.retain_mut(|event| {
+            let about: Vec<RecordKey> = event.command.reads().into_iter().filter(is_course).collect();
+            let heard = about.iter().filter_map(|key| records.get(key)).max();
+            let sent = phones.get(&event.member.device);
+            event.received = heard.into_iter().chain(sent).fold(event.received, |at, t| at.max(*t));
+            // What arrives after the demo begins has not arrived, nor what would build on it.
+            let arrived = event.received <= now;
+            let until = if arrived { event.received } else { Ms(i64::MAX) };
+            records.extend(about.into_iter().map(|key| (key, until)));
+            if arrived {
+                phones.insert(event.member.device, event.received);
+            }
+            arrived
+        });
         self.events.sort_by_key(|event| (event.received, event.at, event.op));
         self.events
     }
+}
+
+/// Records that have a course of events.
+fn is_course(key: &RecordKey) -> bool {
+    matches!(key.kind, RecordKind::Ticket | RecordKind::Round | RecordKind::Visit)
 }

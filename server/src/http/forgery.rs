@@ -81,7 +81,11 @@ mod tests {
             (vec![host, own, ("origin", "null")], None, false),
             (vec![host, own, ("origin", "https://gj.example")], Some("https://gj.example"), true),
             (vec![host, own, ("origin", "http://gj.example")], Some("https://gj.example"), false),
-            (vec![host, own, ("origin", "http://127.0.0.1:3000")], Some("https://gj.example"), true),
+            (
+                vec![host, own, ("origin", "http://127.0.0.1:3000")],
+                Some("https://gj.example"),
+                true,
+            ),
             (
                 vec![("host", "evil.example"), own, ("origin", "https://evil.example")],
                 Some("https://gj.example"),

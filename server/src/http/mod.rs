@@ -11,11 +11,11 @@ mod probes;
 mod shell;
 pub mod site;
 
+use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, get};
-use axum::Router;
 use domain::refusal::CommonCode;
 use domain::sync::wire::MAX_PUSH_BYTES;
 use tower::ServiceBuilder;
@@ -56,6 +56,7 @@ fn api() -> Router<AppState> {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .merge(blobs::routes())
         .route("/api", any(unknown))
+        .route("/api/", any(unknown))
         .route("/api/{*rest}", any(unknown))
 }
 
@@ -65,6 +66,8 @@ async fn unknown() -> ApiError {
 
 /// Everything the server answers.
 pub fn router(state: AppState) -> Router {
+    // What leptos renders may spawn; the second router of a process finds it set already.
+    let _ = any_spawner::Executor::init_tokio();
     let api = api().layer(
         ServiceBuilder::new()
             .layer(from_fn(envelope::envelope))
@@ -73,9 +76,9 @@ pub fn router(state: AppState) -> Router {
             // Phones send long outboxes compressed. The limit counts what comes out.
             .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true)),
     );
-    let compressed = CompressionLayer::new().quality(COMPRESSION).compress_when(
-        DefaultPredicate::new().and(NotForContentType::const_new("audio/")),
-    );
+    let compressed = CompressionLayer::new()
+        .quality(COMPRESSION)
+        .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("audio/")));
     Router::new()
         .merge(api)
         .merge(site_files(&state))
@@ -111,7 +114,8 @@ fn site_files(state: &AppState) -> Router<AppState> {
             .precompressed_gzip()
             .append_index_html_on_directories(false)
     };
-    let file = |name: &str| ServeFile::new(folder.join(name)).precompressed_br().precompressed_gzip();
+    let file =
+        |name: &str| ServeFile::new(folder.join(name)).precompressed_br().precompressed_gzip();
     let named = ["service-worker.js", "manifest.webmanifest", "robots.txt"];
     let fixed = named
         .iter()

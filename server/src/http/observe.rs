@@ -1,12 +1,13 @@
 //! Every request has an id: in the answer, in each line of the log, in every error.
 
 use std::any::Any;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::error::{ApiError, REQUEST_ID};

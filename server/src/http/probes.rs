@@ -48,7 +48,8 @@ async fn ready(State(state): State<AppState>) -> Response {
     if *state.stopping.borrow() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response();
     }
-    let version = sql("SELECT MAX(version) FROM schema_version").fetch_one(state.db.readers()).await;
+    let version =
+        sql("SELECT MAX(version) FROM schema_version").fetch_one(state.db.readers()).await;
     let version = version.and_then(|row| row.try_get::<Option<i64>, _>(0));
     match version {
         Ok(found) if found == MIGRATIONS.last().map(|migration| migration.version) => {
@@ -94,9 +95,12 @@ mod tests {
 
     #[test]
     fn only_the_whole_token_opens_the_metrics() {
-        let sent = |text: &str| HeaderMap::from_iter([(header::AUTHORIZATION, text.parse().unwrap())]);
+        let sent =
+            |text: &str| HeaderMap::from_iter([(header::AUTHORIZATION, text.parse().unwrap())]);
         assert!(has_token(&sent("Bearer 0123456789abcdef"), "0123456789abcdef"));
-        for wrong in ["Bearer 0123456789abcdee", "Bearer 0123456789abcde", "Bearer ", "0123456789abcdef"] {
+        for wrong in
+            ["Bearer 0123456789abcdee", "Bearer 0123456789abcde", "Bearer ", "0123456789abcdef"]
+        {
             assert!(!has_token(&sent(wrong), "0123456789abcdef"), "{wrong}");
         }
         assert!(!has_token(&HeaderMap::new(), "0123456789abcdef"));

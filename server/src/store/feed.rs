@@ -10,7 +10,8 @@ use domain::sync::{RecordKey, Scope};
 use serde::Serialize;
 use sqlx::{AnyConnection, Row};
 
-use super::{About, Result, StoreError, json, parsed, rows, run, unsigned};
+use super::bulk::{self, Cell};
+use super::{About, Result, StoreError, json, parsed, rows, unsigned};
 use crate::db::{Dialect, Ty, sql};
 
 const TABLE: &str = "feed";
@@ -21,42 +22,34 @@ pub async fn write(
     scope: Scope,
     feed: &[FeedRow],
 ) -> Result<()> {
-    #[derive(Serialize)]
-    struct Stored {
-        channel: String,
-        kind: &'static str,
-        record_id: uuid::Uuid,
-        seq: u64,
-        gone: u8,
-    }
+    let scope = scope.to_string();
     // A record may name a channel twice; one statement may not touch a row twice.
     let mut seen = BTreeSet::new();
-    let set: Vec<Stored> = feed
+    let rows = feed
         .iter()
         .filter(|row| seen.insert((row.channel, row.kind, row.id)))
-        .map(|row| Stored {
-            channel: row.channel.to_string(),
-            kind: row.kind.name(),
-            record_id: row.id,
-            seq: row.seq,
-            gone: u8::from(row.gone),
+        .map(|row| {
+            vec![
+                Cell::from(&*scope),
+                row.channel.to_string().into(),
+                Cell::from(row.kind.name()),
+                row.id.to_string().into(),
+                Cell::from(row.seq),
+                i64::from(row.gone).into(),
+            ]
         })
         .collect();
     let columns = [
+        ("scope", Ty::Text),
         ("channel", Ty::Text),
         ("kind", Ty::Text),
         ("record_id", Ty::Text),
         ("seq", Ty::Int),
         ("gone", Ty::Int),
     ];
-    let insert = format!(
-        "INSERT INTO feed (scope, channel, kind, record_id, seq, gone)
-         SELECT $1, channel, kind, record_id, seq, gone FROM {} WHERE true
-         ON CONFLICT (scope, channel, kind, record_id)
-         DO UPDATE SET seq = excluded.seq, gone = excluded.gone",
-        dialect.rows(2, &columns)
-    );
-    run(tx, TABLE, insert, &[&scope.to_string(), &json(&set)]).await.map(drop)
+    const CONFLICT: &str = "ON CONFLICT (scope, channel, kind, record_id)
+         DO UPDATE SET seq = excluded.seq, gone = excluded.gone";
+    bulk::insert(tx, dialect, TABLE, &columns, CONFLICT, rows).await
 }
 
 /// A place in a snapshot: record kind and id, compared by bytes as the database does.
@@ -86,8 +79,7 @@ pub async fn present_after(
              ORDER BY kind, record_id LIMIT {limit}"
         )
     });
-    let mut query =
-        sql(select).bind(scope.to_string()).bind(after.0.clone()).bind(after.1.clone());
+    let mut query = sql(select).bind(scope.to_string()).bind(after.0.clone()).bind(after.1.clone());
     for channel in channels {
         query = query.bind(channel.clone());
     }
@@ -218,8 +210,7 @@ pub async fn present(
     if keys.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let set: Vec<_> =
-        keys.iter().map(|key| Wanted { kind: key.kind.name(), id: key.id }).collect();
+    let set: Vec<_> = keys.iter().map(|key| Wanted { kind: key.kind.name(), id: key.id }).collect();
     let select = format!(
         "SELECT DISTINCT f.kind, f.record_id FROM {} JOIN feed f
          ON f.scope = $2 AND f.channel IN ({}) AND f.kind = x.kind AND f.record_id = x.id
@@ -242,8 +233,7 @@ pub async fn all_present(
     kind: RecordKind,
 ) -> Result<BTreeMap<uuid::Uuid, BTreeSet<String>>> {
     let select = "SELECT record_id, channel FROM feed WHERE scope = $1 AND kind = $2 AND gone = 0";
-    let found =
-        rows(connection, TABLE, select.into(), &[&scope.to_string(), kind.name()]).await?;
+    let found = rows(connection, TABLE, select.into(), &[&scope.to_string(), kind.name()]).await?;
     let mut all: BTreeMap<uuid::Uuid, BTreeSet<String>> = BTreeMap::new();
     for row in &found {
         all.entry(parsed(row, TABLE, 0)?).or_default().insert(row.try_get(1).about(TABLE)?);

@@ -7,32 +7,11 @@ use domain::{Ms, Refusal};
 use serde::Serialize;
 use sqlx::{AnyConnection, Row};
 
+use super::bulk::{self, Cell};
 use super::{About, Result, StoreError, json, parsed, rows, run, unsigned};
 use crate::db::{Dialect, Ty, sql};
 
 const TABLE: &str = "log";
-
-#[derive(Serialize)]
-struct Stored<'a> {
-    seq: u64,
-    op: OpId,
-    device: DeviceId,
-    n: u64,
-    actor: domain::id::UserId,
-    actor_name: &'a str,
-    kind: &'a str,
-    v: u32,
-    payload: &'a str,
-    payload_hash: &'a str,
-    at_device: Ms,
-    clock_offset: Option<i64>,
-    occurred_at: Ms,
-    received_at: Ms,
-    outcome: &'a str,
-    code: &'a str,
-    reply: &'a str,
-    hash: &'a str,
-}
 
 const COLUMNS: [(&str, Ty); 18] = [
     ("seq", Ty::Int),
@@ -61,35 +40,34 @@ pub async fn append(
     scope: Scope,
     log: &[LogRow],
 ) -> Result<()> {
-    let set: Vec<Stored<'_>> = log
-        .iter()
-        .map(|row| Stored {
-            seq: row.seq,
-            op: row.op,
-            device: row.device,
-            n: row.n,
-            actor: row.actor.user,
-            actor_name: &row.actor.name,
-            kind: &row.kind,
-            v: row.v,
-            payload: &row.payload,
-            payload_hash: &row.payload_hash,
-            at_device: row.at_device,
-            clock_offset: row.offset,
-            occurred_at: row.occurred_at,
-            received_at: row.received_at,
-            outcome: row.outcome.name(),
-            code: &row.code,
-            reply: &row.reply,
-            hash: &row.hash,
-        })
-        .collect();
-    let names = COLUMNS.map(|(name, _)| name).join(", ");
-    let insert = format!(
-        "INSERT INTO log (scope, {names}) SELECT $1, {names} FROM {}",
-        dialect.rows(2, &COLUMNS)
-    );
-    run(tx, TABLE, insert, &[&scope.to_string(), &json(&set)]).await.map(drop)
+    let scope = scope.to_string();
+    let columns: Vec<_> = std::iter::once(("scope", Ty::Text)).chain(COLUMNS).collect();
+    let rows = log.iter().map(|row| cells(&scope, row)).collect();
+    bulk::insert(tx, dialect, TABLE, &columns, "", rows).await
+}
+
+fn cells<'a>(scope: &'a str, row: &'a LogRow) -> Vec<Cell<'a>> {
+    vec![
+        scope.into(),
+        row.seq.into(),
+        row.op.to_string().into(),
+        row.device.to_string().into(),
+        row.n.into(),
+        row.actor.user.to_string().into(),
+        row.actor.name.as_str().into(),
+        row.kind.as_str().into(),
+        i64::from(row.v).into(),
+        row.payload.as_str().into(),
+        row.payload_hash.as_str().into(),
+        row.at_device.0.into(),
+        row.offset.map_or(Cell::Null, Cell::from),
+        row.occurred_at.0.into(),
+        row.received_at.0.into(),
+        row.outcome.name().into(),
+        row.code.as_str().into(),
+        row.reply.as_str().into(),
+        row.hash.as_str().into(),
+    ]
 }
 
 fn known(row: &sqlx::any::AnyRow, scope: &str) -> Result<Known> {
@@ -212,7 +190,8 @@ fn link(row: &sqlx::any::AnyRow) -> Result<Link> {
         reply: text(16)?,
         hash: text(17)?,
     };
-    let payload_matches = domain::sync::batch::sha256_hex(row.payload.as_bytes()) == row.payload_hash;
+    let payload_matches =
+        domain::sync::batch::sha256_hex(row.payload.as_bytes()) == row.payload_hash;
     Ok(Link { row, payload_matches })
 }
 
@@ -249,7 +228,13 @@ impl Quarantined {
 
 impl From<&LogRow> for Quarantined {
     fn from(row: &LogRow) -> Self {
-        Self { seq: row.seq, op: row.op, outcome: row.outcome, code: row.code.clone(), at: row.received_at }
+        Self {
+            seq: row.seq,
+            op: row.op,
+            outcome: row.outcome,
+            code: row.code.clone(),
+            at: row.received_at,
+        }
     }
 }
 

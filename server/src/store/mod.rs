@@ -3,6 +3,7 @@
 //! Sets go in and come out with one statement each (see `Dialect::rows`), whatever their size: that
 //! is what makes group commit cheap. `records` keeps every kind of record by its `Table`.
 
+pub mod bulk;
 pub mod feed;
 pub mod held;
 pub mod log;
@@ -37,9 +38,7 @@ impl StoreError {
             // PostgreSQL: classes "data exception" and "integrity constraint violation".
             Some(code) if code.len() == 5 => code.starts_with("22") || code.starts_with("23"),
             // SQLite: too big, constraint, mismatch; extended codes keep it in the low byte.
-            Some(code) => {
-                code.parse::<i32>().is_ok_and(|code| matches!(code & 0xff, 18 | 19 | 20))
-            }
+            Some(code) => code.parse::<i32>().is_ok_and(|code| matches!(code & 0xff, 18..=20)),
             None => false,
         }
     }

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::modules::{Record, RecordKind};
 use domain::sync::{RecordKey, Scope, SyncedRecord};
-use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::Value;
 use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
 
-use super::{About, Result, StoreError, Table, json, parsed, rows, run, unsigned};
+use super::bulk::{self, Cell};
+use super::{About, Result, StoreError, json, parsed, rows, run, unsigned};
 use crate::db::{Dialect, sql};
 use crate::modules::table;
 
@@ -38,8 +37,7 @@ pub async fn bodies(
     let mut bodies = Vec::new();
     for (kind, ids) in by_kind(keys) {
         let name = table(kind).name;
-        let select =
-            format!("SELECT id, seq, body FROM {name} WHERE id IN ({})", dialect.texts(1));
+        let select = format!("SELECT id, seq, body FROM {name} WHERE id IN ({})", dialect.texts(1));
         for row in rows(connection, name, select, &[&json(&ids)]).await? {
             bodies.push(Body {
                 key: RecordKey { kind, id: parsed(&row, name, 0)? },
@@ -105,9 +103,7 @@ pub async fn all<R: SyncedRecord>(
             let select = format!("SELECT body FROM {name} WHERE scope = $1 ORDER BY id");
             rows(connection, name, select, &[&scope.to_string()]).await?
         }
-        None => {
-            rows(connection, name, format!("SELECT body FROM {name} ORDER BY id"), &[]).await?
-        }
+        None => rows(connection, name, format!("SELECT body FROM {name} ORDER BY id"), &[]).await?,
     };
     let read = |row: &sqlx::any::AnyRow| {
         let body: &str = row.try_get(0).about(name)?;
@@ -145,53 +141,33 @@ pub async fn page(
     found.iter().map(read).collect()
 }
 
-struct Stored<'a> {
-    table: &'static Table,
-    id: Uuid,
-    scope: Scope,
-    seq: u64,
-    body: String,
-    record: &'a Record,
-}
-
-impl Serialize for Stored<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut row = serializer.serialize_map(Some(4 + self.table.columns.len()))?;
-        row.serialize_entry("id", &self.id)?;
-        row.serialize_entry("scope", &self.scope)?;
-        row.serialize_entry("seq", &self.seq)?;
-        row.serialize_entry("body", &self.body)?;
-        let values: Vec<Value> = (self.table.project)(self.record);
-        for ((name, _), value) in self.table.columns.iter().zip(&values) {
-            row.serialize_entry(name, value)?;
-        }
-        row.end()
-    }
-}
-
 /// Writes final states: one statement a kind, parents before what refers to them; then removes.
 pub async fn write(
     tx: &mut AnyConnection,
     dialect: Dialect,
     states: &BTreeMap<RecordKey, (Option<Record>, u64)>,
 ) -> Result<()> {
-    let mut puts: BTreeMap<RecordKind, Vec<Stored<'_>>> = BTreeMap::new();
+    let mut puts: BTreeMap<RecordKind, Vec<Vec<Cell<'_>>>> = BTreeMap::new();
     let mut removes: BTreeMap<RecordKind, Vec<String>> = BTreeMap::new();
     for (key, (record, seq)) in states {
         match record {
-            Some(record) => puts.entry(key.kind).or_default().push(Stored {
-                table: table(key.kind),
-                id: key.id,
-                scope: record.scope(),
-                seq: *seq,
-                body: record.encode(),
-                record,
-            }),
+            Some(record) => {
+                let mut row: Vec<Cell<'_>> = vec![
+                    key.id.to_string().into(),
+                    record.scope().to_string().into(),
+                    Cell::from(*seq),
+                    record.encode().into(),
+                ];
+                row.extend((table(key.kind).project)(record));
+                puts.entry(key.kind).or_default().push(row);
+            }
             None => removes.entry(key.kind).or_default().push(key.id.to_string()),
         }
     }
-    for (kind, stored) in puts {
-        run(tx, table(kind).name, table(kind).upsert(dialect), &[&json(&stored)]).await?;
+    for (kind, rows) in puts {
+        let table = table(kind);
+        let columns = table.all_columns();
+        bulk::insert(tx, dialect, table.name, &columns, &table.replace(), rows).await?;
     }
     for (kind, ids) in removes.into_iter().rev() {
         let name = table(kind).name;

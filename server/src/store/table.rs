@@ -3,12 +3,12 @@
 //! Each process describes its tables in `modules/<process>/table.rs`; the one line that registers a
 //! kind is in `modules/mod.rs`, and the compiler asks for it.
 
+use crate::db::Ty;
 use chrono::NaiveDate;
 use domain::modules::{Record, RecordKind};
 use domain::{Fen, Ms};
-use serde_json::Value;
 
-use crate::db::{Dialect, Ty};
+use super::bulk::Cell;
 
 /// The description of one table.
 pub struct Table {
@@ -17,37 +17,37 @@ pub struct Table {
     /// Besides `id`, `scope`, `seq` and `body`.
     pub columns: &'static [(&'static str, Ty)],
     /// Values of those columns, in their order.
-    pub project: fn(&Record) -> Vec<Value>,
+    pub project: fn(&Record) -> Vec<Cell<'static>>,
 }
 
 impl Table {
-    /// Inserts or replaces the rows of one JSON parameter.
-    pub(crate) fn upsert(&self, dialect: Dialect) -> String {
-        let mut columns = vec![("id", Ty::Text), ("scope", Ty::Text), ("seq", Ty::Int), ("body", Ty::Text)];
+    /// All columns.
+    pub(crate) fn all_columns(&self) -> Vec<(&'static str, Ty)> {
+        let mut columns =
+            vec![("id", Ty::Text), ("scope", Ty::Text), ("seq", Ty::Int), ("body", Ty::Text)];
         columns.extend(self.columns);
-        let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-        let names = names.join(", ");
-        let replaced: Vec<String> =
-            columns[2..].iter().map(|(name, _)| format!("{name} = excluded.{name}")).collect();
-        // `WHERE true` keeps SQLite from reading ON CONFLICT as a join condition.
-        format!(
-            "INSERT INTO {} ({names}) SELECT {names} FROM {} WHERE true ON CONFLICT (id) DO UPDATE SET {}",
-            self.name,
-            dialect.rows(1, &columns),
-            replaced.join(", "),
-        )
+        columns
+    }
+
+    /// Replaces the row of the same id.
+    pub(crate) fn replace(&self) -> String {
+        let replaced: Vec<String> = self.all_columns()[2..]
+            .iter()
+            .map(|(name, _)| format!("{name} = excluded.{name}"))
+            .collect();
+        format!("ON CONFLICT (id) DO UPDATE SET {}", replaced.join(", "))
     }
 }
 
 /// A value of a projected column.
 pub trait IntoColumn {
-    fn into_column(self) -> Value;
+    fn into_column(self) -> Cell<'static>;
 }
 
 macro_rules! into_column {
     ($($ty:ty => |$value:ident| $expression:expr),+ $(,)?) => {$(
         impl IntoColumn for $ty {
-            fn into_column(self) -> Value {
+            fn into_column(self) -> Cell<'static> {
                 let $value = self;
                 $expression
             }
@@ -57,11 +57,11 @@ macro_rules! into_column {
 
 into_column! {
     i64 => |value| value.into(),
-    i32 => |value| value.into(),
+    i32 => |value| i64::from(value).into(),
     u64 => |value| value.into(),
-    u32 => |value| value.into(),
-    u8 => |value| value.into(),
-    usize => |value| value.into(),
+    u32 => |value| i64::from(value).into(),
+    u8 => |value| i64::from(value).into(),
+    usize => |value| i64::try_from(value).unwrap_or(i64::MAX).into(),
     bool => |value| i64::from(value).into(),
     Ms => |value| value.0.into(),
     Fen => |value| value.0.into(),
@@ -75,7 +75,7 @@ into_column! {
 macro_rules! id_columns {
     ($($name:ident),+ $(,)?) => {$(
         impl IntoColumn for domain::id::$name {
-            fn into_column(self) -> Value {
+            fn into_column(self) -> Cell<'static> {
                 self.to_string().into()
             }
         }
@@ -87,21 +87,21 @@ id_columns!(
 );
 
 impl<T: IntoColumn> IntoColumn for Option<T> {
-    fn into_column(self) -> Value {
-        self.map_or(Value::Null, IntoColumn::into_column)
+    fn into_column(self) -> Cell<'static> {
+        self.map_or(Cell::Null, IntoColumn::into_column)
     }
 }
 
 /// The stable wire name of an enum without a `name` of its own.
-pub fn wire_name(value: impl serde::Serialize) -> Value {
+pub fn wire_name(value: impl serde::Serialize) -> Cell<'static> {
     match serde_json::to_value(value) {
-        Ok(Value::String(name)) => Value::String(name),
-        _ => Value::Null,
+        Ok(serde_json::Value::String(name)) => name.into(),
+        _ => Cell::Null,
     }
 }
 
-impl IntoColumn for Value {
-    fn into_column(self) -> Value {
+impl IntoColumn for Cell<'static> {
+    fn into_column(self) -> Cell<'static> {
         self
     }
 }

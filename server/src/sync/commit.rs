@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use domain::id::OpId;
-use domain::modules::company::Settings;
 use domain::modules::Record;
+use domain::modules::company::Settings;
 use domain::sync::batch::{
     self, Decoded, Held, Incoming, Loaded, Plan, PlanEnv, PushError, Resume,
 };

@@ -5,16 +5,17 @@
 //! and what another process wrote into the same SQLite file.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use domain::sync::Scope;
 use domain::sync::wire::HeadEvent;
 use sqlx::postgres::PgListener;
 use tokio::sync::{Notify, broadcast};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::Shared;
+use super::{Shared, locked};
 use crate::db::{Db, Dialect, sql};
 use crate::store;
 
@@ -53,7 +54,7 @@ impl Heads {
     /// A commit of this node.
     pub fn committed(&self, scope: Scope, head: u64) {
         self.heard(scope, head);
-        let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut untold = locked(&self.untold);
         untold.insert(scope, head);
         drop(untold);
         self.wake.notify_one();
@@ -61,7 +62,7 @@ impl Heads {
 
     /// A head, from wherever; passed on when it is news.
     fn heard(&self, scope: Scope, head: u64) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = locked(&self.known);
         let last = known.entry(scope).or_insert(0);
         if *last < head {
             *last = head;
@@ -72,40 +73,55 @@ impl Heads {
 }
 
 /// Starts what keeps the heads known; it ends with the service.
-pub(crate) fn start(shared: &Arc<Shared>) {
-    tokio::spawn(poll(Arc::downgrade(shared)));
+pub(crate) fn start(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
+    let mut tasks = vec![tokio::spawn(poll(Arc::downgrade(shared)))];
     if shared.db.dialect() == Dialect::Postgres {
-        tokio::spawn(tell(Arc::downgrade(shared)));
-        tokio::spawn(listen(Arc::downgrade(shared), shared.db.url().to_owned()));
+        tasks.push(tokio::spawn(tell(Arc::downgrade(shared))));
+        tasks.push(tokio::spawn(listen(Arc::downgrade(shared), shared.db.url().to_owned())));
     }
+    tasks
+}
+
+/// Waits, holding nothing that keeps the service alive; says whether to go on.
+pub(crate) async fn pause(shared: &Weak<Shared>, pause: Duration) -> bool {
+    let Some(mut stopping) = shared.upgrade().map(|shared| shared.stopping.subscribe()) else {
+        return false;
+    };
+    let stopped = tokio::time::timeout(pause, stopping.wait_for(|stopping| *stopping)).await;
+    stopped.is_err()
 }
 
 async fn poll(shared: Weak<Shared>) {
-    while let Some(shared) = shared.upgrade() {
-        match read_heads(&shared.db).await {
-            Ok(heads) => heads.into_iter().for_each(|(scope, head)| shared.heads.heard(scope, head)),
+    while let Some(strong) = shared.upgrade() {
+        match read_heads(&strong.db).await {
+            Ok(heads) => {
+                heads.into_iter().for_each(|(scope, head)| strong.heads.heard(scope, head))
+            }
             Err(error) => tracing::warn!(%error, "the heads could not be read"),
         }
-        drop(shared);
-        tokio::time::sleep(POLL).await;
+        drop(strong);
+        if !pause(&shared, POLL).await {
+            return;
+        }
     }
 }
 
 async fn read_heads(db: &Db) -> store::Result<Vec<(Scope, u64)>> {
     let connection = db.readers().acquire().await;
-    let mut connection =
-        connection.map_err(|error| store::StoreError { table: "pool", error })?;
+    let mut connection = connection.map_err(|error| store::StoreError { table: "pool", error })?;
     store::scopes::heads(&mut connection).await
 }
 
 async fn tell(shared: Weak<Shared>) {
     while let Some(shared) = shared.upgrade() {
-        let woken = tokio::time::timeout(POLL, shared.heads.wake.notified());
-        if woken.await.is_err() {
-            continue;
+        let mut stopping = shared.stopping.subscribe();
+        tokio::select! {
+            () = shared.heads.wake.notified() => {}
+            // Lets go of the service in between, so that it can end.
+            () = tokio::time::sleep(POLL) => continue,
+            _ = stopping.wait_for(|stopping| *stopping) => return,
         }
-        let untold =
-            std::mem::take(&mut *shared.heads.untold.lock().unwrap_or_else(PoisonError::into_inner));
+        let untold = std::mem::take(&mut *locked(&shared.heads.untold));
         for (scope, head) in untold {
             let event = format!("{} {scope} {head}", shared.heads.epoch);
             let told = sql("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(event);
@@ -117,11 +133,13 @@ async fn tell(shared: Weak<Shared>) {
 }
 
 async fn listen(shared: Weak<Shared>, url: String) {
-    while shared.strong_count() > 0 {
+    loop {
         if let Err(error) = try_listen(&shared, &url).await {
             tracing::warn!(%error, "the other nodes cannot be heard; polling");
         }
-        tokio::time::sleep(PAUSE).await;
+        if !pause(&shared, PAUSE).await {
+            return;
+        }
     }
 }
 
@@ -129,10 +147,15 @@ async fn try_listen(shared: &Weak<Shared>, url: &str) -> sqlx::Result<()> {
     let mut listener = PgListener::connect(url).await?;
     listener.listen(CHANNEL).await?;
     loop {
-        let event = tokio::time::timeout(POLL, listener.recv()).await;
+        let Some(mut stopping) = shared.upgrade().map(|shared| shared.stopping.subscribe()) else {
+            return Ok(());
+        };
+        let event = tokio::select! {
+            event = listener.recv() => event?,
+            _ = stopping.wait_for(|stopping| *stopping) => return Ok(()),
+        };
         let Some(shared) = shared.upgrade() else { return Ok(()) };
-        let Ok(event) = event else { continue };
-        if let Some((scope, head)) = parse(event?.payload(), shared.heads.epoch) {
+        if let Some((scope, head)) = parse(event.payload(), shared.heads.epoch) {
             shared.heads.heard(scope, head);
         }
     }

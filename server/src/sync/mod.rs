@@ -10,20 +10,20 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
+use domain::Ms;
 use domain::actor::Actor;
 use domain::id::{DeviceId, OpId};
 use domain::modules::Command;
-use domain::sync::batch::{PushError, Resume, read_push};
+use domain::sync::batch::{Resume, read_push};
 use domain::sync::wire::{HeadEvent, PushResponse};
 use domain::sync::{Outcome, RecordKey, Scope, SyncedRecord};
-use domain::{Ms, Refusal};
 use serde_json::value::RawValue;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::error::ApiError;
 use crate::metrics::Metrics;
 use crate::state::AppState;
 use crate::store::{self, StoreError};
@@ -31,6 +31,7 @@ use crate::store::{self, StoreError};
 mod commit;
 mod cursor;
 mod events;
+mod failure;
 mod heads;
 mod http;
 mod pull;
@@ -38,6 +39,7 @@ mod reader;
 mod verify;
 mod writer;
 
+pub use failure::PushFailure;
 pub use pull::PAGE_ROWS;
 pub use verify::{Report, verify};
 
@@ -51,58 +53,6 @@ pub type CodeIsGenuine = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 const SWEEP: Duration = Duration::from_secs(60);
 /// Commands of the product itself in one transaction.
 const SYSTEM_BATCH: usize = 1_000;
-
-/// Why a push was not taken; nothing of it is applied.
-#[derive(Debug)]
-pub enum PushFailure {
-    /// The numbers do not fit.
-    Refused(PushError),
-    /// There is no such project.
-    UnknownScope,
-    /// The database is not there; the same push may be sent again.
-    Unavailable(String),
-}
-
-impl std::fmt::Display for PushFailure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Refused(error) => write!(f, "{error:?}"),
-            Self::UnknownScope => f.write_str("unknown scope"),
-            Self::Unavailable(why) => f.write_str(why),
-        }
-    }
-}
-
-impl std::error::Error for PushFailure {}
-
-impl From<StoreError> for PushFailure {
-    fn from(error: StoreError) -> Self {
-        Self::Unavailable(error.to_string())
-    }
-}
-
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        Self::fault("database", error)
-    }
-}
-
-impl From<PushFailure> for ApiError {
-    fn from(failure: PushFailure) -> Self {
-        use domain::refusal::CommonCode;
-        match failure {
-            PushFailure::Refused(PushError::Gap { expected }) => Self::gap(expected),
-            PushFailure::Refused(PushError::NumberReused { n }) => {
-                Refusal::new(CommonCode::NumberReused).with("n", n).into()
-            }
-            PushFailure::Refused(PushError::Malformed { index }) => {
-                Refusal::new(CommonCode::Malformed).with("index", index).into()
-            }
-            PushFailure::UnknownScope => Self::new(CommonCode::UnknownScope),
-            PushFailure::Unavailable(why) => Self::Fault(why),
-        }
-    }
-}
 
 /// A command of the product itself, or of a person whose history is brought in.
 #[derive(Clone, Debug)]
@@ -122,8 +72,15 @@ pub struct SyncService(Arc<Inner>);
 
 struct Inner {
     shared: Arc<Shared>,
-    /// One writer a scope, made when it is first written to.
-    writers: Mutex<HashMap<Scope, mpsc::UnboundedSender<Job>>>,
+    /// One writer a scope, made when it is first written to; `None` once the service has stopped.
+    writers: Mutex<Option<HashMap<Scope, Writer>>>,
+    /// What runs beside them.
+    background: Mutex<Vec<JoinHandle<()>>>,
+}
+
+struct Writer {
+    jobs: mpsc::UnboundedSender<Job>,
+    task: JoinHandle<()>,
 }
 
 /// What writers and readers need.
@@ -134,6 +91,8 @@ pub(crate) struct Shared {
     pub metrics: Metrics,
     pub epoch: Uuid,
     pub heads: heads::Heads,
+    /// True once the service is asked to stop.
+    pub stopping: watch::Sender<bool>,
 }
 
 impl SyncService {
@@ -150,11 +109,33 @@ impl SyncService {
         let epoch = store::meta::epoch(&mut tx, &clock).await?;
         tx.commit().await.map_err(begin)?;
         let heads = heads::Heads::new(epoch);
-        let shared = Arc::new(Shared { db, clock, code_is_genuine, metrics, epoch, heads });
-        heads::start(&shared);
-        let service = Self(Arc::new(Inner { shared, writers: Mutex::default() }));
-        service.start_sweeping();
+        let stopping = watch::Sender::new(false);
+        let shared = Shared { db, clock, code_is_genuine, metrics, epoch, heads, stopping };
+        let shared = Arc::new(shared);
+        let mut background = heads::start(&shared);
+        let service = Self(Arc::new(Inner {
+            shared,
+            writers: Mutex::new(Some(HashMap::new())),
+            background: Mutex::default(),
+        }));
+        background.push(service.start_sweeping());
+        *locked(&service.0.background) = background;
         Ok(service)
+    }
+
+    /// Takes nothing more, finishes what it has taken, and lets go of the database.
+    pub async fn stop(&self) {
+        self.0.shared.stopping.send_replace(true);
+        let writers = locked(&self.0.writers).take().unwrap_or_default();
+        for Writer { jobs, task } in writers.into_values() {
+            // Without its queue a writer ends after the last job.
+            drop(jobs);
+            task.await.ok();
+        }
+        let background = std::mem::take(&mut *locked(&self.0.background));
+        for task in background {
+            task.await.ok();
+        }
     }
 
     /// Changes when the database comes back from a backup.
@@ -277,18 +258,21 @@ impl SyncService {
         answer.await.map_err(gone)?
     }
 
+    /// After the service has stopped the job is dropped, which its sender notices.
     fn enqueue(&self, scope: Scope, job: Job) {
-        let mut writers = self.0.writers.lock().unwrap_or_else(PoisonError::into_inner);
-        let writer = writers.entry(scope).or_insert_with(|| self.start_writer(scope));
-        if let Err(mpsc::error::SendError(job)) = writer.send(job) {
+        let mut writers = locked(&self.0.writers);
+        let Some(writers) = writers.as_mut() else { return };
+        let start = || {
+            let service = Arc::downgrade(&self.0);
+            let (jobs, task) = writer::start(Arc::clone(&self.0.shared), service, scope);
+            Writer { jobs, task }
+        };
+        let writer = writers.entry(scope).or_insert_with(start);
+        if let Err(mpsc::error::SendError(job)) = writer.jobs.send(job) {
             // The writer ended with a panic; what it was doing was rolled back.
-            *writer = self.start_writer(scope);
-            writer.send(job).ok();
+            *writer = start();
+            writer.jobs.send(job).ok();
         }
-    }
-
-    fn start_writer(&self, scope: Scope) -> mpsc::UnboundedSender<Job> {
-        writer::start(Arc::clone(&self.0.shared), Arc::downgrade(&self.0), scope)
     }
 
     /// Decides what waits in a scope for these records again.
@@ -297,16 +281,18 @@ impl SyncService {
         self.enqueue(scope, Job { group, touched, reply: None });
     }
 
-    fn start_sweeping(&self) {
-        let service = Arc::downgrade(&self.0);
+    fn start_sweeping(&self) -> JoinHandle<()> {
+        let (service, shared) = (Arc::downgrade(&self.0), Arc::downgrade(&self.0.shared));
         tokio::spawn(async move {
             while let Some(inner) = service.upgrade() {
                 if let Err(error) = Self(inner).sweep().await {
                     tracing::warn!(%error, "commands that wait could not be looked at");
                 }
-                tokio::time::sleep(SWEEP).await;
+                if !heads::pause(&shared, SWEEP).await {
+                    return;
+                }
             }
-        });
+        })
     }
 
     /// Commands that wait although what they wait for is here: a newer build knows their kind, or
@@ -333,6 +319,10 @@ impl SyncService {
         }
         Ok(())
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl SystemCommand {

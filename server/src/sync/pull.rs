@@ -46,8 +46,7 @@ impl SyncService {
         let begin = |error| StoreError { table: "transaction", error };
         let mut tx = shared.db.begin_read().await.map_err(begin)?;
         let head = scopes::head(&mut tx, scope).await?;
-        let known = cursor
-            .and_then(|text| Cursor::decode(text, shared.epoch, &audience, head.seq));
+        let known = cursor.and_then(|text| Cursor::decode(text, shared.epoch, &audience, head.seq));
         let reset = known.is_none();
         let reader = Reader { service: self, scope, channels, limit, head: head.seq };
         let start = || {
@@ -93,8 +92,7 @@ impl Reader<'_> {
         mut cursor: Cursor,
         after: Position,
     ) -> Result<Page> {
-        let keys =
-            feed::present_after(tx, self.scope, &self.channels, &after, self.limit).await?;
+        let keys = feed::present_after(tx, self.scope, &self.channels, &after, self.limit).await?;
         let mut bodies = self.bodies(tx, keys.iter().copied()).await?;
         let mut rows = Vec::with_capacity(keys.len());
         let mut bytes = 0;
@@ -131,15 +129,9 @@ impl Reader<'_> {
             cursor.fill = None;
             return Ok(Page { rows: Vec::new(), cursor, snapshot, more: false });
         }
-        let mut changes = feed::changes(
-            tx,
-            self.scope,
-            &self.channels,
-            cursor.seq,
-            self.head,
-            self.limit,
-        )
-        .await?;
+        let mut changes =
+            feed::changes(tx, self.scope, &self.channels, cursor.seq, self.head, self.limit)
+                .await?;
         // Gone from one channel, perhaps still there on another that did not change.
         let left: Vec<RecordKey> =
             changes.records.iter().filter(|(_, (_, here))| !here).map(|(key, _)| *key).collect();

@@ -50,8 +50,7 @@ impl SyncService {
         }
         let mut connection = self.reader().await?;
         let keys = actor.clusters.iter().map(|cluster| Cluster::key_of(cluster.0));
-        let clusters =
-            records::load(&mut connection, self.0.shared.db.dialect(), keys).await?;
+        let clusters = records::load(&mut connection, self.0.shared.db.dialect(), keys).await?;
         Ok(clusters.values().filter_map(Cluster::from_record).any(|c| c.project == project))
     }
 
@@ -61,8 +60,7 @@ impl SyncService {
         let Scope::Project(project) = scope else { return Ok(true) };
         let mut connection = self.reader().await?;
         let key = Project::key_of(project.0);
-        let found =
-            records::existing(&mut connection, self.0.shared.db.dialect(), [key]).await?;
+        let found = records::existing(&mut connection, self.0.shared.db.dialect(), [key]).await?;
         Ok(!found.is_empty())
     }
 }

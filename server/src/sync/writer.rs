@@ -11,6 +11,7 @@ use domain::modules::RecordKind;
 use domain::sync::batch::Decoded;
 use domain::sync::{RecordKey, Scope};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use super::commit::{Batch, Committed, Group, Release, commit, impossible};
 use super::{Inner, PushFailure, Shared, SyncService};
@@ -49,10 +50,10 @@ pub(crate) fn start(
     shared: Arc<Shared>,
     service: Weak<Inner>,
     scope: Scope,
-) -> mpsc::UnboundedSender<Job> {
+) -> (mpsc::UnboundedSender<Job>, JoinHandle<()>) {
     let (sender, mut receiver) = mpsc::unbounded_channel::<Job>();
     let writer = Writer { shared, service, scope };
-    tokio::spawn(async move {
+    let task = tokio::spawn(async move {
         let mut next = None;
         loop {
             let first = match next.take() {
@@ -76,7 +77,7 @@ pub(crate) fn start(
             writer.run(jobs).await;
         }
     });
-    sender
+    (sender, task)
 }
 
 struct Writer {
@@ -116,6 +117,7 @@ impl Writer {
     }
 
     /// One transaction, tried again while others are in its way; then tells whoever listens.
+    #[expect(clippy::disallowed_methods, reason = "measures how long a commit takes")]
     async fn commit(
         &self,
         groups: &[&Group],

@@ -1,11 +1,12 @@
 //! A fresh database for every test, on SQLite always and on PostgreSQL when
 //! `GUANJIA_TEST_POSTGRES` names one; and an estate with people and phones to test with.
 
-#![allow(dead_code, unused_imports)] // every test file uses a part of it
+#![allow(dead_code, unused_imports, clippy::unwrap_used)] // every test file uses a part of it
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use domain::Ms;
 use domain::actor::{Actor, Role};
 use domain::id::{BuildingId, ClusterId, DeviceId, OpId, ProjectId, TicketId, UnitId, UserId};
 use domain::modules::Command;
@@ -16,7 +17,6 @@ use domain::modules::households::{
 };
 use domain::modules::tickets::{Intake, OpenTicket, Place, TicketContact, TicketKind, Urgency};
 use domain::sync::{Outcome, Scope};
-use domain::Ms;
 use serde_json::value::RawValue;
 use server::clock::Clock;
 use server::db::{Db, sql};
@@ -32,29 +32,24 @@ pub const TEN: Ms = Ms(1_795_226_400_000);
 /// Makes a test of each function for both databases.
 #[macro_export]
 macro_rules! on_both {
-    ($($(#[$meta:meta])* async fn $name:ident($site:ident: &Site) $body:block)+) => {$(
-        $(#[$meta])*
-        mod $name {
-            #[allow(unused_imports)]
-            use super::*;
-
-            async fn run($site: &Site) $body
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn sqlite() {
-                let site = Site::sqlite().await;
-                run(&site).await;
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                let site = $crate::common::Site::sqlite().await;
+                super::$name(&site).await;
                 site.close().await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn postgres() {
-                let Some(site) = Site::postgres().await else { return };
-                run(&site).await;
-                site.close().await;
-            }
+            })+
         }
-    )+};
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                let Some(site) = $crate::common::Site::postgres().await else { return };
+                super::$name(&site).await;
+                site.close().await;
+            })+
+        }
+    };
 }
 
 enum Home {
@@ -115,6 +110,7 @@ impl Site {
     }
 
     pub async fn close(self) {
+        self.sync.stop().await;
         self.db.close().await;
         match self.place {
             Home::Folder(folder) => std::fs::remove_dir_all(folder).unwrap(),
@@ -146,8 +142,7 @@ impl Site {
             })
         });
         self.must(Scope::Company, accounts.collect()).await;
-        let mut estate =
-            vec![RegisterProject { project: project(), name: "樱园".into() }.into()];
+        let mut estate = vec![RegisterProject { project: project(), name: "樱园".into() }.into()];
         for code in ["a", "b"] {
             estate.push(
                 RegisterCluster { cluster: cluster(code), code: code.into(), name: code.into() }

@@ -72,7 +72,11 @@ pub fn has_postgres() -> bool {
 fn unique(what: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let random = u32::from_le_bytes(Clock::system().random());
-    format!("guanjia_{what}_{}_{}_{random:08x}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst))
+    format!(
+        "guanjia_{what}_{}_{}_{random:08x}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::SeqCst)
+    )
 }
 
 /// A schema of its own in the database that the environment names, and its name.

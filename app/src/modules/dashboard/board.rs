@@ -41,6 +41,7 @@ pub fn Board(figures: Dashboard) -> impl IntoView {
         .map(|day| (fmt::date(day.date), f64::from(day.opened), f64::from(day.finished)))
         .collect();
     let now = figures.at;
+    let marks = figures.clusters.iter().map(cluster_mark).collect::<Vec<String>>().join("  ");
     view! {
         <div class="figures">
             <FigureCard
@@ -55,27 +56,27 @@ pub fn Board(figures: Dashboard) -> impl IntoView {
                 label=tr::dashboard::unassigned()
                 figure=figures.unassigned.to_string()
                 note=tr::dashboard::unassigned_note().to_owned()
-                tone=if figures.unassigned > 0 { "soon" } else { "" }
+                tone=tone_of(figures.unassigned, "soon")
             />
             <FigureCard
                 href="/office/tickets?sort=due"
                 label=tr::dashboard::soon()
                 figure=figures.soon.to_string()
                 note=tr::dashboard::soon_note().to_owned()
-                tone=if figures.soon > 0 { "soon" } else { "" }
+                tone=tone_of(figures.soon, "soon")
             />
             <FigureCard
                 href="/office/tickets?over=true"
                 label=tr::dashboard::over()
                 figure=figures.over.to_string()
                 note=tr::dashboard::over_note().to_owned()
-                tone=if figures.over > 0 { "late" } else { "" }
+                tone=tone_of(figures.over, "late")
             />
             <FigureCard
                 href="/office/rounds"
                 label=tr::dashboard::rounds_today()
                 figure=format!("{rounds}/{all_rounds}")
-                note=figures.clusters.iter().map(cluster_mark).collect::<Vec<_>>().join("  ")
+                note=marks
                 tone=""
             />
             <FigureCard
@@ -133,6 +134,11 @@ pub fn Board(figures: Dashboard) -> impl IntoView {
             </section>
         </div>
     }
+}
+
+/// The tone of a figure that should be nothing.
+fn tone_of(count: u32, tone: &'static str) -> &'static str {
+    if count > 0 { tone } else { "" }
 }
 
 /// "A✓" done, "B…" under way, "D✗" missed: one sign for a cluster's day.

@@ -72,7 +72,11 @@ pub fn CallCard(household: Household, form: RwSignal<CallForm>) -> impl IntoView
     let promise = move || {
         let promised = promised.get()?;
         let broken = promised < app.today().get();
-        let text = if broken { tr::fees::broken(fmt::day(promised)) } else { tr::fees::promised_for(fmt::day(promised)) };
+        let text = if broken {
+            tr::fees::broken(fmt::day(promised))
+        } else {
+            tr::fees::promised_for(fmt::day(promised))
+        };
         let class = if broken { "badge late" } else { "badge soon" };
         Some(view! { <p><span class=class>{text}</span></p> })
     };
@@ -127,17 +131,15 @@ fn Dial(contact: Contact, form: RwSignal<CallForm>, main: bool) -> impl IntoView
     };
     let class = if main { "button primary large block" } else { "button block" };
     let who = name.clone();
-    let spoken = name.clone();
     view! {
         <a
             class=class
             href=href
-            aria-label=move || tr::fees::dial_person(&spoken)
             on:click=move |_| form.update(|form| form.dialled = Some(who.clone()))
         >
             <Glyph icon=Icon::Phone/>
             <span>
-                {move || if main { tr::fees::dial().to_owned() } else { String::new() }} " " {name} " "
+                {move || tr::fees::dial()} " " {name} " "
                 {move || relation_name(relation)} " "
                 <span class="number">{phone}</span>
             </span>

@@ -2,11 +2,11 @@
 
 use chrono::NaiveDate;
 use domain::id::{ClusterId, FeeCallId, OpId, TicketId, UnitId};
+use domain::modules::Command;
 use domain::modules::RecordKind;
 use domain::modules::fees::{CallOutcome, UnpaidReason};
 use domain::modules::households::Household;
 use domain::modules::tickets::Ticket;
-use domain::modules::Command;
 use domain::{Refusal, Right};
 use leptos::html;
 use leptos::prelude::*;
@@ -115,7 +115,9 @@ pub fn CallResult(
         };
         text.to_owned()
     });
-    let dialled = Memo::new(move |_| form.with(|form| form.dialled.clone().filter(|_| form.outcome.is_none())));
+    let dialled = Memo::new(move |_| {
+        form.with(|form| form.dialled.clone().filter(|_| form.outcome.is_none()))
+    });
 
     view! {
         <section class="stack" aria-labelledby="outcome">
@@ -159,7 +161,8 @@ pub fn CallResult(
 /// Back from the dialler, the page is where one goes on: at the outcome.
 fn return_to(heading: NodeRef<html::H2>, form: RwSignal<CallForm>) {
     let show = move || {
-        let waits = form.try_with_untracked(|form| form.dialled.is_some() && form.outcome.is_none());
+        let waits =
+            form.try_with_untracked(|form| form.dialled.is_some() && form.outcome.is_none());
         if waits == Some(true)
             && let Some(heading) = heading.get_untracked()
         {
@@ -252,7 +255,9 @@ fn ServiceProblem(household: StoredValue<Household>, form: RwSignal<CallForm>) -
             choices.push(Choice::new("", tr::fees::new_ticket()));
         }
         known.with(|known| {
-            choices.extend(known.iter().map(|(_, id, title)| Choice::new(id.to_string(), title.clone())));
+            choices.extend(
+                known.iter().map(|(_, id, title)| Choice::new(id.to_string(), title.clone())),
+            );
         });
         choices
     });

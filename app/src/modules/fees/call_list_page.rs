@@ -194,9 +194,7 @@ fn CallLine(row: CallRow, cluster: Option<ClusterId>) -> impl IntoView {
     let CallRow { item, name, tickets } = row;
     let href = with_cluster(&format!("/fees/{}", item.unit), cluster);
     let as_of = item.as_of;
-    let since = item
-        .since
-        .map(|since| tr::fees::since_months(fmt::month(since), item.months));
+    let since = item.since.map(|since| tr::fees::since_months(fmt::month(since), item.months));
     let why = match item.why {
         Why::BrokenPromise => Some(("badge late", tr::fees::why_broken())),
         Why::NotReached => Some(("badge soon", tr::fees::why_not_reached())),
@@ -250,7 +248,11 @@ fn last_words(app: App, item: &domain::modules::fees::call_list::CallItem) -> Op
     if let Some(promised) = item.promised {
         let day = fmt::day(promised);
         words.push_str(" · ");
-        words.push_str(&if item.broken { tr::fees::broken(day) } else { tr::fees::promised_for(day) });
+        words.push_str(&if item.broken {
+            tr::fees::broken(day)
+        } else {
+            tr::fees::promised_for(day)
+        });
     }
     Some(words)
 }

@@ -12,8 +12,8 @@ use super::call_form::CallResult;
 use super::call_list_page::with_cluster;
 use crate::app_context::use_app;
 use crate::i18n::tr;
-use crate::modules::tickets::view_model::link::local;
 use crate::modules::households::kit::words;
+use crate::modules::tickets::view_model::link::local;
 use crate::ui::{Empty, Icon, Page};
 
 /// `/fees/:id`
@@ -43,9 +43,8 @@ fn NoCall(#[prop(into)] title: Signal<String>) -> impl IntoView {
 fn OneCall(unit: UnitId) -> impl IntoView {
     let app = use_app();
     // What changes meanwhile on the record must not take away what is being typed.
-    let found = app.query(&[RecordKind::Household], move |replica| {
-        replica.get::<Household>(unit.0).cloned()
-    });
+    let found = app
+        .query(&[RecordKind::Household], move |replica| replica.get::<Household>(unit.0).cloned());
     let known = Memo::new(move |_| found.with(Option::is_some));
     move || {
         if !known.get() {
@@ -64,9 +63,8 @@ fn OneCall(unit: UnitId) -> impl IntoView {
 #[component]
 fn Call(household: Household) -> impl IntoView {
     let query = use_query_map();
-    let (back, cluster) = query.with_untracked(|map| {
-        (map.get("back"), map.get("cluster").and_then(|id| id.parse().ok()))
-    });
+    let (back, cluster) = query
+        .with_untracked(|map| (map.get("back"), map.get("cluster").and_then(|id| id.parse().ok())));
     let fix = query.with_untracked(|map| map.get("fix").and_then(|op| op.parse().ok()));
     let back = local(back);
     let leave = back.clone().unwrap_or_else(|| with_cluster("/fees", cluster));

@@ -23,7 +23,8 @@ fn name_of_day(day: QuickDate) -> &'static str {
 pub fn DateChoice(
     #[prop(into)] label: Signal<String>,
     /// What the field for any other date is called.
-    #[prop(into)] field: Signal<String>,
+    #[prop(into)]
+    field: Signal<String>,
     #[prop(into)] value: Signal<Option<NaiveDate>>,
     #[prop(into)] on_choose: Callback<Option<NaiveDate>>,
 ) -> impl IntoView {

@@ -106,7 +106,8 @@ pub enum QuickDate {
 /// The days offered with one tap, earliest names first; a day is offered once.
 pub fn quick_dates(today: NaiveDate) -> Vec<(QuickDate, NaiveDate)> {
     let coming = |weekday: Weekday| {
-        let days = (7 + weekday.num_days_from_monday() - today.weekday().num_days_from_monday()) % 7;
+        let days =
+            (7 + weekday.num_days_from_monday() - today.weekday().num_days_from_monday()) % 7;
         today.checked_add_days(Days::new(u64::from(if days == 0 { 7 } else { days })))
     };
     let month_end = || {

@@ -72,7 +72,8 @@ fn call_of(commands: &[Command]) -> &RecordFeeCall {
 
 #[test]
 fn broken_promises_stand_above_the_rest_and_the_progress_counts_who_was_reached() {
-    let to_call = vec![row("1", Why::BrokenPromise), row("2", Why::Phase), row("3", Why::NotReached)];
+    let to_call =
+        vec![row("1", Why::BrokenPromise), row("2", Why::Phase), row("3", Why::NotReached)];
     let list = CallList { to_call, due: Vec::new(), done: 5 };
     let (broken, rest) = list.parts();
     assert_eq!((broken.len(), rest.len()), (1, 2));
@@ -99,7 +100,10 @@ fn outside_a_window_one_is_told_when_the_next_begins() {
 #[test]
 fn each_day_one_says_is_offered_once() {
     let days = |today: &str| {
-        quick_dates(date(today)).into_iter().map(|(day, at)| (day, at.to_string())).collect::<Vec<_>>()
+        quick_dates(date(today))
+            .into_iter()
+            .map(|(day, at)| (day, at.to_string()))
+            .collect::<Vec<_>>()
     };
     // A Wednesday in the middle of a month.
     assert_eq!(

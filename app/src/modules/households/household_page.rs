@@ -13,9 +13,7 @@ use leptos_router::hooks::use_params_map;
 
 use super::kit::words;
 use super::timeline::HouseholdTimeline;
-use super::view_model::{
-    relation_name, status_name, tel, ticket_title, timeline, way_name,
-};
+use super::view_model::{relation_name, status_name, tel, ticket_title, timeline, way_name};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
 use crate::modules::tickets::labels;
@@ -50,9 +48,8 @@ fn Missing() -> impl IntoView {
 #[component]
 fn HouseholdFile(unit: UnitId) -> impl IntoView {
     let app = use_app();
-    let household = app.query(&[RecordKind::Household], move |replica| {
-        replica.get::<Household>(unit.0).cloned()
-    });
+    let household = app
+        .query(&[RecordKind::Household], move |replica| replica.get::<Household>(unit.0).cloned());
     move || match household.get() {
         Some(household) => view! { <File household=household/> }.into_any(),
         None => view! { <Missing/> }.into_any(),
@@ -76,16 +73,14 @@ fn File(household: Household) -> impl IntoView {
         open.sort_by_key(|ticket| ticket.clock.due);
         open
     });
-    let history = app.query(
-        &[RecordKind::Ticket, RecordKind::Visit, RecordKind::FeeCall],
-        move |replica| {
+    let history =
+        app.query(&[RecordKind::Ticket, RecordKind::Visit, RecordKind::FeeCall], move |replica| {
             timeline(
                 replica.iter::<Ticket>().filter(|ticket| ticket.place.unit == Some(unit)),
                 replica.iter::<Visit>().filter(|visit| visit.unit == Some(unit)),
                 replica.iter::<FeeCall>().filter(|call| call.unit == unit),
             )
-        },
-    );
+        });
     let label = household.label.clone();
     let sees_arrears = app.may_in(Right::ViewArrears, cluster);
     let owing = move || arrears.with(|a| a.as_ref().is_some_and(|a| a.owed > Fen(0)));
@@ -94,8 +89,18 @@ fn File(household: Household) -> impl IntoView {
     let ticket = format!("/tickets/new?unit={unit}&back={here}");
     let call = format!("/fees/{unit}?back={here}");
     let main = [
-        (app.may_in(Right::RecordVisit, cluster), visit, Icon::Talk, tr::households::note_visit as fn() -> _),
-        (app.may_in(Right::OpenTicket, cluster), ticket, Icon::Tickets, tr::households::report as fn() -> _),
+        (
+            app.may_in(Right::RecordVisit, cluster),
+            visit,
+            Icon::Talk,
+            tr::households::note_visit as fn() -> _,
+        ),
+        (
+            app.may_in(Right::OpenTicket, cluster),
+            ticket,
+            Icon::Tickets,
+            tr::households::report as fn() -> _,
+        ),
     ];
     let may_call = app.may_in(Right::RecordCall, cluster);
     let has_actions = main.iter().any(|(may, ..)| *may);
@@ -217,7 +222,7 @@ fn Person(contact: Contact) -> impl IntoView {
                     view! {
                         <a class="button" href=href aria-label=move || tr::households::call_person(&spoken)>
                             <Glyph icon=Icon::Phone/>
-                            <span>{move || tr::common::call()}</span>
+                            <span>{move || tr::fees::dial()}</span>
                         </a>
                     }
                         .into_any()

@@ -110,7 +110,7 @@ pub fn HouseholdListPage() -> impl IntoView {
                 }
                 if is_searching.get() {
                     return view! {
-                        <section aria-label=move || tr::households::results()>
+                        <section aria-label=tr::households::results>
                             <p class="section-title" role="status">
                                 {move || tr::households::found(found.with(Vec::len))}
                             </p>
@@ -196,8 +196,8 @@ fn SearchField(
                 autocomplete="off"
                 autocapitalize="off"
                 spellcheck="false"
-                aria-label=move || tr::households::search()
-                placeholder=move || tr::households::search_hint()
+                aria-label=tr::households::search
+                placeholder=tr::households::search_hint
                 prop:value=move || typed.get()
                 on:input=move |event| change(event_target_value(&event))
                 on:keydown=move |event| {
@@ -324,7 +324,11 @@ fn HouseholdRow(row: Row, owed: Option<Fen>) -> impl IntoView {
                 </span>
             </span>
             <span class="trail">
-                {owed.map(|owed| view! { <span class="badge late number">{tr::households::owes(fmt::money(owed))}</span> })}
+                {owed
+                    .map(|owed| {
+                        let text = tr::households::owes(fmt::money(owed));
+                        view! { <span class="badge late number">{text}</span> }
+                    })}
             </span>
         </A>
     }

@@ -7,7 +7,7 @@ use super::kit::words;
 use super::view_model::{Happening, Process};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
-use crate::ui::{Empty, Icon};
+use crate::ui::{Empty, Icon, PhotoStrip};
 
 /// Rows shown before one asks for more.
 const FIRST: usize = 40;
@@ -70,6 +70,11 @@ fn line(happening: Happening) -> impl IntoView {
         <li class=class>
             {title}
             {(!happening.note.is_empty()).then(|| view! { <p>{happening.note}</p> })}
+            {(!happening.photos.is_empty())
+                .then(|| {
+                    let label = words(tr::common::photos);
+                    view! { <PhotoStrip attachments=happening.photos label=label/> }
+                })}
             <p class="when">{when}</p>
         </li>
     }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use domain::Ms;
 use domain::id::{BuildingId, ClusterId, UnitId};
+use domain::modules::attachments::{Attachment, AttachmentRole};
 use domain::modules::fees::FeeCall;
 use domain::modules::households::search::SearchIndex;
 use domain::modules::households::{Household, Relation, UnitStatus};
-use domain::modules::tickets::{Ticket, TicketEvent};
+use domain::modules::tickets::{Ticket, TicketEvent, TimelineEntry};
 use domain::modules::visits::{Visit, VisitResult, VisitWay};
 
 use crate::i18n::{fmt, name_of, tr};
@@ -228,6 +229,7 @@ pub struct Happening {
     pub note: String,
     pub by: String,
     pub href: Option<String>,
+    pub photos: Vec<Attachment>,
 }
 
 /// Everything that happened to a unit, the newest first.
@@ -270,9 +272,21 @@ fn of_ticket(ticket: &Ticket) -> Vec<Happening> {
             note,
             by: entry.by_name.clone(),
             href: Some(format!("/tickets/{}", ticket.id)),
+            photos: photos_of(ticket, entry),
         })
     });
     turns.collect()
+}
+
+/// What was seen at intake and when the work was done; a signature is for the ticket's own page.
+fn photos_of(ticket: &Ticket, entry: &TimelineEntry) -> Vec<Attachment> {
+    let photos = match (&entry.event, &ticket.completion) {
+        (TicketEvent::Opened, _) => ticket.photos.as_slice(),
+        (TicketEvent::Completed, Some(done)) if done.at == entry.at => done.attachments.as_slice(),
+        _ => &[],
+    };
+    let shown = photos.iter().filter(|photo| photo.role != AttachmentRole::Signature);
+    shown.cloned().collect()
 }
 
 fn of_visit(visit: &Visit) -> Vec<Happening> {
@@ -299,6 +313,7 @@ fn of_visit(visit: &Visit) -> Vec<Happening> {
         note,
         by: visit.by_name.clone(),
         href,
+        photos: visit.attachments.clone(),
     }];
     lines.extend(visit.answers.iter().map(|answer| Happening {
         at: answer.at,
@@ -307,6 +322,7 @@ fn of_visit(visit: &Visit) -> Vec<Happening> {
         note: answer.text.clone(),
         by: if answer.by == visit.by { visit.by_name.clone() } else { String::new() },
         href: None,
+        photos: Vec::new(),
     }));
     lines
 }
@@ -330,6 +346,7 @@ fn of_call(call: &FeeCall) -> Happening {
         note: words.join(" · "),
         by: call.by_name.clone(),
         href: call.ticket.map(|ticket| format!("/tickets/{ticket}")),
+        photos: Vec::new(),
     }
 }
 

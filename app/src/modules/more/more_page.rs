@@ -32,7 +32,7 @@ pub fn MorePage() -> impl IntoView {
             <Places/>
             <LooksCard/>
             <PhoneCard/>
-            <section class="stack" aria-label=move || tr::more::account_actions()>
+            <section class="stack" aria-label=tr::more::account_actions>
                 <Button
                     text=words(tr::more::change_password)
                     icon=Icon::Key

@@ -27,8 +27,14 @@ fn places(app: App) -> (Vec<Place>, Vec<Place>) {
         (may(Right::ViewOffice), ("/dashboard", Icon::Dashboard, tr::frame::nav_dashboard)),
         (may(Right::ViewOffice), ("/office/tickets", Icon::Tickets, tr::more::ticket_table)),
         (may(Right::ViewOffice), ("/office/rounds", Icon::Rounds, tr::more::round_table)),
-        (may(Right::EditTemplates), ("/office/templates", Icon::Template, tr::frame::nav_templates)),
-        (may(Right::EditSchedules), ("/office/schedules", Icon::Calendar, tr::frame::nav_schedules)),
+        (
+            may(Right::EditTemplates),
+            ("/office/templates", Icon::Template, tr::frame::nav_templates),
+        ),
+        (
+            may(Right::EditSchedules),
+            ("/office/schedules", Icon::Calendar, tr::frame::nav_schedules),
+        ),
         (may(Right::SettleConflict), ("/office/attention", Icon::Alert, tr::frame::nav_attention)),
         (may(Right::ViewDevices), ("/office/devices", Icon::Device, tr::frame::nav_devices)),
         (may(Right::ManageAccounts), ("/office/accounts", Icon::Users, tr::frame::nav_accounts)),
@@ -42,12 +48,10 @@ pub fn Places() -> impl IntoView {
     let count = move || app.status().with(|s| s.waiting + s.uploading + s.attention);
     let list = move |places: Vec<Place>| {
         let lines = places.into_iter().map(|(href, icon, text)| {
-            let badge = (href == "/outbox").then(|| {
-                move || {
-                    let count = count();
-                    (count > 0).then(|| view! { <span class="badge soon number">{count}</span> })
-                }
-            });
+            let badge = move || {
+                let count = if href == "/outbox" { count() } else { 0 };
+                (count > 0).then(|| view! { <span class="badge soon number">{count}</span> })
+            };
             view! {
                 <A href=href attr:class="item">
                     <span class="lead"><Glyph icon=icon/></span>

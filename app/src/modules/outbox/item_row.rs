@@ -29,7 +29,11 @@ pub fn title_now(app: App, item: &OutboxItem) -> String {
 }
 
 #[component]
-pub fn ItemRow(item: OutboxItem, on_view: Callback<OpId>, on_dismiss: Callback<OpId>) -> impl IntoView {
+pub fn ItemRow(
+    item: OutboxItem,
+    on_view: Callback<OpId>,
+    on_dismiss: Callback<OpId>,
+) -> impl IntoView {
     let app = use_app();
     let (op, at, state) = (item.op, item.at, item.state);
     let needs = needs_person(state);

@@ -14,9 +14,7 @@ use crate::app_context::{OutboxItem, use_app};
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
 use crate::modules::households::kit::words;
-use crate::ui::{
-    Button, Empty, Glyph, Icon, Notice, Page, Sheet, Skeleton, Weight, use_toasts,
-};
+use crate::ui::{Button, Empty, Glyph, Icon, Notice, Page, Sheet, Skeleton, Weight, use_toasts};
 
 /// `/outbox`
 #[component]
@@ -110,9 +108,8 @@ pub fn OutboxPage() -> impl IntoView {
 fn StatusCard() -> impl IntoView {
     let app = use_app();
     let status = app.status();
-    let summary = move || {
-        status.with(|s| tr::sync::outbox_summary(s.waiting + s.uploading, s.attention))
-    };
+    let summary =
+        move || status.with(|s| tr::sync::outbox_summary(s.waiting + s.uploading, s.attention));
     let reach = move || {
         status.with(|status| match (status.online, status.offline_since) {
             (true, _) => tr::sync::online().to_owned(),

@@ -73,12 +73,14 @@ fn subject(command: &Command, world: &dyn World) -> String {
         Command::SetArrears(c) => unit(world, c.unit),
         Command::StartRound(c) => {
             let schedule = c.schedule.and_then(|id| find::<Schedule>(world, id.0));
-            let template = find::<RoundTemplate>(world, RoundTemplate::id_of(c.template, c.version));
+            let template =
+                find::<RoundTemplate>(world, RoundTemplate::id_of(c.template, c.version));
             let name = schedule.map(|schedule| schedule.name.clone());
             name.or_else(|| template.map(|template| template.name.clone())).unwrap_or_default()
         }
         Command::RecordCheckpoint(c) => {
-            let template = find::<RoundTemplate>(world, RoundTemplate::id_of(c.template, c.version));
+            let template =
+                find::<RoundTemplate>(world, RoundTemplate::id_of(c.template, c.version));
             let point = template.and_then(|template| template.point(&c.point));
             point.map_or_else(|| round(world, c.round), |point| point.name.clone())
         }
@@ -188,7 +190,8 @@ fn words_of(command: &Command, key: &str, value: &Value) -> String {
         }
         // A place, a contact: its texts one after the other.
         Value::Object(parts) => {
-            let texts = ["label", "name", "phone"].iter().filter_map(|part| parts.get(*part)?.as_str());
+            let texts =
+                ["label", "name", "phone"].iter().filter_map(|part| parts.get(*part)?.as_str());
             texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
         }
         Value::Null => String::new(),

@@ -11,9 +11,7 @@ use leptos::task::spawn_local;
 use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-use super::view_model::briefing::{
-    ASKED, BriefingForm, Line, Touched, added_text, command, lines,
-};
+use super::view_model::briefing::{ASKED, BriefingForm, Line, Touched, added_text, command, lines};
 use super::words::say;
 use crate::app_context::{use_app, use_draft};
 use crate::error_text::error_text;
@@ -100,7 +98,8 @@ fn List(cluster: ClusterId) -> impl IntoView {
             recorded.with(|recorded| form.with(|form| lines(proposed, recorded.as_ref(), form)))
         })
     });
-    let keys = Memo::new(move |_| shown.with(|s| s.iter().map(|l| l.key.clone()).collect::<Vec<_>>()));
+    let keys =
+        Memo::new(move |_| shown.with(|s| s.iter().map(|l| l.key.clone()).collect::<Vec<_>>()));
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<Refusal>);
     let save = move |()| {
@@ -219,9 +218,11 @@ fn LineRow(key: String, shown: Memo<Vec<Line>>, form: RwSignal<BriefingForm>) ->
             change(form.touched.entry(line.key).or_insert(now));
         });
     };
-    let text = Signal::derive(move || line.with(|l| l.as_ref().map_or(String::new(), |l| l.text.clone())));
+    let text =
+        Signal::derive(move || line.with(|l| l.as_ref().map_or(String::new(), |l| l.text.clone())));
     let ticked = Signal::derive(move || line.with(|l| l.as_ref().is_some_and(|l| l.ticked)));
-    let note = Signal::derive(move || line.with(|l| l.as_ref().map_or(String::new(), |l| l.note.clone())));
+    let note =
+        Signal::derive(move || line.with(|l| l.as_ref().map_or(String::new(), |l| l.note.clone())));
     let ticket = Memo::new(move |_| line.with(|l| l.as_ref().and_then(|l| l.ticket)));
     let overnight = Memo::new(move |_| line.with(|l| l.as_ref().is_some_and(|l| l.overnight)));
     let is_new = Memo::new(move |_| line.with(|l| l.as_ref().is_some_and(|l| l.is_new)));

@@ -84,8 +84,7 @@ fn Choose() -> impl IntoView {
             }
         });
     };
-    let nothing =
-        Memo::new(move |_| options.with(Vec::is_empty) || clusters.with(Vec::is_empty));
+    let nothing = Memo::new(move |_| options.with(Vec::is_empty) || clusters.with(Vec::is_empty));
     view! {
         <p class="soft">{move || tr::rounds::extra_round_note()}</p>
         <Show when=move || nothing.get()>

@@ -128,7 +128,9 @@ fn ItemEditor(
         items(&|items, index| change(&mut items[index]));
     };
     let text_of = move |pick: fn(&ItemForm) -> &String| {
-        Signal::derive(move || own.with(|own| own.as_ref().map_or(String::new(), |(_, i)| pick(i).clone())))
+        Signal::derive(move || {
+            own.with(|own| own.as_ref().map_or(String::new(), |(_, i)| pick(i).clone()))
+        })
     };
     let flag_of = move |pick: fn(&ItemForm) -> bool| {
         Signal::derive(move || own.with(|own| own.as_ref().is_some_and(|(_, item)| pick(item))))
@@ -139,7 +141,8 @@ fn ItemEditor(
     let categories = Signal::derive(|| {
         let none = (String::new(), tr::rounds::no_category().to_owned());
         let fits = CATEGORIES.iter().filter(|one| one.kinds.contains(&TicketKind::Finding));
-        let named = fits.map(|one| (one.code.to_owned(), name_of("tickets", "category_", one.code)));
+        let named =
+            fits.map(|one| (one.code.to_owned(), name_of("tickets", "category_", one.code)));
         std::iter::once(none).chain(named).collect::<Vec<_>>()
     });
     let kinds = Signal::derive(|| {

@@ -56,16 +56,15 @@ pub fn ItemRow(
         }
         form.update(|form| change(form.items.entry(code).or_default()));
     };
-    let finding = Memo::new(move |_| {
-        item.with_value(|item| own.with(|own| walk::is_finding(item, own)))
-    });
+    let finding =
+        Memo::new(move |_| item.with_value(|item| own.with(|own| walk::is_finding(item, own))));
     let problem = Signal::derive(move || {
         let wanted = wanted.item.get();
         let own = wanted.filter(|(item, _)| code.with_value(|code| code == item));
         own.map(|(_, problem)| problem.text().to_owned())
     });
-    let (text, answer, safety, optional) =
-        item.with_value(|item| (item.text.clone(), item.answer.clone(), item.safety, item.optional));
+    let (text, answer, safety, optional) = item
+        .with_value(|item| (item.text.clone(), item.answer.clone(), item.safety, item.optional));
     let label = {
         let text = text.clone();
         Signal::derive(move || text.clone())
@@ -78,7 +77,7 @@ pub fn ItemRow(
             <Check
                 label=say(text)
                 checked=Signal::derive(move || own.with(|own| own.tick == Some(Tick::None)))
-                on_change=move |on| change(&|own| own.tick = on.then_some(Tick::None))
+                on_change=move |on: bool| change(&|own| own.tick = on.then_some(Tick::None))
             />
         }
     };
@@ -96,11 +95,8 @@ pub fn ItemRow(
         .into_any(),
         AnswerType::Number { ref unit, .. } => {
             let limits = walk::limits_text(&answer);
-            let label = if unit.is_empty() {
-                text.clone()
-            } else {
-                tr::rounds::reading_of(&text, unit)
-            };
+            let label =
+                if unit.is_empty() { text.clone() } else { tr::rounds::reading_of(&text, unit) };
             view! {
                 <div class="reading" class:outside=move || finding.get()>
                     <TextField

@@ -1,13 +1,14 @@
 //! One point of a running round: confirm the place, answer the items, on to the next.
 
 use domain::Refusal;
+use domain::Right;
 use domain::id::RoundId;
 use domain::modules::RecordKind;
 use domain::modules::households::Cluster;
 use domain::modules::rounds::{
     Checkpoint, Confirmation, Point, RecordCheckpoint, Round, RoundTemplate,
 };
-use domain::Right;
+use domain::refusal::CommonCode;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -22,9 +23,7 @@ use crate::device::page;
 use crate::error_text::error_text;
 use crate::i18n::tr;
 use crate::modules::tickets::view_model::link::address;
-use crate::ui::{
-    Button, ButtonLink, Icon, Notice, Photos, Weight, use_photos, use_toasts,
-};
+use crate::ui::{Button, ButtonLink, Icon, Notice, Photos, Weight, use_photos, use_toasts};
 
 /// What the form begins with: empty, or what was recorded before.
 fn beginning(round: &Round, point: &str) -> PointForm {
@@ -100,7 +99,10 @@ fn Filled(
     );
     let taken = move || {
         photos.with_value(|photos| {
-            photos.iter().map(|(item, own)| (item.clone(), own.attachments())).collect::<walk::Photos>()
+            photos
+                .iter()
+                .map(|(item, own)| (item.clone(), own.attachments()))
+                .collect::<walk::Photos>()
         })
     };
     let (cluster, of_template) = (started.cluster, started.template);
@@ -114,12 +116,12 @@ fn Filled(
     let place = {
         let name = point.name.clone();
         app.query(&[RecordKind::Checkpoint, RecordKind::Cluster], move |replica| {
-            checkpoint.with(|checkpoint| checkpoint.as_ref().map(|one| one.name.clone())).unwrap_or_else(
-                || match replica.get::<Cluster>(cluster.0) {
+            checkpoint
+                .with(|checkpoint| checkpoint.as_ref().map(|one| one.name.clone()))
+                .unwrap_or_else(|| match replica.get::<Cluster>(cluster.0) {
                     Some(cluster) => tr::rounds::place_in_cluster(&cluster.code, &name),
                     None => name.clone(),
-                },
-            )
+                })
         })
     };
     adopt_code(form, &code);
@@ -141,8 +143,8 @@ fn Filled(
     });
     let record = {
         let (code, version) = (code.clone(), started.version);
-        move |()| {
-            let taken = untrack(taken);
+        Callback::new(move |with_photos: bool| {
+            let taken = if with_photos { untrack(taken) } else { walk::Photos::new() };
             let answers = stored_point
                 .with_value(|point| form.with_untracked(|form| walk::answers(point, form, &taken)));
             let answers = match answers {
@@ -174,13 +176,16 @@ fn Filled(
                 answers,
             };
             let next = next.get_untracked().map(|(_, code, _)| code);
-            let (key, kept) = (key.clone(), photos.get_value());
+            // The page of this point may be gone once its result is shown: its drafts go by name.
+            let kept: Vec<String> =
+                photos.with_value(|p| p.iter().map(|(item, _)| format!("{key}:{item}")).collect());
+            let key = key.clone();
             spawn_local(async move {
                 let result = app.send(vec![command.into()], blobs, Some(key)).await;
                 busy.try_set(false);
                 match result {
                     Ok(()) => {
-                        kept.iter().for_each(|(_, own)| own.forget(app));
+                        kept.iter().for_each(|own| app.drop_draft(own));
                         toasts.say(tr::rounds::point_saved());
                         go.try_run(next);
                     }
@@ -189,7 +194,7 @@ fn Filled(
                     }
                 }
             });
-        }
+        })
     };
     let report = Place { round: id, cluster, checkpoint, label: place };
     let may_report = Memo::new(move |_| app.may_in(Right::OpenTicket, cluster));
@@ -205,9 +210,8 @@ fn Filled(
             })
         })
         .collect_view();
-    let ticks = point.items.iter().any(|item| {
-        item.answer == domain::modules::rounds::AnswerType::Normal
-    });
+    let ticks =
+        point.items.iter().any(|item| item.answer == domain::modules::rounds::AnswerType::Normal);
     let button = Signal::derive(move || match next.get() {
         Some((index, _, name)) => tr::rounds::next_point(words::circled(index), name),
         None => tr::rounds::last_point().to_owned(),
@@ -242,8 +246,19 @@ fn Filled(
                     }
                 />
             </Show>
-            {move || refusal.get().map(|why| view! {
-                <Notice tone="late" text=error_text(&why)/>
+            {move || refusal.get().map(|why| {
+                // Words still fit where pictures no longer do.
+                let full = why.is(CommonCode::QuotaFull);
+                view! {
+                    <Notice tone="late" text=error_text(&why)>
+                        {full.then(|| view! {
+                            <Button
+                                text=say(tr::rounds::save_without_photos)
+                                on_press=move |()| record.run(false)
+                            />
+                        })}
+                    </Notice>
+                }
             })}
             <Aside back=back report=report/>
         </section>
@@ -253,7 +268,7 @@ fn Filled(
                 weight=Weight::Primary
                 large=true
                 busy=busy
-                on_press=record
+                on_press=move |()| record.run(true)
             />
         </div>
     }

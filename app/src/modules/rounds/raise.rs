@@ -1,9 +1,9 @@
 //! A fault reported from an item in one tap: recorded at once, with its photos, and named in the
 //! answer.
 
+use domain::Refusal;
 use domain::id::{ClusterId, RoundId, TicketId};
 use domain::modules::rounds::{Checkpoint, Item};
-use domain::Refusal;
 use leptos::prelude::*;
 
 use super::view_model::walk::{Finding, ItemForm};

@@ -27,8 +27,8 @@ pub fn RoundRecordPage() -> impl IntoView {
     let id = Memo::new(move |_| {
         params.with(|params| params.get("id")).and_then(|id| id.parse::<RoundId>().ok())
     });
-    let round = app
-        .query(&[RecordKind::Round], move |replica| replica.get::<Round>(id.get()?.0).cloned());
+    let round =
+        app.query(&[RecordKind::Round], move |replica| replica.get::<Round>(id.get()?.0).cloned());
     move || match round.get() {
         Some(round) => view! { <Record round=round/> }.into_any(),
         None => view! { <Unknown/> }.into_any(),

@@ -28,8 +28,7 @@ pub fn RecordStep(step: Step, items: Vec<Item>, zone: Zone) -> impl IntoView {
         .iter()
         .map(|flag| view! { <span class="badge soon">{words::flag(*flag)}</span> })
         .collect_view();
-    let answers =
-        result.answers.iter().map(|answer| one_answer(answer, &items)).collect_view();
+    let answers = result.answers.iter().map(|answer| one_answer(answer, &items)).collect_view();
     view! {
         <li class:replaced=step.replaced>
             <div class="row wrap">

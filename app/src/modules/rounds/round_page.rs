@@ -16,9 +16,7 @@ use super::words::say;
 use crate::app_context::use_app;
 use crate::i18n::tr;
 use crate::modules::tickets::view_model::link::address;
-use crate::ui::{
-    Button, ButtonLink, Empty, Icon, Notice, Page, Progress, Sheet, Skeleton, Weight,
-};
+use crate::ui::{Button, ButtonLink, Empty, Icon, Notice, Page, Progress, Sheet, Skeleton, Weight};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -132,8 +130,9 @@ fn Walk(id: RoundId) -> impl IntoView {
     let finish_open = RwSignal::new(false);
     let done = Memo::new(move |_| round.with(|r| r.as_ref().map_or(0, Round::points_done)));
     let total = Memo::new(move |_| template.with(|t| t.as_ref().map_or(0, |t| t.points.len())));
-    let title =
-        Signal::derive(move || round.with(|r| r.as_ref().map_or(String::new(), |r| r.name.clone())));
+    let title = Signal::derive(move || {
+        round.with(|r| r.as_ref().map_or(String::new(), |r| r.name.clone()))
+    });
     let progress = Signal::derive(move || tr::rounds::progress(done.get(), total.get()));
     let alone = move || {
         let me = app.actor().user;

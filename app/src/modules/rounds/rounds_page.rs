@@ -49,9 +49,8 @@ pub fn RoundsPage() -> impl IntoView {
     let app = use_app();
     let navigate = use_navigate();
     let query = use_query_map();
-    let on_records = Memo::new(move |_| {
-        query.with(|query| query.get("shelf").as_deref() == Some("records"))
-    });
+    let on_records =
+        Memo::new(move |_| query.with(|query| query.get("shelf").as_deref() == Some("records")));
     let extra = RwSignal::new(false);
     let choose = move |shelf: String| {
         let address = if shelf == "records" { "/rounds?shelf=records" } else { "/rounds" };
@@ -278,7 +277,8 @@ fn Records() -> impl IntoView {
         };
         Some(rounds.iter().map(line).collect::<Vec<_>>())
     });
-    move || match lines.get() {
+    move || {
+        match lines.get() {
         None => view! { <Skeleton rows=6/> }.into_any(),
         Some(lines) if lines.is_empty() => view! {
             <Empty
@@ -317,5 +317,6 @@ fn Records() -> impl IntoView {
             </ul>
         }
         .into_any(),
+    }
     }
 }

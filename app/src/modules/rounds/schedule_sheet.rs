@@ -90,9 +90,7 @@ fn Form(known: Editing, editing: RwSignal<Editing>) -> impl IntoView {
         let option = |user: &&User| (user.id.to_string(), user.name.clone());
         with_none(tr::rounds::anybody_of_role(), list.iter().map(option).collect())
     });
-    let text_of = move |pick: fn(&ScheduleForm) -> String| {
-        Signal::derive(move || form.with(pick))
-    };
+    let text_of = move |pick: fn(&ScheduleForm) -> String| Signal::derive(move || form.with(pick));
     let every = Memo::new(move |_| form.with(|form| form.every.clone()));
     let windows = Memo::new(move |_| form.with(|form| form.windows.len()));
     let summary = move || {
@@ -130,16 +128,20 @@ fn Form(known: Editing, editing: RwSignal<Editing>) -> impl IntoView {
     };
     let window_row = move |index: usize| {
         let part = move |to: bool| {
-            Signal::derive(move || form.with(|form| {
-                let window = form.windows.get(index).cloned().unwrap_or_default();
-                if to { window.1 } else { window.0 }
-            }))
+            Signal::derive(move || {
+                form.with(|form| {
+                    let window = form.windows.get(index).cloned().unwrap_or_default();
+                    if to { window.1 } else { window.0 }
+                })
+            })
         };
-        let set = move |to: bool, text: String| form.update(|form| {
-            if let Some(window) = form.windows.get_mut(index) {
-                if to { window.1 = text } else { window.0 = text }
-            }
-        });
+        let set = move |to: bool, text: String| {
+            form.update(|form| {
+                if let Some(window) = form.windows.get_mut(index) {
+                    if to { window.1 = text } else { window.0 = text }
+                }
+            })
+        };
         view! {
             <div class="window-row">
                 <TextField

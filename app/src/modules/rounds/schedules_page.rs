@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use domain::Right;
 use domain::id::{ClusterId, ScheduleId};
 use domain::modules::RecordKind;
 use domain::modules::accounts::User;
 use domain::modules::households::Cluster;
 use domain::modules::rounds::{RoundTemplate, Schedule};
-use domain::Right;
 use leptos::prelude::*;
 
 use super::schedule_sheet::{EndSchedule, ScheduleSheet};
@@ -185,7 +185,7 @@ fn ScheduleRow(
     let retired = line.retired;
     view! {
         <div class="item no-lead">
-            <span>
+            <span class="schedule-text">
                 <span class="title">
                     {name.clone()}
                     {ended.then(|| view! { <span class="badge">{tr::rounds::ended()}</span> })}

@@ -189,7 +189,8 @@ fn row(line: RoundLine) -> AnyView {
     });
     let begun = line.started.is_some();
     let points = begun.then(|| format!("{}/{}", line.points_done, line.points));
-    let (record, paper) = (format!("/rounds/{}/record", line.id), format!("/print/rounds/{}", line.id));
+    let (record, paper) =
+        (format!("/rounds/{}/record", line.id), format!("/print/rounds/{}", line.id));
     let finished = line.finished.is_some();
     let state = line.state;
     let tone = words::state_tone(&state);

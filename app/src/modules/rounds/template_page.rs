@@ -54,6 +54,7 @@ pub fn TemplatePage() -> impl IntoView {
         }
     });
     let is_known = Memo::new(move |_| source.with(Option::is_some));
+    let may_edit = Memo::new(move |_| app.may(Right::EditTemplates));
     move || {
         let (id, copy, version) = address.get();
         if id == "new" && copy.is_none() {
@@ -69,7 +70,7 @@ pub fn TemplatePage() -> impl IntoView {
             })
         });
         let Some(found) = found else { return view! { <UnknownTemplate/> }.into_any() };
-        if version.is_some() || !app.may(Right::EditTemplates) {
+        if version.is_some() || !may_edit.get() {
             return view! { <ReadTemplate template=found/> }.into_any();
         }
         view! { <Editor source=Some(found) copy=copy.is_some()/> }.into_any()
@@ -170,11 +171,12 @@ fn Editor(source: Option<RoundTemplate>, copy: bool) -> impl IntoView {
     let old = source.filter(|_| !copy);
     let title = {
         let name = old.as_ref().map(|old| old.name.clone());
-        Signal::derive(move || name.clone().unwrap_or_else(|| tr::rounds::new_template().to_owned()))
+        Signal::derive(move || {
+            name.clone().unwrap_or_else(|| tr::rounds::new_template().to_owned())
+        })
     };
-    let subtitle = Signal::derive(move || {
-        tr::rounds::version_number(form.with(|form| form.seen + 1))
-    });
+    let subtitle =
+        Signal::derive(move || tr::rounds::version_number(form.with(|form| form.seen + 1)));
     view! {
         <Page title=title subtitle=subtitle back="/office/templates" narrow=true>
             {

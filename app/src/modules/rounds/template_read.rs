@@ -97,16 +97,18 @@ pub fn Versions(template: TemplateId) -> impl IntoView {
                             } else {
                                 format!("/office/templates/{template}")
                             };
+                            let time = fmt::moment(at, now, &zone);
+                            let said = if superseded {
+                                tr::rounds::replaced_at(time)
+                            } else {
+                                tr::rounds::published_at(time)
+                            };
                             view! {
                                 <li>
                                     <A href=href attr:class="item no-lead">
                                         <span class="title">{tr::rounds::version_number(version)}</span>
                                         <span class="trail note number">
-                                            {if superseded {
-                                                tr::rounds::replaced_at(fmt::moment(at, now, &zone))
-                                            } else {
-                                                tr::rounds::published_at(fmt::moment(at, now, &zone))
-                                            }}
+                                            {said}
                                         </span>
                                     </A>
                                 </li>

@@ -184,8 +184,11 @@ fn Retire(line: Line, asked: RwSignal<Option<Line>>) -> impl IntoView {
             busy.try_set(false);
             match result {
                 Ok(()) => {
-                    let said =
-                        if retires { tr::rounds::retired_done() } else { tr::rounds::restored_done() };
+                    let said = if retires {
+                        tr::rounds::retired_done()
+                    } else {
+                        tr::rounds::restored_done()
+                    };
                     toasts.say(said);
                     asked.try_set(None);
                 }

@@ -26,7 +26,8 @@ pub fn SignInForm(
     let lacking = RwSignal::new(false);
     let lacks = move |field: RwSignal<String>, text: fn() -> &'static str| {
         Signal::derive(move || {
-            (lacking.get() && field.with(|field| field.trim().is_empty())).then(|| text().to_owned())
+            (lacking.get() && field.with(|field| field.trim().is_empty()))
+                .then(|| text().to_owned())
         })
     };
     let submit = move |event: web_sys::SubmitEvent| {

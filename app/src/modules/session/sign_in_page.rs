@@ -41,7 +41,7 @@ pub fn SignInPage() -> impl IntoView {
             <Show when=move || !app.status().with(|status| status.online)>
                 <Notice tone="soon" text=Signal::derive(|| tr::session::offline_first().to_owned())/>
             </Show>
-            <section class="card" aria-label=move || tr::session::sign_in()>
+            <section class="card" aria-label=tr::session::sign_in>
                 <SignInForm account=account password=password/>
                 <p class="small soft">{move || tr::session::this_device(&device)}</p>
             </section>
@@ -86,7 +86,7 @@ fn DemoAccounts(
         <section class="stack tight">
             <h2 class="section-title">{move || tr::session::demo_title()}</h2>
             <p class="small soft">{move || tr::session::demo_note()}</p>
-            <div class="chips" role="group" aria-label=move || tr::session::demo_title()>
+            <div class="chips" role="group" aria-label=tr::session::demo_title>
                 {demo.accounts.into_iter().map(chip).collect_view()}
             </div>
         </section>

@@ -55,7 +55,7 @@ pub fn AssignList(
             when=move || !people.with(Vec::is_empty)
             fallback=|| view! { <Empty icon=Icon::Users title=say(tr::tickets::nobody)/> }
         >
-            <ul class="list inset people" role="group" aria-label=move || tr::tickets::assign_to()>
+            <ul class="list inset people" role="group" aria-label=tr::tickets::assign_to>
                 {move || {
                     people
                         .get()

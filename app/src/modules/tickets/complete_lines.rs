@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::complete_parts::part;
 use super::labels;
-use super::parts::say;
+use super::parts::{Text, say};
 use super::view_model::complete::{CompleteForm, step, stepped, total};
 use crate::i18n::{fmt, tr};
 use crate::ui::{Button, Choice, Icon, IconButton, Segmented, Sheet, TextField};
@@ -33,7 +33,7 @@ pub fn LinesPart(form: RwSignal<CompleteForm>, number: usize) -> impl IntoView {
                 on_press=move |()| adding.set(true)
             />
             <p class="total" role="status">
-                <span>{move || tr::tickets::total()}</span>
+                <span>{tr::tickets::total}</span>
                 <strong class="number">{sum}</strong>
             </p>
             <Sheet open=adding title=say(tr::tickets::price_list) on_close=move |()| adding.set(false)>
@@ -69,10 +69,11 @@ fn line(form: RwSignal<CompleteForm>, index: usize, one: PricedLine) -> AnyView 
                 <span class="strong">{one.name}</span>
                 <span class="small soft number">{price}</span>
             </span>
+            <span class="number amount">{amount}</span>
             <span class="stepper">
                 <IconButton
                     icon=Icon::Minus
-                    label=named(|name| tr::tickets::less_of(name))
+                    label=named(tr::tickets::less_of)
                     on_press=move |()| set(stepped(quantity, by, false))
                 />
                 <input
@@ -83,14 +84,13 @@ fn line(form: RwSignal<CompleteForm>, index: usize, one: PricedLine) -> AnyView 
                 />
                 <IconButton
                     icon=Icon::Plus
-                    label=named(|name| tr::tickets::more_of(name))
+                    label=named(tr::tickets::more_of)
                     on_press=move |()| set(stepped(quantity, by, true))
                 />
             </span>
-            <span class="number amount">{amount}</span>
             <IconButton
                 icon=Icon::Trash
-                label=named(|name| tr::tickets::line_remove(name))
+                label=named(tr::tickets::line_remove)
                 on_press=move |()| form.update(|form| {
                     if index < form.lines.len() {
                         form.lines.remove(index);
@@ -116,7 +116,7 @@ fn PriceSheet(form: RwSignal<CompleteForm>) -> impl IntoView {
         (count > 0)
             .then(|| view! { <span class="badge ok number">"×" {fmt::thousandths(count)}</span> })
     };
-    let group = move |what: LineKind, title: fn() -> &'static str| {
+    let group = move |what: LineKind, title: Text| {
         let items = price_list().iter().filter(move |item| item.what == what).map(|item| {
             let name = move || labels::price_item(item);
             let price =
@@ -175,7 +175,7 @@ fn OwnLine(form: RwSignal<CompleteForm>) -> impl IntoView {
         }
     };
     view! {
-        <h3>{move || tr::tickets::own_line()}</h3>
+        <h3>{tr::tickets::own_line}</h3>
         <Segmented
             label=say(tr::tickets::own_kind)
             choices=Signal::derive(|| vec![

@@ -208,7 +208,7 @@ pub fn MissingList(missing: Memo<Vec<Missing>>) -> impl IntoView {
     view! {
         <Show when=move || !missing.with(Vec::is_empty)>
             <div class="missing" role="status">
-                <p class="small strong">{move || tr::tickets::missing_title()}</p>
+                <p class="small strong">{tr::tickets::missing_title}</p>
                 <ul class="chips">{lines}</ul>
             </div>
         </Show>

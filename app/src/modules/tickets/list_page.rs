@@ -15,7 +15,7 @@ use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::labels;
-use super::parts::{pending_badge, say, state_badge, urgency_badge};
+use super::parts::{Text, pending_badge, say, state_badge, urgency_badge};
 use super::view_model::link::address;
 use super::view_model::list::{Row, Shelf, counts, has_pool, on_shelf};
 use crate::app_context::use_app;
@@ -109,8 +109,8 @@ pub fn TicketListPage() -> impl IntoView {
                 <Glyph icon=Icon::Search/>
                 <input
                     type="search"
-                    aria-label=move || tr::tickets::search()
-                    placeholder=move || tr::tickets::search_hint()
+                    aria-label=tr::tickets::search
+                    placeholder=tr::tickets::search_hint
                     prop:value=move || query.get()
                     on:input=move |event| type_in(event_target_value(&event))
                 />
@@ -167,7 +167,7 @@ fn face(row: &Row) -> Face {
 }
 
 fn empty(shelf: Shelf, pool: bool, searching: bool) -> AnyView {
-    let (title, note): (fn() -> &'static str, fn() -> &'static str) = if searching {
+    let (title, note): (Text, Text) = if searching {
         (tr::tickets::none_found, tr::tickets::none_found_note)
     } else {
         match shelf {

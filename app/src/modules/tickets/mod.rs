@@ -9,6 +9,7 @@ mod list_page;
 mod move_sheet;
 mod open_page;
 mod parts;
+mod table_filters;
 mod table_page;
 mod table_rows;
 mod ticket_page;

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::assign_list::AssignList;
 use super::labels;
 use super::parts::{Problem, say, use_sending};
-use super::view_model::moves::{Ask, MoveForm, command, estimate, is_answered, morning_in};
+use super::view_model::moves::{Ask, MoveForm, command, is_answered, is_estimate, morning_in};
 use crate::app_context::{use_app, use_draft};
 use crate::i18n::tr;
 use crate::ui::{
@@ -81,7 +81,7 @@ fn Question(ticket: Arc<Ticket>, what: Ask, #[prop(into)] on_done: Callback<()>)
             <PhotoField label=say(tr::common::photos) photos=photos place=place/>
         }
         .into_any(),
-        Ask::Settle => view! { <p>{move || tr::tickets::settle_note()}</p> }.into_any(),
+        Ask::Settle => view! { <p>{tr::tickets::settle_note}</p> }.into_any(),
         Ask::Move(_) => ().into_any(),
     };
     let note_label = move || match what {
@@ -151,7 +151,7 @@ fn wait_fields(form: RwSignal<MoveForm>) -> AnyView {
     };
     view! {
         <div class="field">
-            <span class="label">{move || tr::tickets::waits_for()}</span>
+            <span class="label">{tr::tickets::waits_for}</span>
             <Segmented
                 label=say(tr::tickets::waits_for)
                 choices=Signal::derive(reasons)
@@ -177,7 +177,7 @@ fn wait_fields(form: RwSignal<MoveForm>) -> AnyView {
 
 fn assess_fields(form: RwSignal<MoveForm>) -> AnyView {
     let feasible = move || form.with(|form| form.feasible);
-    let bad_amount = move || form.with(|form| estimate(form).is_err());
+    let bad_amount = move || form.with(|form| !is_estimate(form));
     view! {
         <Segmented
             label=say(tr::tickets::feasible)
@@ -213,7 +213,7 @@ fn visit_fields(form: RwSignal<MoveForm>) -> AnyView {
     };
     view! {
         <div class="field">
-            <span class="label">{move || tr::tickets::ask_solved()}</span>
+            <span class="label">{tr::tickets::ask_solved}</span>
             <Segmented
                 label=say(tr::tickets::ask_solved)
                 choices=Signal::derive(|| vec![
@@ -225,7 +225,7 @@ fn visit_fields(form: RwSignal<MoveForm>) -> AnyView {
             />
         </div>
         <div class="field">
-            <span class="label">{move || tr::tickets::ask_score()}</span>
+            <span class="label">{tr::tickets::ask_score}</span>
             <Segmented
                 label=say(tr::tickets::ask_score)
                 choices=Signal::derive(scores)

@@ -24,7 +24,7 @@ use crate::ui::{
 
 /// How a ticket usually reaches this person.
 fn usual_intake(app: App) -> Intake {
-    if app.actor().has_role(Role::FrontDesk) { Intake::Phone } else { Intake::OnSite }
+    if untrack(|| app.actor()).has_role(Role::FrontDesk) { Intake::Phone } else { Intake::OnSite }
 }
 
 /// The clusters this person may open tickets in: code and name.
@@ -132,7 +132,7 @@ pub fn OpenTicketPage() -> impl IntoView {
             <Show when=move || restored>
                 <Notice tone="ok" text=say(tr::common::draft_restored)/>
             </Show>
-            <section class="stack" aria-label=move || tr::tickets::part_what()>
+            <section class="stack" aria-label=tr::tickets::part_what>
                 <Chips
                     label=say(tr::tickets::kind)
                     choices=Signal::derive(kinds)
@@ -140,7 +140,7 @@ pub fn OpenTicketPage() -> impl IntoView {
                     on_choose=choose_kind
                 />
                 <div class="field">
-                    <span class="label">{move || tr::tickets::category()}</span>
+                    <span class="label">{tr::tickets::category}</span>
                     <Chips
                         label=say(tr::tickets::category)
                         choices=category_choices
@@ -167,7 +167,7 @@ pub fn OpenTicketPage() -> impl IntoView {
                 place=place_label
             />
             <div class="field">
-                <span class="label">{move || tr::tickets::urgency()}</span>
+                <span class="label">{tr::tickets::urgency}</span>
                 <Segmented
                     label=say(tr::tickets::urgency)
                     choices=Signal::derive(|| {
@@ -261,8 +261,8 @@ fn PlacePart(
         .into_any()
     };
     view! {
-        <section class="field" role="group" aria-label=move || tr::tickets::place()>
-            <span class="label">{move || tr::tickets::place()}</span>
+        <section class="field" role="group" aria-label=tr::tickets::place>
+            <span class="label">{tr::tickets::place}</span>
             {knows_units.then(|| view! {
                 <Segmented
                     label=say(tr::tickets::place_kind)
@@ -348,7 +348,7 @@ const INTAKES: [Intake; 4] = [Intake::Phone, Intake::Counter, Intake::OnSite, In
 fn IntakePart(form: RwSignal<OpenForm>) -> impl IntoView {
     view! {
         <div class="field">
-            <span class="label">{move || tr::tickets::intake()}</span>
+            <span class="label">{tr::tickets::intake}</span>
             <Chips
                 label=say(tr::tickets::intake)
                 choices=Signal::derive(|| {

@@ -14,8 +14,11 @@ use crate::error_text::error_text;
 use crate::i18n::tr;
 use crate::ui::{Notice, Toasts, use_toasts};
 
+/// A text of ours, to be looked up when it is shown.
+pub type Text = fn() -> &'static str;
+
 /// A text that follows the language.
-pub fn say(text: fn() -> &'static str) -> Signal<String> {
+pub fn say(text: Text) -> Signal<String> {
     Signal::derive(move || text().to_owned())
 }
 

@@ -5,12 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::Right;
 use domain::id::{TicketId, UserId};
-use domain::modules::RecordKind;
-use domain::modules::accounts::User;
-use domain::modules::households::Cluster;
-use domain::modules::tickets::{
-    AssignTicket, Move, Ticket, TicketKind, TicketState, can_be_assigned,
-};
+use domain::modules::tickets::{AssignTicket, Move, Ticket};
 use domain::views::TicketTable;
 use leptos::ev;
 use leptos::html::Input;
@@ -19,24 +14,15 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::assign_list::AssignList;
-use super::labels;
-use super::parts::{Problem, say, use_sending};
+use super::parts::{Problem, Text, say, use_sending};
+use super::table_filters::{Filters, Pager};
 use super::table_rows::TableRows;
 use super::view_model::link::address;
-use super::view_model::table::{PAGE, TableQuery, moved};
+use super::view_model::table::{TableQuery, moved};
 use crate::app_context::{View, use_app, use_view};
 use crate::error_text::error_text;
 use crate::i18n::tr;
-use crate::ui::{
-    Button, ButtonLink, Check, Empty, Icon, Notice, Page, Select, Sheet, Skeleton, Weight,
-};
-
-/// Choices of a filter: value and text, the first one for "no filter".
-type Options = Vec<(String, String)>;
-
-fn with_any(text: &str, rest: impl Iterator<Item = (String, String)>) -> Options {
-    std::iter::once((String::new(), text.to_owned())).chain(rest).collect()
-}
+use crate::ui::{Button, ButtonLink, Empty, Icon, Notice, Page, Sheet, Skeleton, Weight};
 
 /// Whether somebody is typing, and keys are letters rather than commands.
 fn is_typing(event: &ev::KeyboardEvent) -> bool {
@@ -75,7 +61,7 @@ pub fn TicketTablePage() -> impl IntoView {
     });
     // Another page or order: what was marked is somewhere else now.
     Effect::new(move |_| {
-        query.track();
+        query.get();
         marked.set(None);
     });
     // Rows that went off the page are not assigned unseen.
@@ -136,7 +122,7 @@ pub fn TicketTablePage() -> impl IntoView {
             (None, None) => view! { <Skeleton rows=8/> }.into_any(),
             (Some(true), _) => {
                 let narrowed = query.with(TableQuery::is_narrowed);
-                let (title, note): (fn() -> &'static str, fn() -> &'static str) = if narrowed {
+                let (title, note): (Text, Text) = if narrowed {
                     (tr::tickets::none_found, tr::tickets::none_found_note)
                 } else {
                     (tr::tickets::none_open, tr::tickets::none_open_note)
@@ -182,7 +168,7 @@ pub fn TicketTablePage() -> impl IntoView {
                     />
                     <Button text=say(tr::tickets::pick_none) on_press=move |()| picked.update(BTreeSet::clear)/>
                 </Show>
-                <span class="push small soft">{move || tr::tickets::keys()}</span>
+                <span class="push small soft">{tr::tickets::keys}</span>
                 <Show when=move || app.may(Right::OpenTicket)>
                     <ButtonLink
                         text=say(tr::tickets::open_new)
@@ -192,7 +178,7 @@ pub fn TicketTablePage() -> impl IntoView {
                 </Show>
             </div>
             {move || {
-                face.track();
+                face.get();
                 untrack(body)
             }}
             <Pager query=query go=go total=Signal::derive(move || total().unwrap_or(0))/>
@@ -219,146 +205,6 @@ pub(super) fn toggle(picked: RwSignal<BTreeSet<TicketId>>, id: TicketId) {
             picked.insert(id);
         }
     });
-}
-
-/// Everything that narrows the table; each change is a new address.
-#[component]
-fn Filters(
-    query: Memo<TableQuery>,
-    go: Callback<TableQuery>,
-    search: NodeRef<Input>,
-) -> impl IntoView {
-    let app = use_app();
-    let change = move |how: &dyn Fn(&mut TableQuery)| {
-        let mut next = query.get_untracked();
-        how(&mut next);
-        next.offset = 0;
-        go.run(next);
-    };
-    let clusters = app.query(&[RecordKind::Cluster], |replica| {
-        let mut all: Vec<&Cluster> = replica.iter::<Cluster>().collect();
-        all.sort_by(|a, b| a.code.cmp(&b.code));
-        all.iter()
-            .map(|c| (c.id.to_string(), format!("{} {}", c.code, c.name)))
-            .collect::<Options>()
-    });
-    let people = app.query(&[RecordKind::User], |replica| {
-        let mut all: Vec<&User> = replica.iter::<User>().filter(|u| can_be_assigned(u)).collect();
-        all.sort_by(|a, b| a.name.cmp(&b.name));
-        all.iter().map(|user| (user.id.to_string(), user.name.clone())).collect::<Options>()
-    });
-    let states = || {
-        let fixed = [
-            ("all", tr::tickets::state_filter_all()),
-            ("finished", tr::tickets::state_filter_finished()),
-        ];
-        let fixed = fixed.into_iter().map(|(value, text)| (value.to_owned(), text.to_owned()));
-        let named = TicketState::NAMES.iter().map(|name| ((*name).to_owned(), labels::state(name)));
-        with_any(tr::tickets::state_filter_open(), fixed.chain(named))
-    };
-    let kinds = || {
-        let kinds = TicketKind::ALL.into_iter().map(|k| (k.name().to_owned(), labels::kind(k)));
-        with_any(tr::common::all(), kinds)
-    };
-    let field = move |read: fn(&TableQuery) -> &String| {
-        Signal::derive(move || query.with(|q| read(q).clone()))
-    };
-    view! {
-        <form class="toolbar" role="search" on:submit=move |event| event.prevent_default()>
-            <div class="search">
-                <crate::ui::Glyph icon=Icon::Search/>
-                <input
-                    type="search"
-                    node_ref=search
-                    aria-label=move || tr::tickets::search()
-                    placeholder=move || tr::tickets::table_search_hint()
-                    prop:value=move || query.with(|query| query.q.clone())
-                    on:input=move |event| change(&|next| next.q = event_target_value(&event))
-                />
-            </div>
-            <Select
-                label=say(tr::tickets::state)
-                options=Signal::derive(states)
-                value=field(|query| &query.state)
-                on_change=move |value: String| change(&|next| next.state = value.clone())
-            />
-            <Select
-                label=say(tr::tickets::kind)
-                options=Signal::derive(kinds)
-                value=field(|query| &query.kind)
-                on_change=move |value: String| change(&|next| next.kind = value.clone())
-            />
-            <Select
-                label=say(tr::tickets::cluster)
-                options=Signal::derive(move || with_any(tr::common::all(), clusters.get().into_iter()))
-                value=field(|query| &query.cluster)
-                on_change=move |value: String| change(&|next| next.cluster = value.clone())
-            />
-            <Select
-                label=say(tr::tickets::holder)
-                options=Signal::derive(move || {
-                    let none = ("none".to_owned(), tr::tickets::unassigned().to_owned());
-                    with_any(tr::common::all(), std::iter::once(none).chain(people.get()))
-                })
-                value=field(|query| &query.assignee)
-                on_change=move |value: String| change(&|next| next.assignee = value.clone())
-            />
-            <Check
-                label=say(tr::tickets::only_over)
-                checked=Signal::derive(move || query.with(|query| query.over))
-                on_change=move |on| change(&|next| next.over = on)
-            />
-            <Check
-                label=say(tr::tickets::only_conflicts)
-                checked=Signal::derive(move || query.with(|query| query.conflict))
-                on_change=move |on| change(&|next| next.conflict = on)
-            />
-            <Show when=move || query.with(TableQuery::is_narrowed)>
-                <Button
-                    text=say(tr::tickets::filter_clear)
-                    on_press=move |()| {
-                        let now = query.get_untracked();
-                        go.run(TableQuery {
-                            sort: now.sort,
-                            descending: now.descending,
-                            ..TableQuery::default()
-                        });
-                    }
-                />
-            </Show>
-        </form>
-    }
-}
-
-#[component]
-fn Pager(query: Memo<TableQuery>, go: Callback<TableQuery>, total: Signal<u64>) -> impl IntoView {
-    let neighbours = Memo::new(move |_| query.with(|query| query.neighbours(total.get())));
-    let to = move |offset: Option<u64>| {
-        if let Some(offset) = offset {
-            go.run(TableQuery { offset, ..query.get_untracked() });
-        }
-    };
-    let range = move || {
-        let offset = query.with(|query| query.offset);
-        tr::tickets::rows_range(offset + 1, (offset + PAGE).min(total.get()), total.get())
-    };
-    view! {
-        <Show when=move || neighbours.get() != (None, None)>
-            <nav class="row wrap" aria-label=move || tr::tickets::pages()>
-                <Button
-                    text=say(tr::tickets::page_before)
-                    on_press=move |()| to(neighbours.get_untracked().0)
-                    disabled=Signal::derive(move || neighbours.get().0.is_none())
-                />
-                <span class="number">{range}</span>
-                <Button
-                    text=say(tr::tickets::page_after)
-                    on_press=move |()| to(neighbours.get_untracked().1)
-                    disabled=Signal::derive(move || neighbours.get().1.is_none())
-                />
-            </nav>
-        </Show>
-    }
 }
 
 /// One person for all rows that are picked.

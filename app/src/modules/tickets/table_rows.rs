@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use super::labels;
-use super::parts::{state_badge, urgency_badge};
+use super::parts::{Text, state_badge, urgency_badge};
 use super::table_page::toggle;
 use super::view_model::table::TableQuery;
 use crate::app_context::{View, use_app};
@@ -47,7 +47,7 @@ pub fn TableRows(
         let named = |cluster: &Cluster| (cluster.id, cluster.code.clone());
         replica.iter::<Cluster>().map(named).collect::<Vec<(ClusterId, String)>>()
     });
-    let sorted = move |column: &'static str, text: fn() -> &'static str| {
+    let sorted = move |column: &'static str, text: Text| {
         let order = move || query.with(|query| query.order_of(column));
         let arrow = move || match order() {
             "ascending" => Some(view! { <Glyph icon=Icon::Up small=true/> }),
@@ -80,7 +80,7 @@ pub fn TableRows(
         picked.set(if on { ids } else { BTreeSet::new() });
     };
     view! {
-        <div class="table-frame" tabindex="0" role="region" aria-label=move || tr::tickets::title()>
+        <div class="table-frame" tabindex="0" role="region" aria-label=tr::tickets::title>
             <table class="data tickets-table">
                 <thead>
                     <tr>
@@ -88,18 +88,18 @@ pub fn TableRows(
                             <th scope="col">
                                 <input
                                     type="checkbox"
-                                    aria-label=move || tr::tickets::pick_all()
+                                    aria-label=tr::tickets::pick_all
                                     prop:checked=all_picked
                                     on:change=move |event| pick_all(event_target_checked(&event))
                                 />
                             </th>
                         </Show>
                         {sorted("number", tr::tickets::number)}
-                        <th scope="col">{move || tr::tickets::kind()}</th>
+                        <th scope="col">{tr::tickets::kind}</th>
                         {sorted("place", tr::tickets::place)}
-                        <th scope="col">{move || tr::tickets::cluster()}</th>
+                        <th scope="col">{tr::tickets::cluster}</th>
                         {sorted("state", tr::tickets::state)}
-                        <th scope="col">{move || tr::tickets::holder()}</th>
+                        <th scope="col">{tr::tickets::holder}</th>
                         {sorted("opened", tr::tickets::opened_at)}
                         {sorted("due", tr::tickets::time_left)}
                     </tr>

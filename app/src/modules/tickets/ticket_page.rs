@@ -40,7 +40,7 @@ pub fn TicketPage() -> impl IntoView {
     let app = use_app();
     let id = ticket_id();
     let ticket = ticket_here(id);
-    let table = if app.may(Right::ViewOffice) { "/office/tickets" } else { "/tickets" };
+    let table = if untrack(|| app.may(Right::ViewOffice)) { "/office/tickets" } else { "/tickets" };
     let back = local(use_query_map().get_untracked().get("back"));
     let back = back.unwrap_or_else(|| table.to_owned());
     let title = Signal::derive(move || {
@@ -133,39 +133,48 @@ fn Body(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
                 </Notice>
             })
         }}
-        <TicketRecord ticket=ticket pending=pending/>
-        <Problem sending=sending/>
-        <Moves offered=offered make=make busy=sending.busy/>
+        <TicketRecord ticket=ticket pending=pending>
+            <Problem sending=sending/>
+            <Others offered=offered make=make busy=sending.busy/>
+        </TicketRecord>
+        <Main offered=offered make=make busy=sending.busy/>
         <MoveSheet ticket=ticket ask=ask/>
     }
 }
 
-/// The one main action at the bottom, the others above it.
+/// What else can be done, below the facts.
 #[component]
-fn Moves(offered: Memo<Offer>, make: Callback<Move>, busy: RwSignal<bool>) -> impl IntoView {
-    let others = move || {
-        let others = offered.with(|offer| offer.others.clone());
-        let button = |tried: Move| {
-            let weight = if tried == Move::Decline { Weight::Danger } else { Weight::Plain };
-            view! {
-                <Button
-                    text=Signal::derive(move || labels::move_name(tried))
-                    on_press=move |()| make.run(tried)
-                    weight=weight
-                    busy=busy
-                />
-            }
-        };
-        (!others.is_empty()).then(|| view! {
-            <div class="row wrap ticket-moves" role="group" aria-label=move || tr::tickets::moves()>
-                {others.into_iter().map(button).collect_view()}
-            </div>
-        })
+fn Others(offered: Memo<Offer>, make: Callback<Move>, busy: RwSignal<bool>) -> impl IntoView {
+    let button = move |tried: Move| {
+        let weight = if tried == Move::Decline { Weight::Danger } else { Weight::Plain };
+        view! {
+            <Button
+                text=Signal::derive(move || labels::move_name(tried))
+                on_press=move |()| make.run(tried)
+                weight=weight
+                busy=busy
+            />
+        }
     };
-    let main = move || {
+    move || {
+        let others = offered.with(|offer| offer.others.clone());
+        (!others.is_empty()).then(|| {
+            view! {
+                <div class="row wrap ticket-moves" role="group" aria-label=tr::tickets::moves>
+                    {others.into_iter().map(button).collect_view()}
+                </div>
+            }
+        })
+    }
+}
+
+/// The one main action, within the thumb's reach.
+#[component]
+fn Main(offered: Memo<Offer>, make: Callback<Move>, busy: RwSignal<bool>) -> impl IntoView {
+    move || {
         offered.with(|offer| offer.main).map(|tried| {
             view! {
-                <div class="action-bar">
+                <div class="action-bar ticket-main">
                     <Button
                         text=Signal::derive(move || labels::move_name(tried))
                         on_press=move |()| make.run(tried)
@@ -176,9 +185,5 @@ fn Moves(offered: Memo<Offer>, make: Callback<Move>, busy: RwSignal<bool>) -> im
                 </div>
             }
         })
-    };
-    view! {
-        {others}
-        {main}
     }
 }

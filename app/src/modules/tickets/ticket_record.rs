@@ -25,6 +25,8 @@ use crate::ui::{ClockChip, Glyph, Icon, PhotoStrip, Timeline};
 pub fn TicketRecord(
     ticket: Memo<Arc<Ticket>>,
     #[prop(into)] pending: Signal<bool>,
+    /// What can be done, below the facts.
+    children: Children,
 ) -> impl IntoView {
     let app = use_app();
     let clock = Memo::new(move |_| ticket.with(|ticket| ticket.clock));
@@ -44,7 +46,7 @@ pub fn TicketRecord(
     view! {
         <div class="ticket-columns">
             <div class="stack">
-                <section class="card" aria-label=move || tr::tickets::facts()>
+                <section class="card" aria-label=tr::tickets::facts>
                     <div class="row wrap">
                         {move || state_badge(state.get())}
                         {move || urgency_badge(urgency.get())}
@@ -53,8 +55,9 @@ pub fn TicketRecord(
                     </div>
                     <Facts ticket=ticket/>
                 </section>
+                {children()}
                 <section class="card">
-                    <h2>{move || tr::tickets::description()}</h2>
+                    <h2>{tr::tickets::description}</h2>
                     <p class="said">{move || {
                         let text = text.get();
                         if text.is_empty() { tr::tickets::no_description().to_owned() } else { text }
@@ -69,7 +72,7 @@ pub fn TicketRecord(
                 }).collect_view()}
             </div>
             <section class="card">
-                <h2>{move || tr::tickets::timeline()}</h2>
+                <h2>{tr::tickets::timeline}</h2>
                 <Timeline rows=history/>
             </section>
         </div>
@@ -232,8 +235,8 @@ fn CompletionCard(completion: Completion, #[prop(into)] title: Signal<String>) -
         let rows = rows.collect_view();
         let total = fmt::money(completion.total);
         view! {
-            <div class="table-frame">
-                <table class="data">
+            <div class="table-frame" tabindex="0" role="region" aria-label=tr::tickets::lines>
+                <table class="data job-lines">
                     <caption class="visually-hidden">{tr::tickets::lines()}</caption>
                     <thead>
                         <tr>

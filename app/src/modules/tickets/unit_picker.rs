@@ -53,13 +53,13 @@ pub fn UnitPicker(#[prop(into)] on_pick: Callback<UnitId>) -> impl IntoView {
                 <input
                     type="search"
                     autocomplete="off"
-                    aria-label=move || tr::tickets::unit_search()
-                    placeholder=move || tr::tickets::unit_search_hint()
+                    aria-label=tr::tickets::unit_search
+                    placeholder=tr::tickets::unit_search_hint
                     prop:value=move || query.get()
                     on:input=move |event| query.set(event_target_value(&event))
                 />
             </div>
-            <ul class="list inset" aria-label=move || tr::tickets::unit_hits()>
+            <ul class="list inset" aria-label=tr::tickets::unit_hits>
                 {move || {
                     hits.get()
                         .into_iter()

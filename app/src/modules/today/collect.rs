@@ -88,7 +88,7 @@ pub fn rounds(replica: &Replica, at: At, synced: Option<Ms>) -> Vec<Row> {
 }
 
 /// Answers that this person, or a colleague in the own cluster, has promised.
-pub fn promises(replica: &Replica, _at: At) -> Vec<Row> {
+pub fn promises(replica: &Replica) -> Vec<Row> {
     if !replica.actor().may(Right::RecordVisit) {
         return Vec::new();
     }
@@ -161,7 +161,7 @@ fn ticket_row(ticket: &Ticket) -> Row {
 }
 
 /// Jobs in hand, tickets one is the first to answer for, what the pool offers, return visits.
-pub fn tickets(replica: &Replica, at: At) -> Vec<Row> {
+pub fn tickets(replica: &Replica) -> Vec<Row> {
     let actor = replica.actor();
     let me = actor.user;
     let clusters = own_clusters(replica);
@@ -188,9 +188,7 @@ pub fn tickets(replica: &Replica, at: At) -> Vec<Row> {
             pool = Some((count + 1, first.min(ticket.clock.due)));
         }
     }
-    if let Some((count, first)) = pool {
-        // Something in the pool that is over does not make the pool somebody's lateness.
-        let due = first.max(at.now);
+    if let Some((count, due)) = pool {
         let (what, href) = (What::Pool { count }, "/tickets?shelf=open".to_owned());
         rows.push(Row { what, href, from: Ms(0), due, done: false });
     }
@@ -207,7 +205,13 @@ pub fn tickets(replica: &Replica, at: At) -> Vec<Row> {
     }
     if let Some((due, _)) = more.first() {
         let what = What::MoreReturnVisits { count: more.len() };
-        rows.push(Row { what, href: "/tickets?shelf=mine".into(), from: Ms(0), due: *due, done: false });
+        rows.push(Row {
+            what,
+            href: "/tickets?shelf=mine".into(),
+            from: Ms(0),
+            due: *due,
+            done: false,
+        });
     }
     rows
 }

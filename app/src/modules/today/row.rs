@@ -38,7 +38,11 @@ fn title(what: &What) -> String {
                 Phase::None => tr::today::phase_broken().to_owned(),
                 phase => name_of("fees", "phase_", phase.name()),
             };
-            if *left == 0 { tr::today::calls_done().to_owned() } else { tr::today::calls(left, phase) }
+            if *left == 0 {
+                tr::today::calls_done().to_owned()
+            } else {
+                tr::today::calls(left, phase)
+            }
         }
         What::Ticket { number, place, .. } => tr::today::ticket(number, place),
         What::Pool { count } => tr::today::pool(count),
@@ -57,16 +61,16 @@ fn note(row: &Row) -> String {
         },
         What::Round { duty, cluster } => {
             let when = window_text(duty.due.window, today, &zone);
-            let progress = (duty.by.is_some())
-                .then(|| tr::rounds::progress(duty.done, duty.points))
-                .unwrap_or_default();
+            let progress = match duty.by {
+                Some(_) => tr::rounds::progress(duty.done, duty.points),
+                None => String::new(),
+            };
             about(&about(&when, cluster.as_deref().unwrap_or_default()), &progress)
         }
         What::Promise { met, note, .. } => about(met, note),
         What::Calls { left, done, broken, .. } => {
             let progress = tr::today::calls_progress(done, left + done);
-            let broken =
-                if *broken > 0 { tr::today::calls_broken(broken) } else { String::new() };
+            let broken = if *broken > 0 { tr::today::calls_broken(broken) } else { String::new() };
             about(&progress, &broken)
         }
         What::Ticket { text, .. } | What::ReturnVisit { text, .. } => text.clone(),

@@ -37,17 +37,14 @@ pub fn TodayPage() -> impl IntoView {
     let app = use_app();
     // The frame is on the screen before every record is looked at.
     let painted = after_paint();
-    let at = Memo::new(move |_| (app.now().get(), app.today().get()));
-    let moment = move || {
-        let (now, today) = at.get();
-        At { now, today }
-    };
     // One memo each, so that a new ticket does not make the call list again. What only the clock
     // changes is made again by the minute of their own lists.
-    let duties = [RecordKind::Schedule, RecordKind::Round, RecordKind::RoundTemplate, RecordKind::Cluster];
+    let duties =
+        [RecordKind::Schedule, RecordKind::Round, RecordKind::RoundTemplate, RecordKind::Cluster];
     let rounds = app.query(&duties, move |replica| {
         let synced = app.status().with(|status| status.last_sync);
-        collect::rounds(replica, moment(), synced)
+        let at = At { now: app.now().get(), today: app.today().get() };
+        collect::rounds(replica, at, synced)
     });
     let briefing_kinds = [RecordKind::Briefing, RecordKind::Cluster, RecordKind::Settings];
     let briefings = app.query(&briefing_kinds, move |replica| {
@@ -59,14 +56,13 @@ pub fn TodayPage() -> impl IntoView {
         if !painted.get() {
             return Vec::new();
         }
-        collect::tickets(replica, moment())
+        collect::tickets(replica)
     });
     let promises = app.query(&[RecordKind::Visit], move |replica| {
         if !painted.get() {
             return Vec::new();
         }
-        let today = app.today().get();
-        collect::promises(replica, At { now: app.now().get_untracked(), today })
+        collect::promises(replica)
     });
     let call_kinds = [RecordKind::Arrears, RecordKind::FeeCall, RecordKind::Ticket];
     let calls = app.query(&call_kinds, move |replica| {
@@ -96,9 +92,7 @@ pub fn TodayPage() -> impl IntoView {
         names
     });
     let title = Signal::derive(move || {
-        app.settings().with(|settings| {
-            greeting(&app.actor().name, app.now().get(), &settings.zone)
-        })
+        app.settings().with(|settings| greeting(&app.actor().name, app.now().get(), &settings.zone))
     });
     let first_sync = Memo::new(move |_| app.status().with(|status| status.first_sync));
     let open = move || {
@@ -191,25 +185,27 @@ fn QuickActions() -> impl IntoView {
     let visits = Memo::new(move |_| app.may(Right::RecordVisit));
     let reports = Memo::new(move |_| app.may(Right::OpenTicket));
     move || {
-        (visits.get() || reports.get()).then(|| view! {
-            <div class="action-bar">
-                {visits.get().then(|| view! {
-                    <ButtonLink
-                        text=say(tr::today::met_somebody)
-                        href="/visits/new?back=%2Ftoday"
-                        icon=Icon::Plus
-                        large=true
-                    />
-                })}
-                {reports.get().then(|| view! {
-                    <ButtonLink
-                        text=say(tr::today::report_repair)
-                        href="/tickets/new?back=%2Ftoday"
-                        icon=Icon::Plus
-                        large=true
-                    />
-                })}
-            </div>
+        (visits.get() || reports.get()).then(|| {
+            view! {
+                <div class="action-bar">
+                    {visits.get().then(|| view! {
+                        <ButtonLink
+                            text=say(tr::today::met_somebody)
+                            href="/visits/new?back=%2Ftoday"
+                            icon=Icon::Plus
+                            large=true
+                        />
+                    })}
+                    {reports.get().then(|| view! {
+                        <ButtonLink
+                            text=say(tr::today::report_repair)
+                            href="/tickets/new?back=%2Ftoday"
+                            icon=Icon::Plus
+                            large=true
+                        />
+                    })}
+                </div>
+            }
         })
     }
 }

@@ -13,18 +13,48 @@ use crate::modules::rounds::view_model::duties::Duty;
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
     /// The 9:30 briefing; who recorded it.
-    Briefing { cluster: String, by: Option<String> },
-    Round { duty: Box<Duty>, cluster: Option<String> },
+    Briefing {
+        cluster: String,
+        by: Option<String>,
+    },
+    Round {
+        duty: Box<Duty>,
+        cluster: Option<String>,
+    },
     /// An answer promised to somebody.
-    Promise { place: String, met: String, note: String },
+    Promise {
+        place: String,
+        met: String,
+        note: String,
+    },
     /// Households to phone: how many of how many, and why now.
-    Calls { left: usize, done: usize, phase: Phase, broken: usize },
-    Ticket { number: String, place: String, text: String, clock: Clock, urgency: Urgency, state: &'static str },
+    Calls {
+        left: usize,
+        done: usize,
+        phase: Phase,
+        broken: usize,
+    },
+    Ticket {
+        number: String,
+        place: String,
+        text: String,
+        clock: Clock,
+        urgency: Urgency,
+        state: &'static str,
+    },
     /// Work nobody has taken yet.
-    Pool { count: usize },
-    ReturnVisit { number: String, place: String, text: String },
+    Pool {
+        count: usize,
+    },
+    ReturnVisit {
+        number: String,
+        place: String,
+        text: String,
+    },
     /// Return visits beyond those listed.
-    MoreReturnVisits { count: usize },
+    MoreReturnVisits {
+        count: usize,
+    },
 }
 
 /// One line of the page.
@@ -61,7 +91,8 @@ pub fn section(row: &Row, now: Ms, zone: &Zone) -> Option<Section> {
     if row.done {
         return Some(Section::Done);
     }
-    if row.due < now {
+    // What lies in the pool for too long is nobody's lateness yet.
+    if row.due < now && !matches!(row.what, What::Pool { .. }) {
         return Some(Section::Late);
     }
     if zone.date(row.from) <= today && is_urgent(row, today, zone) {
@@ -93,12 +124,7 @@ fn rank(row: &Row, technician: bool) -> u8 {
 }
 
 /// The lines of each section, the latest first, then by when they run out.
-pub fn arrange(
-    rows: Vec<Row>,
-    now: Ms,
-    zone: &Zone,
-    technician: bool,
-) -> Vec<(Section, Vec<Row>)> {
+pub fn arrange(rows: Vec<Row>, now: Ms, zone: &Zone, technician: bool) -> Vec<(Section, Vec<Row>)> {
     let mut rows: Vec<(Section, Row)> = rows
         .into_iter()
         .filter_map(|row| section(&row, now, zone).map(|section| (section, row)))

@@ -94,7 +94,8 @@ fn a_technicians_jobs_come_before_rounds_and_the_pool_after_the_own() {
 
 #[test]
 fn a_promise_for_later_is_of_the_week_and_one_for_next_month_is_not_shown_as_today() {
-    let rows = vec![promise("/today", local(23, 59)), promise("/later", local(23, 59).plus(3 * DAY))];
+    let rows =
+        vec![promise("/today", local(23, 59)), promise("/later", local(23, 59).plus(3 * DAY))];
     let sections = arrange(rows, local(9, 0), &zone(), false);
     assert_eq!(hrefs(&sections, Section::Today), ["/today"]);
     assert_eq!(hrefs(&sections, Section::Week), ["/later"]);

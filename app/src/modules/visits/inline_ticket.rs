@@ -114,7 +114,9 @@ pub fn TicketForm(
     let kind = Memo::new(move |_| fields.with(|fields| fields.kind));
     let categories = Signal::derive(move || {
         let mut options = vec![(String::new(), tr::common::choose().to_owned())];
-        options.extend(categories_of(kind.get()).into_iter().map(|c| (c.to_owned(), labels::category(c))));
+        options.extend(
+            categories_of(kind.get()).into_iter().map(|c| (c.to_owned(), labels::category(c))),
+        );
         options
     });
     view! {

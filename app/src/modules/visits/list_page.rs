@@ -140,7 +140,8 @@ fn place(visit: &Visit) -> AnyView {
     let label = visit.place.clone();
     match visit.unit {
         Some(unit) => {
-            view! { <A href=format!("/households/{unit}") attr:class="number">{label}</A> }.into_any()
+            view! { <A href=format!("/households/{unit}") attr:class="number">{label}</A> }
+                .into_any()
         }
         None => view! { <span>{label}</span> }.into_any(),
     }
@@ -182,9 +183,7 @@ fn recent_line(app: App, visit: Visit) -> impl IntoView {
     let photos = visit.attachments.clone();
     let outcome = match &visit.result {
         VisitResult::Answered => Some(("badge ok", tr::visits::result_answered().to_owned())),
-        VisitResult::Forwarded { .. } => {
-            Some(("badge", tr::visits::result_forwarded().to_owned()))
-        }
+        VisitResult::Forwarded { .. } => Some(("badge", tr::visits::result_forwarded().to_owned())),
         VisitResult::Promised { .. } if !visit.answers.is_empty() => {
             Some(("badge ok", tr::visits::answered_them().to_owned()))
         }
@@ -250,7 +249,7 @@ fn CoverageCard(cluster: Signal<Option<ClusterId>>) -> impl IntoView {
     let shown = RwSignal::new(false);
     let all = RwSignal::new(false);
     view! {
-        <Show when=move || (total.get() > 0)>
+        <Show when=move || total.get() != 0>
             <section class="card" aria-labelledby="coverage">
                 <header>
                     <h2 id="coverage">{move || tr::visits::coverage_title()}</h2>
@@ -260,7 +259,7 @@ fn CoverageCard(cluster: Signal<Option<ClusterId>>) -> impl IntoView {
                 <p class="soft small">
                     {move || tr::visits::coverage_since(fmt::day(half_year_start(today.get())))}
                 </p>
-                <Show when=move || (missing.get() > 0)>
+                <Show when=move || missing.get() != 0>
                     <button
                         type="button"
                         class="button block"

@@ -23,7 +23,7 @@ pub fn VisitedUnit(
     });
     move || match chosen.get() {
         Some((label, name)) => view! {
-            <div class="row picked-unit" role="group" aria-label=move || tr::visits::unit()>
+            <div class="row picked-unit" role="group" aria-label=tr::visits::unit>
                 <span class="grow">
                     <span class="strong number">{label}</span> " " <span class="soft">{name}</span>
                 </span>

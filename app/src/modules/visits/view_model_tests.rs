@@ -112,7 +112,12 @@ fn a_refused_visit_is_sent_again_without_a_second_ticket() {
     let Some(Command::RecordVisit(refused)) = made.last() else { panic!("a visit") };
     let again = VisitForm::of(refused);
     let made = again
-        .commands(Some(&home), None, (VisitId::derived(&["v2"]), TicketId::derived(&["t2"])), Vec::new())
+        .commands(
+            Some(&home),
+            None,
+            (VisitId::derived(&["v2"]), TicketId::derived(&["t2"])),
+            Vec::new(),
+        )
         .expect("complete");
     let [Command::RecordVisit(visit)] = made.as_slice() else { panic!("one visit: {made:?}") };
     assert_eq!(visit.result, VisitResult::Forwarded { ticket: ids().1 });

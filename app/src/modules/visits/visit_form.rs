@@ -71,10 +71,7 @@ pub fn VisitFields(
 
 /// A place in words, and the cluster for whoever works in several.
 #[component]
-fn Elsewhere(
-    form: RwSignal<VisitForm>,
-    clusters: Memo<Vec<(ClusterId, String)>>,
-) -> impl IntoView {
+fn Elsewhere(form: RwSignal<VisitForm>, clusters: Memo<Vec<(ClusterId, String)>>) -> impl IntoView {
     let several = Memo::new(move |_| clusters.with(|all| all.len() > 1));
     view! {
         <TextField
@@ -137,7 +134,7 @@ fn Met(form: RwSignal<VisitForm>, household: Memo<Option<Household>>) -> impl In
 #[component]
 fn Topics(form: RwSignal<VisitForm>) -> impl IntoView {
     view! {
-        <div class="chips" role="group" aria-label=move || tr::visits::topics()>
+        <div class="chips" role="group" aria-label=tr::visits::topics>
             {TOPICS
                 .into_iter()
                 .map(|topic| {
@@ -230,7 +227,7 @@ fn Outcome(form: RwSignal<VisitForm>) -> impl IntoView {
 fn KeptPhotos(form: RwSignal<VisitForm>) -> impl IntoView {
     let kept = Memo::new(move |_| form.with(|form| form.kept.len()));
     view! {
-        <Show when=move || (kept.get() > 0)>
+        <Show when=move || kept.get() != 0>
             <p class="soft">{move || tr::visits::kept_photos(kept.get())}</p>
         </Show>
     }

@@ -1,11 +1,11 @@
 //! Noting a visit: a greeting in three taps, anything more below it.
 
+use domain::Refusal;
 use domain::Right;
 use domain::id::{OpId, TicketId, UnitId, VisitId};
 use domain::modules::households::Household;
-use domain::modules::{Command, RecordKind};
 use domain::modules::visits::VisitWay;
-use domain::Refusal;
+use domain::modules::{Command, RecordKind};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::{use_navigate, use_query_map};
@@ -15,9 +15,9 @@ use super::visit_form::VisitFields;
 use crate::app_context::{use_app, use_draft};
 use crate::error_text::error_text;
 use crate::i18n::tr;
-use crate::modules::tickets::view_model::link::local;
 use crate::modules::households::kit::{Problem, clusters_for, words};
 use crate::modules::outbox::use_fix;
+use crate::modules::tickets::view_model::link::local;
 use crate::ui::{Button, Empty, Icon, Page, Weight, use_photos, use_toasts};
 
 /// `/visits/new?unit=…&way=…&back=…`
@@ -133,6 +133,7 @@ fn Noting(unit: Option<UnitId>, way: VisitWay, leave: String, fix: Option<OpId>)
                         let (key, fresh) = (discard_key.clone(), fresh.clone());
                         Callback::new(move |()| {
                             form.set(fresh.clone());
+                            untrack(|| photos.attachments()).iter().for_each(|a| photos.remove(a));
                             app.drop_draft(&key);
                             restored.set(false);
                         })

@@ -155,11 +155,18 @@ mod tests {
 
     #[test]
     fn what_was_ticked_this_morning_is_still_ticked_and_new_tickets_are_added_to_the_list() {
-        let proposed = [(line(Some("a"), "1120 漏水", false), false), (line(Some("b"), "1123 停电", false), true)];
+        let proposed = [
+            (line(Some("a"), "1120 漏水", false), false),
+            (line(Some("b"), "1123 停电", false), true),
+        ];
         let old = recorded(vec![line(Some("a"), "1120 漏水", true), line(None, "前台：无", true)]);
         let lines = lines(&proposed, Some(&old), &BriefingForm::default());
-        let shown: Vec<_> = lines.iter().map(|l| (l.text.as_str(), l.ticked, l.overnight)).collect();
-        assert_eq!(shown, [("1120 漏水", true, false), ("1123 停电", false, true), ("前台：无", true, false)]);
+        let shown: Vec<_> =
+            lines.iter().map(|l| (l.text.as_str(), l.ticked, l.overnight)).collect();
+        assert_eq!(
+            shown,
+            [("1120 漏水", true, false), ("1123 停电", false, true), ("前台：无", true, false)]
+        );
     }
 
     #[test]

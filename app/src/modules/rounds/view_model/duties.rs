@@ -118,17 +118,21 @@ pub fn duties<'a>(
 }
 
 /// The due round with that id, if a schedule asks for it around today.
-pub fn due_by_id<'a>(
-    schedules: &mut dyn Iterator<Item = &'a Schedule>,
+pub fn due_by_id(
+    schedules: &mut dyn Iterator<Item = &Schedule>,
     settings: &Settings,
     today: NaiveDate,
     id: RoundId,
 ) -> Option<DueRound> {
     let from = today.checked_sub_days(Days::new(DAYS_BACK)).unwrap_or(today);
     let to = today.checked_add_days(Days::new(DAYS_AHEAD)).unwrap_or(today);
-    schedules.find_map(|schedule| {
-        due::expand(schedule, settings, from, to).into_iter().find(|due| due.id == id)
-    })
+    for schedule in schedules {
+        let due = due::expand(schedule, settings, from, to).into_iter().find(|due| due.id == id);
+        if due.is_some() {
+            return due;
+        }
+    }
+    None
 }
 
 /// The window in words: "8:00–10:00", with the day unless it is today: "昨天 18:00–6:00".
@@ -185,7 +189,8 @@ mod tests {
         named.person = Some(steward().user);
         let duties = list(&[shared, named], &[], local(11, 0));
         let of_today = |duty: &&Duty| duty.due.date == date();
-        let states: Vec<_> = duties.iter().filter(of_today).map(|d| (d.due.person, d.state)).collect();
+        let states: Vec<_> =
+            duties.iter().filter(of_today).map(|d| (d.due.person, d.state)).collect();
         assert!(states.contains(&(None, DueState::NotReported)));
         assert!(states.contains(&(Some(steward().user), DueState::Missed)));
         assert!(!duties.iter().any(|duty| duty.due.person == Some(UserId::derived(&["x"]))));

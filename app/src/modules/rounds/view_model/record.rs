@@ -1,7 +1,9 @@
 //! The record of a round 组团巡查记录表 as it is read and printed: in the order it was walked.
 
 use domain::Ms;
-use domain::modules::rounds::{Answer, Confirmation, Item, ItemAnswer, PointResult, Round, RoundTemplate};
+use domain::modules::rounds::{
+    Answer, Confirmation, Item, ItemAnswer, PointResult, Round, RoundTemplate,
+};
 
 use crate::i18n::{fmt, tr};
 

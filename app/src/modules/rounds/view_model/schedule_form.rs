@@ -150,7 +150,8 @@ impl ScheduleForm {
 
     fn month_days(&self) -> Result<Vec<u8>, &'static str> {
         let parts = self.days.split([',', '，', '、', ' ', ';']).map(str::trim);
-        let days: Result<Vec<u8>, _> = parts.filter(|part| !part.is_empty()).map(str::parse).collect();
+        let days: Result<Vec<u8>, _> =
+            parts.filter(|part| !part.is_empty()).map(str::parse).collect();
         let mut days = days.map_err(|_| tr::rounds::problem_days())?;
         days.sort_unstable();
         days.dedup();
@@ -241,7 +242,12 @@ mod tests {
             let schedule = Schedule { starts, ..testkit::schedule(6, 12) };
             let set = ended(&schedule, today);
             let ended = Schedule { starts: set.starts, ends: set.ends, ..schedule };
-            let due = domain::modules::rounds::due::expand(&ended, &settings, today, today + chrono::Days::new(9));
+            let due = domain::modules::rounds::due::expand(
+                &ended,
+                &settings,
+                today,
+                today + chrono::Days::new(9),
+            );
             assert_eq!(due, []);
         }
     }

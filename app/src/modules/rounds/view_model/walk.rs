@@ -252,7 +252,10 @@ pub fn limits_text(answer: &AnswerType) -> String {
 pub enum Scan {
     Right,
     /// Another point of the same round: one can go there instead.
-    OtherPoint { point: String, name: String },
+    OtherPoint {
+        point: String,
+        name: String,
+    },
     Refused(Refusal),
 }
 
@@ -298,9 +301,9 @@ pub fn checkpoint_of<'a>(
     template: TemplateId,
     point: &str,
 ) -> Option<&'a Checkpoint> {
-    checkpoints.find(|one| {
-        one.cluster == cluster && one.template == template && one.point == point
-    })
+    let mut here = checkpoints
+        .filter(|one| one.cluster == cluster && one.template == template && one.point == point);
+    here.next()
 }
 
 /// Where to go after a point: the next one in order without a result, from the start again at the

@@ -137,7 +137,7 @@ fn a_correction_begins_with_what_was_recorded() {
     };
     let roof = &template.points[2];
     let again =
-        PointForm { items: from_answers(&[pictured.clone()]), ..PointForm::default() };
+        PointForm { items: from_answers(std::slice::from_ref(&pictured)), ..PointForm::default() };
     assert_eq!(answers(roof, &again, &Photos::new()), Ok(vec![pictured]));
 }
 
@@ -182,7 +182,11 @@ fn the_way_goes_on_to_what_is_still_missing_and_ends_there() {
 fn a_fault_is_reported_with_the_words_of_the_item_and_the_place() {
     let template = template();
     let place = checkpoint("pumps", 1);
-    let gauge = Item { safety: true, category: "water_supply".into(), ..template.points[0].items[2].clone() };
+    let gauge = Item {
+        safety: true,
+        category: "water_supply".into(),
+        ..template.points[0].items[2].clone()
+    };
     let form = ItemForm { text: "0.2".into(), note: "泵未启动".into(), ..ItemForm::default() };
     let finding = Finding {
         ticket: TicketId::derived(&["t"]),
@@ -200,5 +204,8 @@ fn a_fault_is_reported_with_the_words_of_the_item_and_the_place() {
     assert_eq!((command.urgency, command.category.as_str()), (Urgency::Urgent, "water_supply"));
     assert!(matches!(command.origin, Some(Origin::Round { .. })));
     let elsewhere = Finding { checkpoint: None, place: "A 屋面".into(), ..finding };
-    assert_eq!((elsewhere.command().place.label.as_str(), elsewhere.command().origin), ("A 屋面", None));
+    assert_eq!(
+        (elsewhere.command().place.label.as_str(), elsewhere.command().origin),
+        ("A 屋面", None)
+    );
 }

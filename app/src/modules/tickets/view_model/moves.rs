@@ -116,12 +116,14 @@ impl Ask {
     }
 }
 
-/// The estimate as it was typed: nothing, an amount, or something that is none.
-pub fn estimate(form: &MoveForm) -> Result<Option<domain::Fen>, ()> {
-    if form.estimate.trim().is_empty() {
-        return Ok(None);
-    }
-    fmt::parse_money(&form.estimate).filter(|fen| fen.0 >= 0).map(Some).ok_or(())
+/// The estimate as it was typed.
+fn estimate(form: &MoveForm) -> Option<domain::Fen> {
+    fmt::parse_money(&form.estimate).filter(|fen| fen.0 >= 0)
+}
+
+/// Nothing, or an amount: nothing else can be an estimate.
+pub fn is_estimate(form: &MoveForm) -> bool {
+    form.estimate.trim().is_empty() || estimate(form).is_some()
 }
 
 /// Whether the question can be answered with what is there.
@@ -131,7 +133,7 @@ pub fn is_answered(ask: Ask, form: &MoveForm, photos: usize) -> bool {
         Ask::Settle => true,
         Ask::Move(Move::Assign) => form.to.is_some(),
         Ask::Move(Move::Wait) => !form.reason.is_empty(),
-        Ask::Move(Move::Assess) => (form.feasible || says) && estimate(form).is_ok(),
+        Ask::Move(Move::Assess) => (form.feasible || says) && is_estimate(form),
         Ask::Move(Move::ReturnVisit) => form.solved.is_some() && (1..=5).contains(&form.score),
         Ask::Move(Move::Decline | Move::Reopen) => says,
         Ask::Move(Move::Note) => says || photos > 0,
@@ -159,7 +161,7 @@ pub fn command(
         Move::Resume => ResumeTicket { ticket }.into(),
         Move::Note => NoteTicket { ticket, note, photos, settles_conflict }.into(),
         Move::Assess => {
-            let estimate = estimate(form).ok()?.filter(|_| form.feasible);
+            let estimate = estimate(form).filter(|_| form.feasible);
             AssessTicket { ticket, feasible: form.feasible, estimate, note }.into()
         }
         Move::Assign => AssignTicket { ticket, to: form.to?, note }.into(),

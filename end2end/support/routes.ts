@@ -1,0 +1,77 @@
+// The pages of the app, by who uses them, and how to get the ids that some addresses need.
+
+import type { Client } from "./api.ts";
+import { CLUSTER, clusterOf, ROUND } from "./demo.ts";
+
+/** Addresses with the things of cluster A in them. */
+export async function routesOf(office: Client): Promise<{
+  steward: string[];
+  technician: string[];
+  supervisor: string[];
+  admin: string[];
+}> {
+  const cluster = await clusterOf(office, CLUSTER);
+  const tickets = (await office.records("ticket")).filter((one) => one.cluster === cluster);
+  const ticket = tickets.find((one) => one.state.name === "return_visit") ?? tickets[0];
+  const rounds = (await office.records("round")).filter((one) => one.cluster === cluster && one.finished);
+  const arrears = (await office.records("arrears")).filter((one) => one.cluster === cluster && one.owed > 0);
+  const household = arrears[0].unit as string;
+  const templates = (await office.records("round_template", office.company)).filter((one) => !one.superseded);
+  const walked = rounds.at(-1)!.id as string;
+  const users = await office.records("user", office.company);
+  const technician = users.find((user) => user.account === "weixiu1")!.id;
+  const held = (await office.records("ticket")).find(
+    (one) => one.state.name === "in_progress" && one.state.by === technician,
+  );
+  const assigned = (await office.records("ticket")).find(
+    (one) => one.state.to === technician || one.state.by === technician,
+  );
+  const work = (held ?? assigned)?.id as string | undefined;
+  return {
+    steward: [
+      "/today",
+      "/briefing",
+      "/rounds",
+      "/rounds?shelf=records",
+      `/rounds/${walked}/record`,
+      "/tickets",
+      "/tickets/new",
+      `/tickets/${ticket.id}`,
+      "/households",
+      `/households/${household}`,
+      "/fees",
+      `/fees/${household}`,
+      "/visits",
+      "/visits/new",
+      "/outbox",
+      "/more",
+    ],
+    technician: [
+      "/today",
+      "/rounds",
+      "/tickets",
+      "/tickets/new",
+      ...(work ? [`/tickets/${work}`, `/tickets/${work}/complete`] : []),
+      "/outbox",
+      "/more",
+    ],
+    supervisor: [
+      "/dashboard",
+      "/office/tickets",
+      "/office/rounds",
+      "/office/templates",
+      "/office/templates/new",
+      `/office/templates/${templates[0].template}`,
+      "/office/schedules",
+      "/office/attention",
+      "/office/devices",
+      "/households",
+      "/fees",
+      `/tickets/${ticket.id}`,
+    ],
+    admin: ["/office/accounts", "/office/devices", "/more"],
+  };
+}
+
+/** The name of the round that is open on every steward's phone. */
+export { ROUND };

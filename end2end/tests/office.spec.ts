@@ -1,0 +1,183 @@
+// The office: assigning many at once, accounts, devices that are lost, a briefing, finding a household.
+
+import { Client } from "../support/api.ts";
+import { clusterOf, openTicket, uuid } from "../support/demo.ts";
+import { PASSWORD } from "../support/env.ts";
+import { expect, test } from "../support/fixtures.ts";
+import { badge, button, expectSynced, openTicket as openOnPhone, sheet, signIn, typeAccount, visit } from "../support/pages.ts";
+import { pattern, t } from "../support/texts.ts";
+
+test("several tickets are found, picked and given to one person, whose phone shows them", async ({
+  server,
+  phone,
+  desk,
+}) => {
+  const client = await Client.signIn(server.url, "kefu1");
+  const cluster = await clusterOf(client, "D");
+  const tickets = [0, 1, 2].map((index) => openTicket(cluster, { place: { label: `格林地库 ${index}` } }));
+  await client.apply(
+    client.project,
+    tickets.map(({ payload }) => ({ kind: "tickets.open", payload })),
+  );
+  const technician = await (await phone()).newPage();
+  await signIn(technician, server.url, "weixiu3");
+  await visit(technician, "/tickets");
+  const page = await (await desk()).newPage();
+  await signIn(page, server.url, "zhuguan1");
+  await visit(page, "/office/tickets");
+  await page.locator("input[type=search]").fill("格林地库");
+  await expect(page.locator("tbody tr")).toHaveCount(3);
+  await page.getByLabel(t("tickets.pick_all"), { exact: true }).check();
+  await page.getByRole("button", { name: t("tickets.assign_picked", { n: 3 }) }).click();
+  await sheet(page).getByRole("button", { name: "刘大勇" }).click();
+  await button(sheet(page), "tickets.assign_confirm").click();
+  await expect(page.locator("tbody tr").filter({ hasText: "刘大勇" })).toHaveCount(3);
+  for (const { ticket } of tickets) {
+    await expect(technician.locator(`.tickets a[href^='/tickets/${ticket}']`)).toBeVisible();
+  }
+});
+
+test("a new colleague gets an account, and a lost phone is shut out without losing what is on it", async ({
+  server,
+  phone,
+  desk,
+}) => {
+  const admin = await (await desk()).newPage();
+  await signIn(admin, server.url, "admin1");
+  await button(admin, "accounts.new").click();
+  const form = sheet(admin);
+  await form.getByLabel(t("accounts.account"), { exact: true }).fill("guanjia6");
+  await form.getByLabel(t("accounts.name"), { exact: true }).fill("新同事");
+  await form.getByLabel(t("accounts.first_password"), { exact: true }).fill("long-enough-2026");
+  await form.getByText(t("frame.role_steward"), { exact: true }).click();
+  await form.getByText(/^E|^A /).first().click();
+  await button(form, "accounts.save").click();
+  await expect(form).toHaveCount(0);
+  await expect(admin.locator("main")).toContainText("新同事");
+
+  const context = await phone();
+  const page = await context.newPage();
+  await page.goto(server.url);
+  await typeAccount(page, "guanjia6", "long-enough-2026");
+  await expectSynced(page);
+  await context.setOffline(true);
+  await openOnPhone(page, "后门", "丢失前记录");
+
+  await visit(admin, "/office/devices");
+  const row = admin.locator("tr").filter({ hasText: "新同事" });
+  await button(row, "devices.revoke").click();
+  await button(row, "devices.revoke_sure").click();
+  await expect(row).toContainText(t("devices.revoked"));
+
+  await context.setOffline(false);
+  await expect(badge(page)).toHaveText(t("frame.badge_paused"), { timeout: 40_000 });
+  const office = await Client.signIn(server.url, "zhuguan1");
+  const sent = async () => (await office.records("ticket")).filter((one) => one.description === "丢失前记录").length;
+  expect(await sent()).toBe(0);
+  // Found again: its owner signs in, and what was on it is handed in.
+  await visit(page, "/outbox");
+  await page.getByLabel(t("outbox.password"), { exact: true }).fill("long-enough-2026");
+  await button(page, "outbox.sign_in").click();
+  await expectSynced(page);
+  expect(await sent()).toBe(1);
+});
+
+test("rights that are taken away act at once, and what was recorded before is answered in words", async ({
+  server,
+  phone,
+}) => {
+  const admin = await Client.signIn(server.url, "admin1");
+  const users = await admin.records("user", admin.company);
+  const steward = users.find((user) => user.account === "guanjia5")!;
+  const page = await (await phone()).newPage();
+  await signIn(page, server.url, "guanjia5");
+  await page.context().setOffline(true);
+  await openOnPhone(page, "广场", "调岗前登记");
+  await admin.apply(admin.company, [
+    {
+      kind: "accounts.update",
+      payload: {
+        user: steward.id,
+        name: steward.name,
+        roles: ["cashier"],
+        clusters: [],
+        disabled: false,
+      },
+    },
+  ]);
+  await page.context().setOffline(false);
+  await expect(badge(page)).toHaveText(t("frame.badge_attention", { n: 1 }), { timeout: 40_000 });
+  await badge(page).click();
+  await expect(page.locator(".outbox-reason")).toHaveText(pattern("refusals.common_not_allowed"));
+  await expect(page.locator(".outbox-item")).toContainText(t("sync.state_refused"));
+  // The bottom bar offers only what is still allowed.
+  await expect(page.locator(".bottom-bar a[href='/rounds']")).toHaveCount(0);
+});
+
+test("a steward finds a household by what she remembers, and everything about it is there", async ({ server, phone }) => {
+  const office = await Client.signIn(server.url, "zhuguan1");
+  const cluster = await clusterOf(office, "A");
+  const household = (await office.records("household")).find(
+    (one) => one.cluster === cluster && one.contacts.length > 0 && one.label === "3-2-1501",
+  )!;
+  const page = await (await phone()).newPage();
+  await signIn(page, server.url, "guanjia1");
+  await page.context().setOffline(true);
+  await visit(page, "/households");
+  const search = page.getByLabel(t("households.search"), { exact: true });
+  const hit = page.locator(`a[href^='/households/${household.id}']`);
+  const contact = household.contacts[0];
+  for (const query of ["3-2-1501", "321501", contact.name, contact.phone.slice(-4)]) {
+    await search.fill(query);
+    await expect(hit, query).toBeVisible();
+  }
+  await hit.click();
+  await expect(page.locator("main")).toContainText(contact.name);
+  await expect(page.locator(`a[href='tel:${contact.phone}']`).first()).toBeVisible();
+});
+
+test("the morning briefing is recorded without a network and read by the office", async ({ server, phone }) => {
+  const office = await Client.signIn(server.url, "zhuguan1");
+  const page = await (await phone()).newPage();
+  await signIn(page, server.url, "guanjia4");
+  await page.context().setOffline(true);
+  await visit(page, "/briefing");
+  await page.getByLabel(t("rounds.briefing_said"), { exact: true }).fill("二栋电梯夜间停运,已通知维保");
+  await button(page, "rounds.add_line").click();
+  await button(page, "rounds.briefing_save").click();
+  await expect(page.locator(".toasts")).toContainText(t("rounds.briefing_saved"));
+  await page.context().setOffline(false);
+  await expectSynced(page);
+  const briefings = await office.records("briefing");
+  expect(JSON.stringify(briefings)).toContain("二栋电梯夜间停运");
+});
+
+test("what another site sends in somebody's name is refused", async ({ server }) => {
+  const client = await Client.signIn(server.url, "guanjia1");
+  const attempt = (headers: Record<string, string>) =>
+    fetch(`${server.url}/api/v1/sync/push`, {
+      method: "POST",
+      headers: { cookie: client.cookie, "content-type": "application/json", ...headers },
+      body: JSON.stringify({
+        protocol: 1,
+        scope: client.project,
+        device: client.session.device.id,
+        user: client.session.actor.user,
+        commands: [],
+      }),
+    });
+  expect((await attempt({})).status).toBe(403);
+  expect((await attempt({ "x-guanjia": "1", origin: "https://evil.example" })).status).toBe(403);
+  expect((await attempt({ "x-guanjia": "1" })).status).toBe(200);
+  // Somebody else's device is not theirs to speak for, whatever the password.
+  const stolen = await fetch(`${server.url}/api/v1/session`, {
+    method: "POST",
+    headers: { "x-guanjia": "1", "content-type": "application/json" },
+    body: JSON.stringify({
+      account: "guanjia2",
+      password: PASSWORD,
+      device: { id: client.session.device.id, name: uuid() },
+    }),
+  });
+  expect(stolen.status).toBe(403);
+});
