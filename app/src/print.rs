@@ -3,9 +3,7 @@
 //! Rendered synchronously in the language that the reader asks for, so texts are looked up while the
 //! view is made.
 
-use domain::modules::rounds::{
-    Answer, AnswerType, Confirmation, Flag, Round, RoundTemplate,
-};
+use domain::modules::rounds::{Answer, AnswerType, Confirmation, Flag, Round, RoundTemplate};
 use domain::{Ms, Zone};
 use leptos::prelude::*;
 
@@ -105,9 +103,11 @@ pub fn round_record(
                     .answers
                     .iter()
                     .map(|answer| {
-                        let item = point
-                            .and_then(|point| point.items.iter().find(|item| item.code == answer.item));
-                        let text = item.map_or_else(|| answer.item.clone(), |item| item.text.clone());
+                        let item = point.and_then(|point| {
+                            point.items.iter().find(|item| item.code == answer.item)
+                        });
+                        let text =
+                            item.map_or_else(|| answer.item.clone(), |item| item.text.clone());
                         let unit = item.map_or("", |item| match &item.answer {
                             AnswerType::Number { unit, .. } => unit.as_str(),
                             _ => "",
@@ -116,12 +116,14 @@ pub fn round_record(
                             Answer::Normal => tr::print::normal().to_owned(),
                             Answer::Abnormal => tr::print::abnormal().to_owned(),
                             Answer::NotApplicable => tr::print::not_applicable().to_owned(),
-                            Answer::Number { reading } => format!("{} {unit}", fmt::thousandths(*reading)),
+                            Answer::Number { reading } => {
+                                format!("{} {unit}", fmt::thousandths(*reading))
+                            }
                             Answer::Text { text } => text.clone(),
                             Answer::Photo => String::new(),
                         };
                         let photos = (!answer.photos.is_empty())
-                            .then(|| tr::print::photos(&answer.photos.len()));
+                            .then(|| tr::print::photos(answer.photos.len()));
                         let ticket = answer.ticket.map(|_| tr::print::ticket_raised());
                         view! {
                             <tr>

@@ -4,7 +4,9 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 /// An instant: milliseconds since 1970-01-01 UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Ms(pub i64);
 
@@ -51,7 +53,9 @@ impl Default for Zone {
 impl Zone {
     fn offset_ms(&self, at: Ms) -> i64 {
         let change = self.changes.iter().rev().find(|change| change.from <= at);
-        change.or(self.changes.first()).map_or(0, |change| i64::from(change.offset_minutes) * MINUTE)
+        change
+            .or(self.changes.first())
+            .map_or(0, |change| i64::from(change.offset_minutes) * MINUTE)
     }
 
     /// Local wall time of an instant.

@@ -6,8 +6,15 @@ import { fileURLToPath } from "node:url";
 
 /** The repository. */
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-/** Databases, profiles and copies of one run; removed and made again by each. */
-export const RUN = join(ROOT, "end2end/.run");
+/** What runs leave behind: the demo company for the next one. */
+export const RUNS = join(ROOT, "end2end/.run");
+
+/** Databases, profiles and copies of this run, which another one at the same time must not touch. */
+export function run(): string {
+  const name = process.env.GUANJIA_E2E_RUN;
+  if (!name) throw new Error("the global set-up has not run");
+  return join(RUNS, name);
+}
 
 export const BINARY = resolve(process.env.GUANJIA_E2E_BINARY || join(ROOT, "target/release/guanjia"));
 export const SITE = resolve(process.env.GUANJIA_SITE || join(ROOT, "target/site"));

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "@playwright/test";
-import { CHROMIUM, FLAGS, PHONE, RUN } from "./env.ts";
+import { CHROMIUM, FLAGS, PHONE, run } from "./env.ts";
 import { stubDetector } from "./camera.ts";
 import { until } from "./server.ts";
 
@@ -19,8 +19,8 @@ export class Phone {
   }
 
   static async switchOn(name: string, flags: string[] = []): Promise<Phone> {
-    mkdirSync(join(RUN, "profiles"), { recursive: true });
-    const phone = new Phone(mkdtempSync(join(RUN, "profiles", `${name}-`)), flags);
+    mkdirSync(join(run(), "profiles"), { recursive: true });
+    const phone = new Phone(mkdtempSync(join(run(), "profiles", `${name}-`)), flags);
     await phone.start();
     return phone;
   }

@@ -4,11 +4,14 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { BINARY, RUN } from "./env.ts";
+import { BINARY, run } from "./env.ts";
 
-/** What the copies are made of. */
-export const SEED = join(RUN, "seed");
-export const SEED_SITE = join(RUN, "site");
+/** The demo company that the copies are made of; the global set-up says where. */
+function seed(): string {
+  const folder = process.env.GUANJIA_E2E_SEED;
+  if (!folder) throw new Error("the global set-up has not run");
+  return folder;
+}
 
 function freePort(): Promise<number> {
   return new Promise((found, failed) => {
@@ -80,10 +83,10 @@ export class Server {
 
   /** A server on a copy of the demo company, running. */
   static async onCopy(name: string): Promise<Server> {
-    const folder = join(RUN, "servers", name);
+    const folder = join(run(), "servers", name);
     rmSync(folder, { recursive: true, force: true });
-    cpSync(SEED, folder, { recursive: true });
-    const server = new Server(folder, await freePort(), SEED_SITE);
+    cpSync(seed(), folder, { recursive: true });
+    const server = new Server(folder, await freePort(), join(run(), "site"));
     await server.start();
     return server;
   }

@@ -82,8 +82,12 @@ async fn engine(
     row(&format!("{name}: first sync, rows/s ({rows} rows)"), rates, "≥ 30,000");
 
     let (half, most) = commit_to_pull(&state, &site).await?;
-    println!("{:<52} {:>16} {:>14}", format!("{name}: commit → other client has it, p50 / p95"),
-        format!("{half:.1} / {most:.1} ms"), "p95 ≤ 20 ms");
+    println!(
+        "{:<52} {:>16} {:>14}",
+        format!("{name}: commit → other client has it, p50 / p95"),
+        format!("{half:.1} / {most:.1} ms"),
+        "p95 ≤ 20 ms"
+    );
     state.sync.stop().await;
     state.db.close().await;
     Ok(())
@@ -171,7 +175,8 @@ impl Estate {
         let mut last = None;
         (0..count)
             .map(|index| {
-                let (unit, label) = &self.units[(usize::try_from(from).unwrap_or(0) + index) % self.units.len()];
+                let (unit, label) =
+                    &self.units[(usize::try_from(from).unwrap_or(0) + index) % self.units.len()];
                 let command = match (index % 4, last) {
                     (1, Some(ticket)) => Command::from(NoteTicket {
                         ticket,
@@ -190,7 +195,10 @@ impl Estate {
                             urgency: Urgency::Normal,
                             intake: Intake::Phone,
                             place: Place { unit: Some(*unit), label: label.clone() },
-                            contact: TicketContact { name: "业主".into(), phone: "13900000000".into() },
+                            contact: TicketContact {
+                                name: "业主".into(),
+                                phone: "13900000000".into(),
+                            },
                             description: "厨房水槽下方渗水,柜底板已泡湿,业主要求尽快处理".into(),
                             photos: Vec::new(),
                             origin: None,
@@ -224,7 +232,12 @@ impl Estate {
     }
 }
 
-async fn push(state: &AppState, site: &Estate, device: DeviceId, commands: &[Box<RawValue>]) -> Result<(), String> {
+async fn push(
+    state: &AppState,
+    site: &Estate,
+    device: DeviceId,
+    commands: &[Box<RawValue>],
+) -> Result<(), String> {
     let answer = state
         .sync
         .push(site.scope(), device, Arc::clone(&site.actor), commands, state.clock.now())
@@ -242,7 +255,12 @@ async fn throughput(state: &AppState, site: &Estate, run: usize) -> Result<f64, 
     // Made before the clock starts: making them is the phones' work.
     let work: Vec<(DeviceId, Vec<Vec<Box<RawValue>>>)> = (0..PUSHERS)
         .map(|pusher| {
-            let device = DeviceId::derived(&["bench", &site.project.to_string(), &run.to_string(), &pusher.to_string()]);
+            let device = DeviceId::derived(&[
+                "bench",
+                &site.project.to_string(),
+                &run.to_string(),
+                &pusher.to_string(),
+            ]);
             let batches = (0..each / BATCH)
                 .map(|batch| site.commands(state, (batch * BATCH) as u64 + 1, BATCH))
                 .collect();
@@ -276,7 +294,12 @@ async fn single_pushes(state: &AppState, site: &Estate, run: usize) -> Result<f6
     let mut tasks = Vec::new();
     for phone in 0..PHONES {
         let (state, site) = (state.clone(), site.clone());
-        let device = DeviceId::derived(&["single", &site.project.to_string(), &run.to_string(), &phone.to_string()]);
+        let device = DeviceId::derived(&[
+            "single",
+            &site.project.to_string(),
+            &run.to_string(),
+            &phone.to_string(),
+        ]);
         tasks.push(tokio::spawn(async move {
             for n in 1..=EACH {
                 let commands = site.commands(&state, n, 1);
@@ -339,7 +362,8 @@ async fn commit_to_pull(state: &AppState, site: &Estate) -> Result<(f64, f64), S
         let committed = Instant::now();
         loop {
             let event = tokio::time::timeout(Duration::from_secs(5), events.recv()).await;
-            let event = event.map_err(|_| "no event came within 5 s")?.map_err(|e| e.to_string())?;
+            let event =
+                event.map_err(|_| "no event came within 5 s")?.map_err(|e| e.to_string())?;
             if event.scope == site.scope() {
                 break;
             }

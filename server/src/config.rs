@@ -44,9 +44,17 @@ pub struct Config {
 
     /// A company to try things in: an empty database is filled with the demo company, and sign-in
     /// pages show its accounts.
-    #[arg(long, global = true, env = "GUANJIA_DEMO", value_parser = clap::builder::BoolishValueParser::new(),
-        action = clap::ArgAction::Set, num_args = 0..=1,
-        require_equals = true, default_value = "false", default_missing_value = "true")]
+    #[arg(
+        long,
+        global = true,
+        env = "GUANJIA_DEMO",
+        value_parser = clap::builder::BoolishValueParser::new(),
+        action = clap::ArgAction::Set,
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "false",
+        default_missing_value = "true"
+    )]
     pub demo: bool,
 
     /// Address that people type, such as `https://guanjia.example.com`. Needed behind a proxy:

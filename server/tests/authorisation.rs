@@ -13,7 +13,16 @@ use domain::modules::tickets::NoteTicket;
 use domain::modules::visits::Visit;
 use domain::{Actor, Right};
 use serde_json::json;
-use web::{Database, Server, cluster, project, scope, user, visit};
+use web::{Server, cluster, project, scope, user, visit};
+
+on_every_database!(
+    every_endpoint_refuses_whoever_lacks_its_right,
+    no_endpoint_answers_a_stranger,
+    every_writing_endpoint_refuses_forged_requests,
+    a_steward_neither_reads_nor_writes_in_a_foreign_cluster,
+    no_role_can_push_what_it_has_no_right_to,
+    nobody_can_act_as_the_product_itself,
+);
 
 /// What it takes to be answered.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,11 +81,9 @@ async fn endpoints(server: &Server) -> Vec<(Method, String)> {
     endpoints
 }
 
-#[tokio::test]
-async fn every_endpoint_refuses_whoever_lacks_its_right() {
-    let server = Server::start(Database::Sqlite).await;
+async fn every_endpoint_refuses_whoever_lacks_its_right(server: &Server) {
     let victim = server.signed_in("quality").await;
-    let mut endpoints = endpoints(&server).await;
+    let mut endpoints = endpoints(server).await;
     endpoints.retain(|(_, path)| path != "/api/v1/events");
     for (account, role, _) in web::staff() {
         let actor = Actor {
@@ -114,11 +121,9 @@ async fn every_endpoint_refuses_whoever_lacks_its_right() {
     }
 }
 
-#[tokio::test]
-async fn no_endpoint_answers_a_stranger() {
-    let server = Server::start(Database::Sqlite).await;
+async fn no_endpoint_answers_a_stranger(server: &Server) {
     let foreign = user("guard").to_string();
-    for (method, path) in endpoints(&server).await {
+    for (method, path) in endpoints(server).await {
         let name = method.as_str().to_lowercase();
         if need(&name, &path) == Some(Need::Nothing) {
             continue;
@@ -138,13 +143,11 @@ async fn no_endpoint_answers_a_stranger() {
     }
 }
 
-#[tokio::test]
-async fn every_writing_endpoint_refuses_forged_requests() {
-    let server = Server::start(Database::Sqlite).await;
+async fn every_writing_endpoint_refuses_forged_requests(server: &Server) {
     let mut admin = server.signed_in("admin").await;
     admin.forged = true;
     let foreign = user("guard").to_string();
-    for (method, path) in endpoints(&server).await {
+    for (method, path) in endpoints(server).await {
         if matches!(method, Method::GET | Method::HEAD) {
             continue;
         }
@@ -153,9 +156,7 @@ async fn every_writing_endpoint_refuses_forged_requests() {
     }
 }
 
-#[tokio::test]
-async fn a_steward_neither_reads_nor_writes_in_a_foreign_cluster() {
-    let server = Server::start(Database::Sqlite).await;
+async fn a_steward_neither_reads_nor_writes_in_a_foreign_cluster(server: &Server) {
     let mut own = server.signed_in("steward").await;
     let foreign = server.signed_in("steward-b").await;
     let in_own = visit("own", cluster("A"), &[]);
@@ -169,9 +170,7 @@ async fn a_steward_neither_reads_nor_writes_in_a_foreign_cluster() {
     assert!(server.state.sync.record::<Visit>(id.0).await.unwrap().is_none());
 }
 
-#[tokio::test]
-async fn no_role_can_push_what_it_has_no_right_to() {
-    let server = Server::start(Database::Sqlite).await;
+async fn no_role_can_push_what_it_has_no_right_to(server: &Server) {
     let commands: [(Right, Command); 2] =
         [(Right::RecordVisit, visit("by role", cluster("A"), &[])), (Right::NoteTicket, note())];
     for (account, role, _) in web::staff() {
@@ -200,10 +199,8 @@ fn note() -> Command {
     .into()
 }
 
-#[tokio::test]
-async fn nobody_can_act_as_the_product_itself() {
+async fn nobody_can_act_as_the_product_itself(server: &Server) {
     use domain::modules::attachments::{BlobArrived, Sha256Hex};
-    let server = Server::start(Database::Sqlite).await;
     let arrived: Command = BlobArrived { sha256: Sha256Hex("ab".repeat(32)), size: 1 }.into();
     for (account, ..) in web::staff() {
         let mut client = server.signed_in(&account).await;

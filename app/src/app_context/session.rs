@@ -133,7 +133,13 @@ impl App {
             }
         };
         self.take_session(&core, session).await?;
-        self.status.update(|status| status.paused = None);
+        // Before the first look at the queue nothing must say that all is here.
+        let synced = core.engine.status(&core.scopes()).await.ok().and_then(|s| s.synced_at);
+        self.status.update(|status| {
+            status.paused = None;
+            status.last_sync = synced;
+            status.first_sync = synced.is_none();
+        });
         driver::start(self, core);
         Ok(())
     }

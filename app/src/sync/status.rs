@@ -41,6 +41,8 @@ pub enum Badge {
     Attention(usize),
     Offline(Option<Ms>),
     Waiting(usize),
+    /// The first snapshot is still on its way.
+    Loading,
     Synced,
 }
 
@@ -58,6 +60,8 @@ impl SyncStatus {
             Badge::Offline(self.offline_since)
         } else if unsent > 0 {
             Badge::Waiting(unsent)
+        } else if self.first_sync {
+            Badge::Loading
         } else {
             Badge::Synced
         }
@@ -82,6 +86,12 @@ mod tests {
         let status = SyncStatus { online: true, uploading: 2, ..SyncStatus::default() };
         assert_eq!(status.badge(), Badge::Waiting(2));
         assert!(status.has_unsent());
+    }
+
+    #[test]
+    fn the_badge_never_says_synced_before_everything_was_there_once() {
+        let status = SyncStatus { online: true, first_sync: true, ..SyncStatus::default() };
+        assert_eq!(status.badge(), Badge::Loading);
     }
 
     #[test]

@@ -20,7 +20,10 @@ const WIDTH: f64 = 420.0;
 
 /// Horizontal bars, one a line. `label` says in words what the chart shows.
 #[component]
-pub fn Bars(#[prop(into)] bars: Signal<Vec<Bar>>, #[prop(into)] label: Signal<String>) -> impl IntoView {
+pub fn Bars(
+    #[prop(into)] bars: Signal<Vec<Bar>>,
+    #[prop(into)] label: Signal<String>,
+) -> impl IntoView {
     view! {
         {move || {
             let bars = bars.get();

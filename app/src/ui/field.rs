@@ -18,7 +18,8 @@ pub fn TextField(
     #[prop(into)] value: Signal<String>,
     #[prop(into)] on_input: Callback<String>,
     /// `text`, `password`, `tel`, `date`, `time`, `number`, `search`.
-    #[prop(default = "text")] kind: &'static str,
+    #[prop(default = "text")]
+    kind: &'static str,
     #[prop(optional)] autocomplete: Option<&'static str>,
     #[prop(optional)] inputmode: Option<&'static str>,
     #[prop(optional, into)] hint: Signal<String>,

@@ -58,30 +58,66 @@ fn field_places(app: App) -> Vec<Place> {
 fn office_places(app: App) -> Vec<Place> {
     let mut places = Vec::new();
     if app.may(Right::ViewOffice) {
-        places.push(Place { href: "/dashboard", icon: Icon::Dashboard, text: tr::frame::nav_dashboard });
-        places.push(Place { href: "/office/tickets", icon: Icon::Tickets, text: tr::frame::nav_tickets });
-        places.push(Place { href: "/office/rounds", icon: Icon::Rounds, text: tr::frame::nav_rounds });
+        places.push(Place {
+            href: "/dashboard",
+            icon: Icon::Dashboard,
+            text: tr::frame::nav_dashboard,
+        });
+        places.push(Place {
+            href: "/office/tickets",
+            icon: Icon::Tickets,
+            text: tr::frame::nav_tickets,
+        });
+        places.push(Place {
+            href: "/office/rounds",
+            icon: Icon::Rounds,
+            text: tr::frame::nav_rounds,
+        });
     }
     if app.may(Right::EditTemplates) {
-        places.push(Place { href: "/office/templates", icon: Icon::Template, text: tr::frame::nav_templates });
+        places.push(Place {
+            href: "/office/templates",
+            icon: Icon::Template,
+            text: tr::frame::nav_templates,
+        });
     }
     if app.may(Right::EditSchedules) {
-        places.push(Place { href: "/office/schedules", icon: Icon::Calendar, text: tr::frame::nav_schedules });
+        places.push(Place {
+            href: "/office/schedules",
+            icon: Icon::Calendar,
+            text: tr::frame::nav_schedules,
+        });
     }
     if app.may(Right::ViewHouseholds) {
-        places.push(Place { href: "/households", icon: Icon::Households, text: tr::frame::nav_households });
+        places.push(Place {
+            href: "/households",
+            icon: Icon::Households,
+            text: tr::frame::nav_households,
+        });
     }
     if app.may(Right::RecordCall) {
         places.push(Place { href: "/fees", icon: Icon::Phone, text: tr::frame::nav_calls });
     }
     if app.may(Right::SettleConflict) {
-        places.push(Place { href: "/office/attention", icon: Icon::Alert, text: tr::frame::nav_attention });
+        places.push(Place {
+            href: "/office/attention",
+            icon: Icon::Alert,
+            text: tr::frame::nav_attention,
+        });
     }
     if app.may(Right::ViewDevices) {
-        places.push(Place { href: "/office/devices", icon: Icon::Device, text: tr::frame::nav_devices });
+        places.push(Place {
+            href: "/office/devices",
+            icon: Icon::Device,
+            text: tr::frame::nav_devices,
+        });
     }
     if app.may(Right::ManageAccounts) {
-        places.push(Place { href: "/office/accounts", icon: Icon::Users, text: tr::frame::nav_accounts });
+        places.push(Place {
+            href: "/office/accounts",
+            icon: Icon::Users,
+            text: tr::frame::nav_accounts,
+        });
     }
     places.push(Place { href: "/today", icon: Icon::Today, text: tr::frame::nav_today });
     places.push(Place { href: "/more", icon: Icon::More, text: tr::frame::nav_more });
@@ -100,17 +136,22 @@ pub fn SyncBadge() -> impl IntoView {
     let face = move || {
         status.with(|status| match status.badge() {
             Badge::Paused => ("attention", Icon::Alert, tr::frame::badge_paused().to_owned()),
-            Badge::Attention(count) => ("attention", Icon::Alert, tr::frame::badge_attention(&count)),
+            Badge::Attention(count) => {
+                ("attention", Icon::Alert, tr::frame::badge_attention(count))
+            }
             Badge::Offline(since) => {
                 let unsent = status.waiting + status.uploading;
                 let text = match since {
-                    _ if unsent > 0 => tr::frame::badge_offline_waiting(&unsent),
-                    Some(since) => tr::frame::badge_offline_since(&fmt::time(since, &app.zone())),
+                    _ if unsent > 0 => tr::frame::badge_offline_waiting(unsent),
+                    Some(since) => tr::frame::badge_offline_since(fmt::time(since, &app.zone())),
                     None => tr::frame::badge_offline().to_owned(),
                 };
                 ("waiting", Icon::Offline, text)
             }
-            Badge::Waiting(count) => ("waiting moving", Icon::Sync, tr::frame::badge_waiting(&count)),
+            Badge::Waiting(count) => {
+                ("waiting moving", Icon::Sync, tr::frame::badge_waiting(count))
+            }
+            Badge::Loading => ("waiting moving", Icon::Sync, tr::common::loading().to_owned()),
             Badge::Synced => ("", Icon::Check, tr::frame::badge_synced().to_owned()),
         })
     };
@@ -133,11 +174,14 @@ pub fn Page(
     #[prop(into)] title: Signal<String>,
     #[prop(optional, into)] subtitle: Signal<String>,
     /// Where the arrow leads; none on a first page.
-    #[prop(optional, into)] back: Option<String>,
+    #[prop(optional, into)]
+    back: Option<String>,
     /// Guided pages hide the bottom bar so that the one action has the room.
-    #[prop(optional)] bare: bool,
+    #[prop(optional)]
+    bare: bool,
     /// Reading width on the desk.
-    #[prop(optional)] narrow: bool,
+    #[prop(optional)]
+    narrow: bool,
     children: Children,
 ) -> impl IntoView {
     let app = use_app();
@@ -173,7 +217,7 @@ pub fn Page(
                             <button
                                 type="button"
                                 class="back"
-                                aria-label=move || tr::frame::back()
+                                aria-label=tr::frame::back
                                 on:click=move |_| navigate(&to, Default::default())
                             >
                                 <Glyph icon=Icon::Back/>
@@ -187,7 +231,7 @@ pub fn Page(
                 </h1>
                 <SyncBadge/>
             </header>
-            <nav class="side-bar" aria-label=move || tr::frame::navigation()>
+            <nav class="side-bar" aria-label=tr::frame::navigation>
                 <Show when=move || office.get()>
                     <div class="wordmark">
                         <Glyph icon=Icon::Key/>
@@ -202,7 +246,7 @@ pub fn Page(
             {(!bare)
                 .then(|| {
                     view! {
-                        <nav class="bottom-bar" aria-label=move || tr::frame::navigation()>
+                        <nav class="bottom-bar" aria-label=tr::frame::navigation>
                             {move || bar(field_places(app))}
                         </nav>
                     }

@@ -33,5 +33,5 @@ pub use sheet::Sheet;
 pub use signature_pad::SignaturePad;
 pub use states::{Empty, Notice, Skeleton};
 pub use timeline::{Timeline, TimelineRow};
-pub use update_prompt::UpdatePrompt;
 pub use toast::{ToastRegion, Toasts, use_toasts};
+pub use update_prompt::UpdatePrompt;

@@ -36,7 +36,8 @@ pub fn Skeleton(#[prop(default = 4)] rows: usize) -> impl IntoView {
 #[component]
 pub fn Notice(
     /// `ok`, `soon` or `late`.
-    #[prop(default = "soon")] tone: &'static str,
+    #[prop(default = "soon")]
+    tone: &'static str,
     #[prop(into)] text: Signal<String>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {

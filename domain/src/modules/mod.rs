@@ -34,6 +34,7 @@ macro_rules! records {
 
         /// Any synced record.
         #[derive(Clone, Debug, PartialEq)]
+        #[expect(clippy::large_enum_variant, reason = "records are few at a time and lie behind boxes where they are many")]
         pub enum Record { $($variant($type)),+ }
 
         impl Record {

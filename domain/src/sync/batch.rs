@@ -133,7 +133,12 @@ pub fn read_push(
                     device,
                     actor: Arc::clone(actor),
                     received_at,
-                    op: OpId(derived(&["undecodable", &device.to_string(), &number.n.to_string(), raw.get()])),
+                    op: OpId(derived(&[
+                        "undecodable",
+                        &device.to_string(),
+                        &number.n.to_string(),
+                        raw.get(),
+                    ])),
                     n: number.n,
                     kind: "undecodable".into(),
                     v: 1,
@@ -400,9 +405,20 @@ impl Planner<'_> {
             // The id belongs to another command for ever; this one gets an id of its own so that
             // its number has an outcome and its bytes are kept.
             let claimed = item.op;
-            item.op = OpId(derived(&["id reused", &claimed.to_string(), &item.device.to_string(), &item.n.to_string()]));
+            item.op = OpId(derived(&[
+                "id reused",
+                &claimed.to_string(),
+                &item.device.to_string(),
+                &item.n.to_string(),
+            ]));
             let refusal = Refusal::new(CommonCode::IdReused);
-            return Ok(self.append(item, payload_hash, OutcomeKind::Refused, Some(refusal), Some(claimed)));
+            return Ok(self.append(
+                item,
+                payload_hash,
+                OutcomeKind::Refused,
+                Some(refusal),
+                Some(claimed),
+            ));
         }
         let seq = self.plan.head + 1;
         let (kind, reason, wait) = self.decide(&item, seq);
@@ -422,7 +438,12 @@ impl Planner<'_> {
     fn same_op(&self, known: &Known, item: &Incoming) -> bool {
         known.op == item.op
             || known.op.0
-                == derived(&["id reused", &item.op.to_string(), &item.device.to_string(), &item.n.to_string()])
+                == derived(&[
+                    "id reused",
+                    &item.op.to_string(),
+                    &item.device.to_string(),
+                    &item.n.to_string(),
+                ])
     }
 
     /// Applies one command to the overlay. The third value is what it waits for, when held.
@@ -438,7 +459,11 @@ impl Planner<'_> {
                 return (OutcomeKind::Held, Some(reason), Some(None));
             }
             Decoded::Undecodable(why) => {
-                let code = if item.payload.len() > MAX_PAYLOAD_BYTES { CommonCode::TooLarge } else { CommonCode::Malformed };
+                let code = if item.payload.len() > MAX_PAYLOAD_BYTES {
+                    CommonCode::TooLarge
+                } else {
+                    CommonCode::Malformed
+                };
                 return (OutcomeKind::Refused, Some(Refusal::new(code).with("why", why)), None);
             }
             Decoded::Impossible(reason) => {
@@ -564,7 +589,12 @@ impl Planner<'_> {
         // A device has numbers of its own in each scope.
         let (scope, expected) = (self.env.scope.to_string(), expected.to_string());
         let op = ["resumed", &scope, &device.to_string(), &expected, &from.to_string()];
-        self.system_row("sync.resumed", OpId(derived(&op)), payload.to_string(), resume.received_at);
+        self.system_row(
+            "sync.resumed",
+            OpId(derived(&op)),
+            payload.to_string(),
+            resume.received_at,
+        );
     }
 
     /// A log row of the product itself, under the settler's device.
@@ -618,7 +648,8 @@ impl Planner<'_> {
     /// Makes a held command's outcome final: a log row of its own, told to the device by the feed.
     fn settle(&mut self, held: &Held, kind: OutcomeKind, reason: Option<Refusal>) {
         let seq = self.plan.head + 1;
-        let outcome = Outcome { op: held.incoming.op, n: held.incoming.n, outcome: kind, seq, reason };
+        let outcome =
+            Outcome { op: held.incoming.op, n: held.incoming.n, outcome: kind, seq, reason };
         let settlement = Settlement {
             op: held.incoming.op,
             device: held.incoming.device,
@@ -638,11 +669,23 @@ impl Planner<'_> {
         for (key, (record, seq)) in &self.plan.records {
             let now = record.as_ref().map(Record::channels).unwrap_or_default();
             for channel in &now {
-                self.plan.feed.push(FeedRow { channel: *channel, kind: key.kind, id: key.id, seq: *seq, gone: false });
+                self.plan.feed.push(FeedRow {
+                    channel: *channel,
+                    kind: key.kind,
+                    id: key.id,
+                    seq: *seq,
+                    gone: false,
+                });
             }
             let before = self.before.get(key).map(Vec::as_slice).unwrap_or_default();
             for channel in before.iter().filter(|channel| !now.contains(channel)) {
-                self.plan.feed.push(FeedRow { channel: *channel, kind: key.kind, id: key.id, seq: *seq, gone: true });
+                self.plan.feed.push(FeedRow {
+                    channel: *channel,
+                    kind: key.kind,
+                    id: key.id,
+                    seq: *seq,
+                    gone: true,
+                });
             }
         }
         self.plan

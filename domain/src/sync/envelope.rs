@@ -73,7 +73,10 @@ mod tests {
         let received = Ms(20_000 * DAY);
         let ten_years = 3_650 * DAY;
         let honest = received.0 - 3_600_000;
-        assert_eq!(envelope(honest + ten_years, Some(-ten_years)).occurred_at(received), Ms(honest));
+        assert_eq!(
+            envelope(honest + ten_years, Some(-ten_years)).occurred_at(received),
+            Ms(honest)
+        );
         assert_eq!(envelope(honest - ten_years, Some(ten_years)).occurred_at(received), Ms(honest));
     }
 

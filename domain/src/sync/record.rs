@@ -93,7 +93,9 @@ impl Channel {
         let mut channels = vec![Channel::All, Channel::User(actor.user), Channel::Device(device)];
         for role in &actor.roles {
             match role {
-                Role::Steward => channels.extend(actor.clusters.iter().copied().map(Channel::Cluster)),
+                Role::Steward => {
+                    channels.extend(actor.clusters.iter().copied().map(Channel::Cluster))
+                }
                 Role::Technician => channels.push(Channel::Pool),
                 Role::Cashier => channels.push(Channel::Finance),
                 Role::Admin => channels.push(Channel::Admin),

@@ -27,11 +27,51 @@ pub struct ClusterPlan {
 }
 
 pub const CLUSTERS: &[ClusterPlan] = &[
-    ClusterPlan { code: "A", name: "罗马假日", delivered: 233, renovation_begun: 184, moved_in: 177, buildings: 1..=3, floors: 20 },
-    ClusterPlan { code: "B", name: "巴黎春天", delivered: 379, renovation_begun: 322, moved_in: 316, buildings: 4..=7, floors: 24 },
-    ClusterPlan { code: "C", name: "加州阳光", delivered: 432, renovation_begun: 373, moved_in: 366, buildings: 8..=12, floors: 22 },
-    ClusterPlan { code: "D", name: "格林小镇", delivered: 602, renovation_begun: 234, moved_in: 0, buildings: 13..=18, floors: 26 },
-    ClusterPlan { code: "F", name: "新城市广场", delivered: 219, renovation_begun: 160, moved_in: 124, buildings: 19..=21, floors: 19 },
+    ClusterPlan {
+        code: "A",
+        name: "罗马假日",
+        delivered: 233,
+        renovation_begun: 184,
+        moved_in: 177,
+        buildings: 1..=3,
+        floors: 20,
+    },
+    ClusterPlan {
+        code: "B",
+        name: "巴黎春天",
+        delivered: 379,
+        renovation_begun: 322,
+        moved_in: 316,
+        buildings: 4..=7,
+        floors: 24,
+    },
+    ClusterPlan {
+        code: "C",
+        name: "加州阳光",
+        delivered: 432,
+        renovation_begun: 373,
+        moved_in: 366,
+        buildings: 8..=12,
+        floors: 22,
+    },
+    ClusterPlan {
+        code: "D",
+        name: "格林小镇",
+        delivered: 602,
+        renovation_begun: 234,
+        moved_in: 0,
+        buildings: 13..=18,
+        floors: 26,
+    },
+    ClusterPlan {
+        code: "F",
+        name: "新城市广场",
+        delivered: 219,
+        renovation_begun: 160,
+        moved_in: 124,
+        buildings: 19..=21,
+        floors: 19,
+    },
 ];
 
 const ENTRANCES: u32 = 2;
@@ -56,7 +96,6 @@ pub fn building(number: u32) -> BuildingId {
 pub struct Unit {
     pub id: UnitId,
     pub cluster: ClusterId,
-    pub cluster_code: &'static str,
     pub label: String,
     /// Hundredths of a square metre.
     pub area_centi: i64,
@@ -72,7 +111,8 @@ pub fn build(chance: &mut Stream, today: NaiveDate) -> (Vec<Command>, Vec<Unit>)
     let mut units = Vec::new();
     for plan in CLUSTERS {
         commands.push(
-            RegisterCluster { cluster: plan.id(), code: plan.code.into(), name: plan.name.into() }.into(),
+            RegisterCluster { cluster: plan.id(), code: plan.code.into(), name: plan.name.into() }
+                .into(),
         );
         let mut statuses = statuses(plan, chance);
         for number in plan.buildings.clone() {
@@ -89,8 +129,15 @@ pub fn build(chance: &mut Stream, today: NaiveDate) -> (Vec<Command>, Vec<Unit>)
             );
             for (entrance, floor, room) in rooms(plan.floors) {
                 let Some(status) = statuses.pop() else { break };
-                let (command, unit) =
-                    register_unit(plan, number, (entrance, floor, room), status, units.len(), chance, today);
+                let (command, unit) = register_unit(
+                    plan,
+                    number,
+                    (entrance, floor, room),
+                    status,
+                    units.len(),
+                    chance,
+                    today,
+                );
                 commands.push(command.into());
                 units.push(unit);
             }
@@ -114,14 +161,20 @@ fn statuses(plan: &ClusterPlan, chance: &mut Stream) -> Vec<UnitStatus> {
     let mut statuses = Vec::with_capacity(plan.delivered);
     statuses.extend(std::iter::repeat_n(UnitStatus::Let, let_out));
     statuses.extend(std::iter::repeat_n(UnitStatus::OwnerOccupied, plan.moved_in - let_out));
-    statuses.extend(std::iter::repeat_n(UnitStatus::Renovating, plan.renovation_begun - plan.moved_in));
+    statuses
+        .extend(std::iter::repeat_n(UnitStatus::Renovating, plan.renovation_begun - plan.moved_in));
     statuses.extend(std::iter::repeat_n(UnitStatus::Vacant, vacant));
     statuses.extend(std::iter::repeat_n(UnitStatus::Delivered, untouched - vacant));
     chance.shuffle(&mut statuses);
     statuses
 }
 
-const CAUTIONS: &[&str] = &["家有大型犬,进门前请先电话", "老人独居,听力不好,请按两次门铃", "夜班作息,上午勿扰", "新生儿,请勿按门铃,电话联系"];
+const CAUTIONS: &[&str] = &[
+    "家有大型犬,进门前请先电话",
+    "老人独居,听力不好,请按两次门铃",
+    "夜班作息,上午勿扰",
+    "新生儿,请勿按门铃,电话联系",
+];
 
 fn register_unit(
     plan: &ClusterPlan,
@@ -135,17 +188,25 @@ fn register_unit(
     let label = format!("{number}-{entrance}-{floor}{room:02}");
     let id = UnitId::derived(&["demo", "unit", &label]);
     let area_centi = *chance.pick(&[6_852, 7_740, 8_918, 9_635, 10_125, 11_890, 12_876, 14_350]);
-    let mut contacts = vec![contact(people::name(chance), Relation::Owner, people::phone(serial * 2))];
+    let mut contacts =
+        vec![contact(people::name(chance), Relation::Owner, people::phone(serial * 2))];
     if status == UnitStatus::Let {
-        contacts.push(contact(people::name(chance), Relation::Tenant, people::phone(serial * 2 + 1)));
+        contacts.push(contact(
+            people::name(chance),
+            Relation::Tenant,
+            people::phone(serial * 2 + 1),
+        ));
     } else if status == UnitStatus::OwnerOccupied && chance.chance(45) {
-        contacts.push(contact(people::name(chance), Relation::Family, people::phone(serial * 2 + 1)));
+        contacts.push(contact(
+            people::name(chance),
+            Relation::Family,
+            people::phone(serial * 2 + 1),
+        ));
     }
     let first = if status == UnitStatus::Let { &contacts[1] } else { &contacts[0] };
     let unit = Unit {
         id,
         cluster: plan.id(),
-        cluster_code: plan.code,
         label: label.clone(),
         area_centi,
         status,

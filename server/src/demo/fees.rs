@@ -28,7 +28,13 @@ struct Debtor<'a> {
     broken: bool,
 }
 
-pub fn fill(history: &mut History, chance: &mut Stream, staff: &Staff, units: &[Unit], zone: &Zone) {
+pub fn fill(
+    history: &mut History,
+    chance: &mut Stream,
+    staff: &Staff,
+    units: &[Unit],
+    zone: &Zone,
+) {
     let today = zone.date(history.now);
     let mut debtors = Vec::new();
     for plan in CLUSTERS {

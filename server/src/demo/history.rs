@@ -43,7 +43,8 @@ impl History {
         command: impl Into<Command>,
     ) -> bool {
         // One phone in six was in a basement and delivered later.
-        let delay = if chance.chance(16) { chance.minutes(4, 90) } else { chance.between(300, 4_000) };
+        let delay =
+            if chance.chance(16) { chance.minutes(4, 90) } else { chance.between(300, 4_000) };
         let received = at.plus(delay);
         if received > self.now {
             return false;
@@ -62,7 +63,8 @@ impl History {
         let mut phones = HashMap::new();
         let mut records: HashMap<RecordKey, Ms> = HashMap::new();
         self.events.retain_mut(|event| {
-            let about: Vec<RecordKey> = event.command.reads().into_iter().filter(is_course).collect();
+            let about: Vec<RecordKey> =
+                event.command.reads().into_iter().filter(is_course).collect();
             let heard = about.iter().filter_map(|key| records.get(key)).max();
             let sent = phones.get(&event.member.device);
             event.received = heard.into_iter().chain(sent).fold(event.received, |at, t| at.max(*t));

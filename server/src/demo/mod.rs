@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
+use domain::Actor;
 use domain::id::{CheckpointId, DeviceId, OpId};
 use domain::modules::Command;
 use domain::modules::company::{SetSettings, Settings};
 use domain::modules::rounds::code::site_of;
 use domain::sync::{OutcomeKind, Scope};
 use domain::time::{DAY, MINUTE, Ms};
-use domain::Actor;
 
 mod estate;
 mod fees;

@@ -3,6 +3,7 @@
 //! The three schedules of each cluster cover the whole day, so that at any hour a round is open.
 
 use chrono::{Days, NaiveDate, NaiveTime};
+use domain::Role;
 use domain::id::{CheckpointId, ClusterId, ScheduleId, TicketId};
 use domain::modules::Command;
 use domain::modules::attachments::AttachmentRole;
@@ -15,7 +16,6 @@ use domain::modules::rounds::{
 };
 use domain::modules::tickets::{Intake, Origin, Place, TicketContact, TicketKind};
 use domain::time::{MINUTE, Ms};
-use domain::Role;
 
 use super::estate::{CLUSTERS, project};
 use super::history::History;
@@ -53,7 +53,15 @@ pub fn register(today: NaiveDate) -> Vec<Command> {
     let published = templates();
     for (index, plan) in CLUSTERS.iter().enumerate() {
         for (code, template, name, from, to, days) in SCHEDULES {
-            commands.push(Command::from(set_schedule(plan.id(), code, template, name, *from, *to, today - Days::new(*days))));
+            commands.push(Command::from(set_schedule(
+                plan.id(),
+                code,
+                template,
+                name,
+                *from,
+                *to,
+                today - Days::new(*days),
+            )));
         }
         for (template, points) in published_points(&published) {
             for (place, point) in points.points.iter().enumerate() {
@@ -142,7 +150,8 @@ pub fn fill(
                 if due.window.1 > history.now || chance.chance(3) {
                     continue;
                 }
-                let walk = Walk { cluster: plan.id(), cluster_code: plan.code, template, points, staff };
+                let walk =
+                    Walk { cluster: plan.id(), cluster_code: plan.code, template, points, staff };
                 walk.through(history, chance, &due, sign);
             }
         }
@@ -184,13 +193,19 @@ impl Walk<'_> {
             at = at.plus(chance.minutes(3, 9));
             let place = checkpoint(self.cluster, self.template, &point.code);
             let mut raised = None;
-            let answers = point
-                .items
-                .iter()
-                .map(|item| self.answer(chance, item, at, &mut raised))
-                .collect();
+            let answers =
+                point.items.iter().map(|item| self.answer(chance, item, at, &mut raised)).collect();
             if let Some((ticket, item)) = &raised {
-                self.raise(history, chance, at.plus(-MINUTE), *ticket, item, due.id, place, &point.name);
+                self.raise(
+                    history,
+                    chance,
+                    at.plus(-MINUTE),
+                    *ticket,
+                    item,
+                    due.id,
+                    place,
+                    &point.name,
+                );
             }
             let confirmation = if chance.chance(94) {
                 Confirmation::Code { code: sign(place, 1) }
@@ -210,8 +225,7 @@ impl Walk<'_> {
                 return;
             }
         }
-        let finish =
-            FinishRound { round: due.id, summary: String::new(), left_out: String::new() };
+        let finish = FinishRound { round: due.id, summary: String::new(), left_out: String::new() };
         history.add(chance, steward, at.plus(2 * MINUTE), finish);
     }
 
@@ -230,7 +244,9 @@ impl Walk<'_> {
             ticket: None,
         };
         answer.answer = match &item.answer {
-            AnswerType::Normal if raised.is_none() && !item.category.is_empty() && chance.below(140) == 0 => {
+            AnswerType::Normal
+                if raised.is_none() && !item.category.is_empty() && chance.below(140) == 0 =>
+            {
                 let ticket = TicketId(chance.uuid(at));
                 *raised = Some((ticket, item.clone()));
                 answer.ticket = Some(ticket);

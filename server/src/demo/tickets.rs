@@ -89,7 +89,8 @@ pub fn fill(history: &mut History, chance: &mut Stream, staff: &Staff, units: &[
         for _ in 0..chance.between(12, 24) {
             // 08:00 to 21:00 in Shanghai is 00:00 to 13:00 UTC.
             let at = Ms(day * DAY + chance.minutes(0, 13 * 60));
-            let unit = if chance.chance(82) { chance.pick(&lived_in) } else { chance.pick(&others) };
+            let unit =
+                if chance.chance(82) { chance.pick(&lived_in) } else { chance.pick(&others) };
             let (kind, category, words) = *chance.pick(AT_HOME);
             let ticket = NewTicket {
                 id: TicketId(chance.uuid(at)),
@@ -102,7 +103,8 @@ pub fn fill(history: &mut History, chance: &mut Stream, staff: &Staff, units: &[
                 intake: if chance.chance(70) { Intake::Phone } else { Intake::Counter },
                 origin: None,
             };
-            let by = if chance.chance(80) { staff.get("kefu1") } else { staff.steward(unit.cluster) };
+            let by =
+                if chance.chance(80) { staff.get("kefu1") } else { staff.steward(unit.cluster) };
             open(history, chance, staff, by, at, ticket);
         }
     }
@@ -132,7 +134,8 @@ fn stragglers(history: &mut History, chance: &mut Stream, staff: &Staff, units: 
         history.add(chance, staff.get("kefu1"), at, command);
         if hours > 4 {
             let technician = staff.technicians()[chance.below(3)];
-            let assign = AssignTicket { ticket: id, to: technician.actor.user, note: String::new() };
+            let assign =
+                AssignTicket { ticket: id, to: technician.actor.user, note: String::new() };
             history.add(chance, staff.get("zhuguan1"), at.plus(6 * MINUTE), assign);
             if hours > 12 {
                 history.add(chance, technician, at.plus(25 * MINUTE), AcceptTicket { ticket: id });
@@ -266,7 +269,11 @@ fn complete(chance: &mut Stream, ticket: &NewTicket, at: Ms) -> CompleteTicket {
     if signed {
         attachments.push(pictures::signature(chance.below(3), at));
     }
-    let unsigned = if ticket.place.unit.is_some() { "业主不在家,已电话确认" } else { "公共区域" };
+    let unsigned = if ticket.place.unit.is_some() {
+        "业主不在家,已电话确认"
+    } else {
+        "公共区域"
+    };
     CompleteTicket {
         ticket: ticket.id,
         conduct: if ticket.place.unit.is_some() {
@@ -306,7 +313,8 @@ fn after(
     let visited = done.plus(chance.minutes(100, 22 * 60));
     let solved = attempt > 0 || chance.chance(95);
     let score = if solved { *chance.pick(&[5, 5, 5, 4, 4, 3]) } else { *chance.pick(&[1, 2]) };
-    let note = if solved { String::new() } else { "业主反映问题复发,需再次上门".to_owned() };
+    let note =
+        if solved { String::new() } else { "业主反映问题复发,需再次上门".to_owned() };
     let by = if chance.chance(70) { staff.get("kefu1") } else { staff.steward(ticket.cluster) };
     let visit = RecordReturnVisit { ticket: ticket.id, solved, score, note };
     if history.add(chance, by, visited, visit) && !solved {

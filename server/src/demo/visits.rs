@@ -21,7 +21,13 @@ const WORDS: &[(Topic, &str)] = &[
     (Topic::Need, "询问装修验收和押金退还流程"),
 ];
 
-pub fn fill(history: &mut History, chance: &mut Stream, staff: &Staff, units: &[Unit], zone: &Zone) {
+pub fn fill(
+    history: &mut History,
+    chance: &mut Stream,
+    staff: &Staff,
+    units: &[Unit],
+    zone: &Zone,
+) {
     let today = history.now.0.div_euclid(DAY);
     for cluster in super::estate::CLUSTERS {
         let steward = staff.steward(cluster.id());
@@ -34,7 +40,9 @@ pub fn fill(history: &mut History, chance: &mut Stream, staff: &Staff, units: &[
                 // Questions of the last days are still open; older ones have had their answer.
                 let promised = topic == Topic::Need && chance.chance(40);
                 let result = if promised {
-                    VisitResult::Promised { by: zone.date(at) + Days::new(1 + chance.below(3) as u64) }
+                    VisitResult::Promised {
+                        by: zone.date(at) + Days::new(1 + chance.below(3) as u64),
+                    }
                 } else if matches!(topic, Topic::Need | Topic::Opinion) {
                     VisitResult::Answered
                 } else {
@@ -46,7 +54,12 @@ pub fn fill(history: &mut History, chance: &mut Stream, staff: &Staff, units: &[
                     cluster: unit.cluster,
                     unit: Some(unit.id),
                     place: unit.label.clone(),
-                    way: *chance.pick(&[VisitWay::Door, VisitWay::OnTheWay, VisitWay::OnTheWay, VisitWay::Phone]),
+                    way: *chance.pick(&[
+                        VisitWay::Door,
+                        VisitWay::OnTheWay,
+                        VisitWay::OnTheWay,
+                        VisitWay::Phone,
+                    ]),
                     met: unit.contact.clone(),
                     topics: vec![topic],
                     note: words.into(),

@@ -1,12 +1,12 @@
 //! Paper: the sheet of checkpoint codes, the round record. Rendered here, because only the server can
 //! sign codes and a printer stands in the office.
 
+use app::i18n::Language;
+use app::print::{CodeCard, code_sheet, round_record};
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
 use axum::routing::get;
-use app::i18n::Language;
-use app::print::{CodeCard, code_sheet, round_record};
 use domain::Right;
 use domain::id::{ClusterId, RoundId};
 use domain::modules::households::Cluster;

@@ -27,15 +27,14 @@ pub async fn attention(
     Query(of): Query<OfProject>,
 ) -> Result<Json<AttentionTable>, ApiError> {
     let (scope, _) = scope_for(&state, &signed, Right::SettleConflict, of.project).await?;
-    let rows = sql(
-        "SELECT q.seq, l.op, l.kind, l.actor_name, COALESCE(d.name, ''), l.occurred_at, \
+    let rows =
+        sql("SELECT q.seq, l.op, l.kind, l.actor_name, COALESCE(d.name, ''), l.occurred_at, \
          l.received_at, q.outcome, l.reply, l.payload, l.v FROM quarantine q \
          JOIN log l ON l.scope = q.scope AND l.seq = q.seq LEFT JOIN devices d ON d.id = l.device \
-         WHERE q.scope = $1 AND q.settled_at IS NULL ORDER BY q.seq DESC LIMIT 500",
-    )
-    .bind(scope.to_string())
-    .fetch_all(state.db.readers())
-    .await?;
+         WHERE q.scope = $1 AND q.settled_at IS NULL ORDER BY q.seq DESC LIMIT 500")
+        .bind(scope.to_string())
+        .fetch_all(state.db.readers())
+        .await?;
     let rows = rows
         .iter()
         .map(|row| {
@@ -82,10 +81,8 @@ pub async fn settle(
         return Err(ApiError::new(CommonCode::UnknownScope));
     };
     let (scope, _) = scope_for(&state, &signed, Right::SettleConflict, Some(project)).await?;
-    let settled = sql(
-        "UPDATE quarantine SET settled_at = $3, settled_by = $4 \
-         WHERE scope = $1 AND seq = $2 AND settled_at IS NULL",
-    )
+    let settled = sql("UPDATE quarantine SET settled_at = $3, settled_by = $4 \
+         WHERE scope = $1 AND seq = $2 AND settled_at IS NULL")
     .bind(scope.to_string())
     .bind(seq)
     .bind(state.clock.now().0)

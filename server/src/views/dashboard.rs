@@ -142,11 +142,9 @@ impl Tickets {
             tickets.soon += count(row, 4)?;
             tickets.unassigned += count(row, 5)?;
         }
-        let row = sql(
-            "SELECT COALESCE(SUM(CASE WHEN conflicts > 0 THEN 1 ELSE 0 END), 0), \
+        let row = sql("SELECT COALESCE(SUM(CASE WHEN conflicts > 0 THEN 1 ELSE 0 END), 0), \
              COALESCE(SUM(CASE WHEN state = 'return_visit' THEN 1 ELSE 0 END), 0) \
-             FROM tickets WHERE scope = $1 AND (conflicts > 0 OR state = 'return_visit')",
-        )
+             FROM tickets WHERE scope = $1 AND (conflicts > 0 OR state = 'return_visit')")
         .bind(scope.to_string())
         .fetch_one(db.readers())
         .await?;

@@ -28,13 +28,12 @@ pub async fn devices(
 
 /// All devices, the longest silent last.
 pub(crate) async fn all(db: &Db) -> Result<Vec<DeviceLine>, ApiError> {
-    let rows = sql(
-        "SELECT d.id, d.name, d.user_id, u.body, d.last_seen, d.last_sync, d.clock_offset, \
+    let rows =
+        sql("SELECT d.id, d.name, d.user_id, u.body, d.last_seen, d.last_sync, d.clock_offset, \
          d.outbox_waiting, d.revoked FROM devices d JOIN users u ON u.id = d.user_id \
-         ORDER BY COALESCE(d.last_sync, 0) DESC, d.id",
-    )
-    .fetch_all(db.readers())
-    .await?;
+         ORDER BY COALESCE(d.last_sync, 0) DESC, d.id")
+        .fetch_all(db.readers())
+        .await?;
     rows.iter()
         .map(|row| {
             let user: User = serde_json::from_str(row.try_get(3)?)

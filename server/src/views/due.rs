@@ -94,7 +94,8 @@ impl Duty {
             .collect();
         let extra = self.rounds.values().filter(|r| r.schedule.is_none() && r.date == date);
         lines.extend(extra.map(extra_line));
-        lines.sort_by_key(|line| (line.window.map_or(Ms(i64::MAX), |w| w.0), line.cluster, line.id));
+        lines
+            .sort_by_key(|line| (line.window.map_or(Ms(i64::MAX), |w| w.0), line.cluster, line.id));
         lines
     }
 }

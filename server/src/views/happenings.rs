@@ -76,10 +76,8 @@ async fn name_tickets(db: &Db, happenings: &mut [Happening]) -> Result<(), ApiEr
     let ids: Vec<String> =
         happenings.iter().filter_map(|h| h.ticket).map(|id| id.to_string()).collect();
     let ids = serde_json::to_string(&ids).map_err(|error| ApiError::fault("view", error))?;
-    let select = format!(
-        "SELECT id, number, place FROM tickets WHERE id IN ({})",
-        db.dialect().texts(1)
-    );
+    let select =
+        format!("SELECT id, number, place FROM tickets WHERE id IN ({})", db.dialect().texts(1));
     let rows = sql(select).bind(ids).fetch_all(db.readers()).await?;
     for row in &rows {
         let id: TicketId = parsed(row, 0)?;

@@ -110,7 +110,9 @@ pub async fn tickets(
     if let Some(query) = filter.q.as_deref().map(str::trim).filter(|query| !query.is_empty()) {
         match query.trim_start_matches('#').parse::<i64>() {
             Ok(number) => wheres.push(format!("t.number = {number}")),
-            Err(_) => bind(&mut wheres, "t.place LIKE ?", format!("{}%", query.replace(['%', '_'], ""))),
+            Err(_) => {
+                bind(&mut wheres, "t.place LIKE ?", format!("{}%", query.replace(['%', '_'], "")))
+            }
         }
     }
     let column = match filter.sort.as_deref().unwrap_or("due") {
@@ -174,7 +176,11 @@ pub(crate) fn line(row: &AnyRow) -> Result<TicketLine, ApiError> {
 }
 
 /// Open tickets of a scope, most pressing first; those that wait come last.
-pub(crate) async fn pressing(db: &Db, scope: &str, limit: i64) -> Result<Vec<TicketLine>, ApiError> {
+pub(crate) async fn pressing(
+    db: &Db,
+    scope: &str,
+    limit: i64,
+) -> Result<Vec<TicketLine>, ApiError> {
     let rows = sql(format!(
         "SELECT {COLUMNS} FROM tickets t LEFT JOIN users u ON u.id = t.assignee \
          WHERE t.scope = $1 AND t.{OPEN} AND t.paused IS NULL ORDER BY t.due, t.id LIMIT {limit}"

@@ -1,9 +1,9 @@
 //! The table of accounts, from the replica: the company scope reaches every member.
 
 use domain::Right;
+use domain::modules::RecordKind;
 use domain::modules::accounts::User;
 use domain::modules::households::Cluster;
-use domain::modules::RecordKind;
 use leptos::prelude::*;
 
 use super::account_sheet::AccountSheet;

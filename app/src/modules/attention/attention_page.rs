@@ -84,7 +84,7 @@ fn Entry(row: Quarantined, reload: Callback<()>) -> impl IntoView {
             </header>
             <p>{reason}</p>
             <p class="small soft number">
-                {tr::attention::times(&fmt::exact(row.at, &zone), &fmt::exact(row.received, &zone))} " · "
+                {tr::attention::times(fmt::exact(row.at, &zone), fmt::exact(row.received, &zone))} " · "
                 {row.device_name.clone()}
             </p>
             <details>

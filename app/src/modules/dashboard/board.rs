@@ -83,7 +83,7 @@ pub fn Board(figures: Dashboard) -> impl IntoView {
                 href="/fees"
                 label=tr::dashboard::calls_today()
                 figure=format!("{made}/{all_calls}")
-                note=tr::dashboard::return_visits(&figures.return_visits)
+                note=tr::dashboard::return_visits(figures.return_visits)
                 tone=""
             />
             {(figures.conflicts > 0)
@@ -254,7 +254,7 @@ fn ClusterGrid(clusters: Vec<ClusterToday>, money: bool) -> impl IntoView {
                                                 view! {
                                                     " "
                                                     <span class="badge late">
-                                                        {tr::dashboard::over_count(&cluster.over)}
+                                                        {tr::dashboard::over_count(cluster.over)}
                                                     </span>
                                                 }
                                             })}
@@ -302,7 +302,7 @@ fn Happenings(rows: Vec<Happening>) -> impl IntoView {
                     // Two minutes apart: it was recorded without a network.
                     let late = row.received.since(row.at) > 120_000;
                     let times = if late {
-                        tr::dashboard::offline_at(&fmt::time(row.at, &zone), &fmt::time(row.received, &zone))
+                        tr::dashboard::offline_at(fmt::time(row.at, &zone), fmt::time(row.received, &zone))
                     } else {
                         fmt::time(row.at, &zone)
                     };

@@ -117,7 +117,7 @@ fn DeviceRow(device: DeviceLine, reload: Callback<()>) -> impl IntoView {
                 {offset
                     .map(|offset| {
                         view! {
-                            <span class="badge late">{tr::devices::clock_off(&fmt::span(offset.abs()))}</span>
+                            <span class="badge late">{tr::devices::clock_off(fmt::span(offset.abs()))}</span>
                         }
                     })}
             </td>

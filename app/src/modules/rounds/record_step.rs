@@ -1,6 +1,7 @@
 //! One point of a record: when, how confirmed, which answers, with photos.
 
 use domain::Zone;
+use domain::modules::RecordKind;
 use domain::modules::rounds::{Item, ItemAnswer};
 use domain::modules::tickets::Ticket;
 use leptos::prelude::*;
@@ -8,6 +9,7 @@ use leptos_router::components::A;
 
 use super::view_model::record::{Step, answer_text, confirmation_text};
 use super::words::{self, say};
+use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
 use crate::ui::PhotoStrip;
 
@@ -54,8 +56,18 @@ fn one_answer(answer: &ItemAnswer, items: &[Item]) -> AnyView {
     let name = item.map_or_else(|| answer.item.clone(), |item| item.text.clone());
     let note = (!answer.note.is_empty()).then(|| answer.note.clone());
     let ticket = answer.ticket.map(|id| {
-        let number = tr::rounds::reported_as(format!("~{}", Ticket::short_code(id)));
-        view! { <A href=format!("/tickets/{id}") attr:class="badge">{number}</A> }
+        let app = use_app();
+        let number = move || {
+            // The server's number comes later than the record.
+            app.track(&[RecordKind::Ticket]);
+            let known = app.with_replica(|r| r.get::<Ticket>(id.0).map(Ticket::display_number));
+            known.unwrap_or_else(|| format!("~{}", Ticket::short_code(id)))
+        };
+        view! {
+            <A href=format!("/tickets/{id}") attr:class="badge reported">
+                {move || tr::rounds::reported_as(number())}
+            </A>
+        }
     });
     let photos = answer.photos.clone();
     view! {

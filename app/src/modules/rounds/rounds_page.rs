@@ -174,7 +174,10 @@ fn DueList() -> impl IntoView {
                 }
                 .into_any();
             }
-            let names = clusters.get();
+            // Whoever has one cluster never has to be told which.
+            let first = list.first().map(|duty| duty.due.cluster);
+            let one = list.iter().all(|duty| Some(duty.due.cluster) == first);
+            let names = if one { BTreeMap::new() } else { clusters.get() };
             let shelves = [Shelf::Running, Shelf::Now, Shelf::Missed, Shelf::Later, Shelf::Done];
             shelves
                 .into_iter()

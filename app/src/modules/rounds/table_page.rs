@@ -102,10 +102,11 @@ pub fn RoundTablePage() -> impl IntoView {
                 .into_any(),
                 Some(found) => {
                     let names = clusters.get();
+                    let shown = date.get_untracked();
                     grouped(found.rows, &names)
                         .into_iter()
                         .map(|(cluster, title, rows)| view! {
-                            <Group cluster=cluster title=title rows=rows/>
+                            <Group cluster=cluster title=title rows=rows date=shown/>
                         })
                         .collect_view()
                         .into_any()
@@ -134,7 +135,12 @@ fn grouped(rows: Vec<RoundLine>, names: &BTreeMap<ClusterId, (String, String)>) 
 }
 
 #[component]
-fn Group(cluster: ClusterId, title: String, rows: Vec<RoundLine>) -> impl IntoView {
+fn Group(
+    cluster: ClusterId,
+    title: String,
+    rows: Vec<RoundLine>,
+    date: NaiveDate,
+) -> impl IntoView {
     let done = rows.iter().filter(|row| row.state.starts_with("done")).count();
     let summary = tr::rounds::done_of(done, rows.len());
     let label = title.clone();
@@ -169,18 +175,22 @@ fn Group(cluster: ClusterId, title: String, rows: Vec<RoundLine>) -> impl IntoVi
                             <th scope="col"><span class="visually-hidden">{move || tr::rounds::record()}</span></th>
                         </tr>
                     </thead>
-                    <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+                    <tbody>{rows.into_iter().map(|line| row(line, date)).collect_view()}</tbody>
                 </table>
             </div>
         </section>
     }
 }
 
-fn row(line: RoundLine) -> AnyView {
+fn row(line: RoundLine, date: NaiveDate) -> AnyView {
     let app = use_app();
     let zone = app.zone();
     let window = match line.window {
-        Some(window) => window_text(window, line.date, &zone),
+        Some(window) => {
+            // A night round of the evening before belongs to this day, too.
+            let times = window_text(window, line.date, &zone);
+            if line.date == date { times } else { format!("{} {times}", fmt::day(line.date)) }
+        }
         None => tr::rounds::extra_round().to_owned(),
     };
     let walked = line.started.map(|started| match line.finished {
