@@ -37,6 +37,13 @@ export async function signIn(page: Page, url: string, account: string): Promise<
   await readyForOffline(page);
 }
 
+/** The session is over: the same person's password goes on with what waits. */
+export async function signInAgain(page: Page, password = PASSWORD): Promise<void> {
+  await button(page, "session.sign_in_again").click();
+  await sheet(page).getByLabel(t("session.password"), { exact: true }).fill(password);
+  await button(sheet(page), "session.sign_in").click();
+}
+
 /** The service worker has the whole app. */
 export async function readyForOffline(page: Page): Promise<void> {
   await page.evaluate(async () => {

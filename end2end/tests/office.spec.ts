@@ -4,7 +4,7 @@ import { Client } from "../support/api.ts";
 import { clusterOf, openTicket, uuid } from "../support/demo.ts";
 import { PASSWORD } from "../support/env.ts";
 import { expect, test } from "../support/fixtures.ts";
-import { badge, button, expectSynced, openTicket as openOnPhone, sheet, signIn, typeAccount, visit } from "../support/pages.ts";
+import { badge, button, expectSynced, openTicket as openOnPhone, sheet, signIn, signInAgain, typeAccount, visit } from "../support/pages.ts";
 import { pattern, t } from "../support/texts.ts";
 
 test("several tickets are found, picked and given to one person, whose phone shows them", async ({
@@ -76,8 +76,7 @@ test("a new colleague gets an account, and a lost phone is shut out without losi
   expect(await sent()).toBe(0);
   // Found again: its owner signs in, and what was on it is handed in.
   await visit(page, "/outbox");
-  await page.getByLabel(t("outbox.password"), { exact: true }).fill("long-enough-2026");
-  await button(page, "outbox.sign_in").click();
+  await signInAgain(page, "long-enough-2026");
   await expectSynced(page);
   expect(await sent()).toBe(1);
 });

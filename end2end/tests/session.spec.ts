@@ -11,6 +11,7 @@ import {
   openTicket,
   sheet,
   signIn,
+  signInAgain,
   typeAccount,
   visit,
 } from "../support/pages.ts";
@@ -74,8 +75,7 @@ test("a session that ends with a full outbox costs nothing: recording goes on, s
 
   await visit(page, "/outbox");
   await expect(page.getByText(t("sync.paused_sign_in")).first()).toBeVisible();
-  await page.getByLabel(t("outbox.password"), { exact: true }).fill(PASSWORD);
-  await button(page, "outbox.sign_in").click();
+  await signInAgain(page);
   await expectSynced(page);
   expect(await described(office, "过期 ")).toEqual(["过期 1", "过期 2", "过期 3", "过期 4"]);
 });

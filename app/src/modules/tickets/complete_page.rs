@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use domain::Refusal;
+use domain::id::TicketId;
 use domain::modules::attachments::AttachmentRole;
-use domain::modules::tickets::{Denied, Move, Ticket};
+use domain::modules::tickets::{Denied, Move, Ticket, TicketCode};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
@@ -13,7 +14,7 @@ use super::complete_lines::LinesPart;
 use super::complete_parts::{ConductPart, MissingList, SignPart, WorkPart, go_to_part, part};
 use super::labels;
 use super::parts::{Problem, say, use_sending};
-use super::ticket_page::{ticket_here, ticket_id};
+use super::ticket_page::{last_known, ticket_here, ticket_id};
 use super::view_model::complete::{CompleteForm, missing};
 use crate::app_context::{use_app, use_draft};
 use crate::error_text::error_text;
@@ -40,7 +41,11 @@ pub fn CompletePage() -> impl IntoView {
     });
     let back =
         id.get_untracked().map_or_else(|| "/tickets".to_owned(), |id| format!("/tickets/{id}"));
-    let shown = Memo::new(move |_| ticket.with(|ticket| ticket.as_ref().map(|ticket| ticket.id)));
+    // Given to somebody else meanwhile: what is being filled in stays, and is kept as a late move.
+    let shown = Memo::new(move |before: Option<&Option<TicketId>>| {
+        let here = ticket.with(|ticket| ticket.as_ref().map(|ticket| ticket.id));
+        here.or_else(|| before.copied().flatten().filter(|before| id.get() == Some(*before)))
+    });
     view! {
         <Page title=title subtitle=subtitle back=back bare=true narrow=true>
             {move || match (shown.get(), ticket.get_untracked()) {
@@ -82,8 +87,11 @@ fn Form(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
     let is_technical = first.kind.is_technical();
     let category = first.category.clone();
     let place = Signal::stored(first.place.label.clone());
-    let ticket = Memo::new(move |_| live.get().unwrap_or_else(|| first.clone()));
+    let ticket = last_known(first, live);
     let way = Memo::new(move |_| {
+        if live.with(Option::is_none) {
+            return Way::Late(Refusal::new(TicketCode::ReassignedElsewhere));
+        }
         let actor = app.actor();
         ticket.with(|ticket| match ticket.gate(Move::Complete, &actor) {
             Ok(()) => Way::Open,

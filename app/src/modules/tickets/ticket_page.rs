@@ -35,6 +35,13 @@ pub(super) fn ticket_here(id: Memo<Option<TicketId>>) -> Memo<Option<Arc<Ticket>
     })
 }
 
+/// The ticket as it was last seen here: it may go out of this phone's sight while it is shown.
+pub(super) fn last_known(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> Memo<Arc<Ticket>> {
+    Memo::new(move |before: Option<&Arc<Ticket>>| {
+        live.get().unwrap_or_else(|| before.unwrap_or(&first).clone())
+    })
+}
+
 #[component]
 pub fn TicketPage() -> impl IntoView {
     let app = use_app();
@@ -56,11 +63,26 @@ pub fn TicketPage() -> impl IntoView {
     });
     // Another ticket is another page: nothing of an open sheet must go over to it.
     let shown = Memo::new(move |_| ticket.with(|ticket| ticket.as_ref().map(|ticket| ticket.id)));
+    // Given to somebody else while it was open: said otherwise than an address that leads nowhere.
+    let seen = StoredValue::new(None::<TicketId>);
+    Effect::new(move |_| {
+        if let Some(id) = shown.get() {
+            seen.set_value(Some(id));
+        }
+    });
     view! {
         <Page title=title subtitle=subtitle back=back>
             {move || match (shown.get(), ticket.get_untracked()) {
                 (Some(_), Some(first)) => view! { <Body first=first live=ticket/> }.into_any(),
                 _ if app.status().with(|status| status.first_sync) => view! { <Skeleton/> }.into_any(),
+                _ if id.get().is_some() && seen.get_value() == id.get() => view! {
+                    <Empty
+                        icon=Icon::Tickets
+                        title=say(tr::tickets::gone)
+                        note=say(tr::tickets::gone_note)
+                    />
+                }
+                .into_any(),
                 _ => view! {
                     <Empty
                         icon=Icon::Tickets
@@ -78,8 +100,7 @@ pub fn TicketPage() -> impl IntoView {
 fn Body(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
     let app = use_app();
     let key = first.key();
-    // Still shown as it was while it goes out of this phone's sight.
-    let ticket = Memo::new(move |_| live.get().unwrap_or_else(|| first.clone()));
+    let ticket = last_known(first, live);
     let pending = app.query(&[RecordKind::Ticket], move |replica| replica.is_pending(key));
     let ask = RwSignal::new(None::<Ask>);
     let sending = use_sending();
@@ -119,12 +140,13 @@ fn Body(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
     view! {
         {move || {
             let conflicts = ticket.with(|ticket| ticket.conflicts);
+            let settles = settles.get();
             (conflicts > 0).then(|| view! {
                 <Notice
                     tone="late"
                     text=Signal::derive(move || tr::tickets::conflict_notice(conflicts))
                 >
-                    {settles.get().then(|| view! {
+                    {settles.then(|| view! {
                         <Button
                             text=say(tr::tickets::settle)
                             on_press=move |()| ask.set(Some(Ask::Settle))

@@ -85,6 +85,14 @@ pub const SECTIONS: [Section; 4] = [Section::Late, Section::Today, Section::Week
 /// Days that the page looks ahead.
 const WEEK: u64 = 7;
 
+/// When the line runs out as things stand now: a clock that pauses moves on with the time.
+fn runs_out(row: &Row, now: Ms) -> Ms {
+    match &row.what {
+        What::Ticket { clock, .. } => now.plus(clock.left(now)),
+        _ => row.due,
+    }
+}
+
 /// Where a line stands, if it is shown at all.
 pub fn section(row: &Row, now: Ms, zone: &Zone) -> Option<Section> {
     let today = zone.date(now);
@@ -92,7 +100,7 @@ pub fn section(row: &Row, now: Ms, zone: &Zone) -> Option<Section> {
         return Some(Section::Done);
     }
     // What lies in the pool for too long is nobody's lateness yet.
-    if row.due < now && !matches!(row.what, What::Pool { .. }) {
+    if runs_out(row, now) < now && !matches!(row.what, What::Pool { .. }) {
         return Some(Section::Late);
     }
     if zone.date(row.from) <= today && is_urgent(row, today, zone) {
@@ -130,7 +138,8 @@ pub fn arrange(rows: Vec<Row>, now: Ms, zone: &Zone, technician: bool) -> Vec<(S
         .filter_map(|row| section(&row, now, zone).map(|section| (section, row)))
         .collect();
     rows.sort_by(|(one, a), (other, b)| {
-        let key = |section: Section, row: &Row| (section, rank(row, technician), row.due);
+        let key =
+            |section: Section, row: &Row| (section, rank(row, technician), runs_out(row, now));
         key(*one, a).cmp(&key(*other, b)).then_with(|| a.href.cmp(&b.href))
     });
     let mut sections: Vec<(Section, Vec<Row>)> = Vec::new();

@@ -102,6 +102,18 @@ fn a_promise_for_later_is_of_the_week_and_one_for_next_month_is_not_shown_as_tod
 }
 
 #[test]
+fn a_job_that_waits_for_parts_is_not_late_when_its_old_limit_passes() {
+    let mut waiting = ticket("/waiting", local(8, 0), Urgency::Normal);
+    if let What::Ticket { clock, .. } = &mut waiting.what {
+        *clock = clock.pause(local(7, 0));
+    }
+    let rows = vec![waiting, ticket("/soon", local(9, 30), Urgency::Normal)];
+    let sections = arrange(rows, local(9, 0), &zone(), true);
+    assert_eq!(hrefs(&sections, Section::Late), Vec::<&str>::new());
+    assert_eq!(hrefs(&sections, Section::Today), ["/soon", "/waiting"]);
+}
+
+#[test]
 fn what_is_done_today_is_kept_in_sight_below() {
     let sections = arrange(vec![briefing(Some("林晓梅"))], local(11, 0), &zone(), false);
     assert_eq!(hrefs(&sections, Section::Done), ["/briefing"]);
