@@ -167,6 +167,15 @@ fn functions(texts: &Texts) -> String {
         out.push_str("}\n");
     }
     let _ = writeln!(out, "/// How many texts a table has.\npub const COUNT: usize = {index};");
+    out.push_str("/// Namespace, the number of its first text, and its keys in order.\n");
+    out.push_str("pub static KEYS: &[(&str, usize, &str)] = &[\n");
+    let mut first = 0;
+    for (name, keys) in texts {
+        let listed: Vec<&str> = keys.keys().map(String::as_str).collect();
+        let _ = writeln!(out, "({name:?}, {first}, {:?}),", listed.join(" "));
+        first += keys.len();
+    }
+    out.push_str("];\n");
     out
 }
 
@@ -221,11 +230,8 @@ fn is_keyword(key: &str) -> bool {
     )
 }
 
-/// `[[namespace, [key, …], [text, …]], …]` in the order that `functions` counts.
+/// `[text, …]` in the order that `functions` counts.
 fn table(texts: &Texts) -> String {
-    let rows: Vec<(&String, Vec<&String>, Vec<&String>)> = texts
-        .iter()
-        .map(|(name, keys)| (name, keys.keys().collect(), keys.values().collect()))
-        .collect();
-    serde_json::to_string(&rows).unwrap_or_else(|e| panic!("texts are plain strings: {e}"))
+    let all: Vec<&String> = texts.values().flat_map(BTreeMap::values).collect();
+    serde_json::to_string(&all).unwrap_or_else(|e| panic!("texts are plain strings: {e}"))
 }

@@ -6,9 +6,6 @@ import { CHROMIUM, FLAGS } from "./support/env.ts";
 
 export default defineConfig({
   testDir: "tests",
-  // Journeys that have been seen to pass carry @proven and gate a change. The others are being brought in one by
-  // one: GUANJIA_JOURNEYS=all runs them too.
-  grep: process.env.GUANJIA_JOURNEYS === "all" ? /.*/ : /@proven/,
   outputDir: "test-results",
   globalSetup: "./support/seed.ts",
   workers: 1,

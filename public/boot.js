@@ -23,7 +23,28 @@ const tell = (name, detail) => window.dispatchEvent(new CustomEvent(`guanjia:${n
 
 // --- the app -----------------------------------------------------------------------------------------------------
 
+/* global GUANJIA_PARTS -- {part: [address, …]}: the pieces of the program that each part of the app needs */
+
+/** Fetches what the page at this address will need next to the first piece, which names it only once it runs. */
+function fetchAhead() {
+  // Nobody is signed in: the sign-in page needs no more, and what comes after it is fetched when it is painted.
+  if (!localStorage.getItem("guanjia.session")) return;
+  const { pathname } = location;
+  const parts = ["inside"];
+  if (/^\/(office\/|dashboard$)/.test(pathname)) parts.push("office");
+  else if (!/^\/(today)?$/.test(pathname)) parts.push("field");
+  for (const address of new Set(parts.flatMap((part) => GUANJIA_PARTS[part] ?? []))) {
+    const link = Object.assign(document.createElement("link"), { rel: "preload", as: "fetch", crossOrigin: "anonymous", href: address });
+    document.head.append(link);
+  }
+}
+
 async function start() {
+  try {
+    fetchAhead();
+  } catch {
+    // Only sooner than otherwise; a browser that keeps nothing for us says so elsewhere.
+  }
   const app = await import(tag.dataset.appJs);
   await app.default({ module_or_path: tag.dataset.appWasm });
 }

@@ -1,10 +1,9 @@
 // Reads a QR code from a picture, for browsers without BarcodeDetector (Safari, Firefox).
-// Bundled with zxing-wasm into one module that boot.js loads when it is first needed; its wasm comes from our own
-// origin, because the library's own default is a CDN, which neither the CSP nor a basement would let through.
-import { prepareZXingModule, readBarcodes } from "zxing-wasm/reader";
+// Bundled with the decoder into one module that boot.js loads when it is first needed.
+import decodeQR from "qr/decode.js";
 
-/* global QR_READER_WASM -- the hashed address, put in by `cargo xtask build` */
-prepareZXingModule({ overrides: { locateFile: () => QR_READER_WASM } });
+/** What one picture may cost, in milliseconds: the camera gives the next one soon, a frozen page is worse. */
+const TIME_LIMIT = 120;
 
 /**
  * The text of the first code in the picture, or null when there is none.
@@ -12,6 +11,10 @@ prepareZXingModule({ overrides: { locateFile: () => QR_READER_WASM } });
  * @returns {Promise<string | null>}
  */
 export async function decode(imageData) {
-  const found = await readBarcodes(imageData, { formats: ["QRCode"], maxNumberOfSymbols: 1, tryHarder: true });
-  return found.find((code) => code.isValid)?.text ?? null;
+  try {
+    return decodeQR(imageData, { timeLimit: TIME_LIMIT });
+  } catch {
+    // The library says by an exception that it found nothing.
+    return null;
+  }
 }

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::clock;
 use crate::device::page;
+use crate::reactive::{Read, memo};
 use crate::sync::{SyncStatus, http};
 
 mod core;
@@ -32,7 +33,7 @@ mod views;
 pub use core::Core;
 pub use drafts::use_draft;
 pub use outbox::{OutboxBlob, OutboxItem, OutboxState};
-pub use session::{CLIENT, Unsent};
+pub use session::{SESSION, Unsent};
 pub use views::{View, use_view};
 
 /// How often relative times on the screen move on.
@@ -81,7 +82,7 @@ impl App {
         let nobody = StoredValue::new_local(replica);
         let settings = Memo::new(move |_| {
             track_kinds(kinds, &[RecordKind::Settings]);
-            read_replica(core, nobody, |replica| replica.settings().clone())
+            read_with(core, nobody, |replica| replica.settings().clone())
         });
         let today = Memo::new(move |_| settings.with(|settings| settings.zone.date(now.get())));
         let online = page::window().navigator().on_line();
@@ -173,8 +174,16 @@ impl App {
     where
         T: PartialEq + Send + Sync + 'static,
     {
-        let kinds = kinds.to_vec();
-        Memo::new(move |_| {
+        self.query_boxed(kinds.to_vec(), Box::new(read))
+    }
+
+    /// Once for each type, where `query` is there for each closure.
+    #[inline(never)]
+    fn query_boxed<T>(self, kinds: Vec<RecordKind>, read: Read<T>) -> Memo<T>
+    where
+        T: PartialEq + Send + Sync + 'static,
+    {
+        memo(move || {
             track_kinds(self.kinds, &kinds);
             self.with_replica(&read)
         })
@@ -187,7 +196,7 @@ impl App {
 
     /// Looks at the replica once, untracked: in event handlers.
     pub fn with_replica<T>(self, read: impl FnOnce(&Replica) -> T) -> T {
-        read_replica(self.core, self.nobody, read)
+        read_with(self.core, self.nobody, read)
     }
 
     /// The company's settings. Tracked.
@@ -287,11 +296,23 @@ fn track_kinds(triggers: StoredValue<Vec<ArcTrigger>>, kinds: &[RecordKind]) {
     });
 }
 
-fn read_replica<T>(
+fn read_with<T>(
     core: StoredValue<Option<Rc<Core>>, LocalStorage>,
     nobody: StoredValue<Replica, LocalStorage>,
     read: impl FnOnce(&Replica) -> T,
 ) -> T {
+    let (mut read, mut made) = (Some(read), None);
+    read_replica(core, nobody, &mut |replica| made = read.take().map(|read| read(replica)));
+    made.expect("the replica is read once")
+}
+
+/// In the program once, however many closures there are.
+#[inline(never)]
+fn read_replica(
+    core: StoredValue<Option<Rc<Core>>, LocalStorage>,
+    nobody: StoredValue<Replica, LocalStorage>,
+    read: &mut dyn FnMut(&Replica),
+) {
     match core.get_value() {
         Some(core) => core.with_replica(read),
         None => nobody.with_value(read),

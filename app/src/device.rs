@@ -6,6 +6,7 @@ pub mod install;
 pub mod page;
 pub mod photo;
 pub mod scan;
+pub mod sheets;
 pub mod signature;
 pub mod storage;
 pub mod voice;

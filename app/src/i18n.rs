@@ -14,6 +14,9 @@ pub mod tr {
     include!(concat!(env!("OUT_DIR"), "/tr.rs"));
 }
 
+/// A text that is still to be looked up: `tr::common::close`.
+pub type Text = fn() -> &'static str;
+
 /// A language of the product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Language {
@@ -70,11 +73,10 @@ impl Language {
     }
 }
 
-/// The texts of one language, in the order in which `tr` counts them.
+/// The texts of one language, in the order in which `tr` counts them. Their keys are the same in all
+/// languages, so they are in the program (`tr::KEYS`) and not in every table.
 struct Table {
     texts: Vec<&'static str>,
-    /// Namespace, its sorted keys, and the number of its first text.
-    keys: Vec<(&'static str, Vec<&'static str>, usize)>,
 }
 
 /// Never given back: a page uses at most three of them as long as it lives.
@@ -87,19 +89,14 @@ fn leak(text: String) -> &'static str {
 impl Table {
     /// Reads a compiled table; `None` when it is not one of this build.
     fn parse(json: &str) -> Option<Self> {
-        let rows: Vec<(String, Vec<String>, Vec<String>)> = serde_json::from_str(json).ok()?;
-        let mut table = Table { texts: Vec::with_capacity(tr::COUNT), keys: Vec::new() };
-        for (name, keys, texts) in rows {
-            let first = table.texts.len();
-            table.texts.extend(texts.into_iter().map(leak));
-            table.keys.push((leak(name), keys.into_iter().map(leak).collect(), first));
-        }
-        (table.texts.len() == tr::COUNT).then_some(table)
+        let texts: Vec<String> = domain::json::from_str(json).ok()?;
+        let texts: Vec<&'static str> = texts.into_iter().map(leak).collect();
+        (texts.len() == tr::COUNT).then_some(Table { texts })
     }
 
     fn find(&self, namespace: &str, key: &str) -> Option<&'static str> {
-        let (_, keys, first) = self.keys.iter().find(|(name, ..)| *name == namespace)?;
-        let at = keys.binary_search(&key).ok()?;
+        let (_, first, keys) = tr::KEYS.iter().find(|(name, ..)| *name == namespace)?;
+        let at = keys.split(' ').position(|known| known == key)?;
         self.texts.get(first + at).copied()
     }
 }

@@ -15,9 +15,17 @@ mod contract;
 #[cfg(feature = "csr")]
 pub mod device;
 #[cfg(feature = "csr")]
+pub mod front;
+#[cfg(feature = "csr")]
+pub mod inside;
+#[cfg(feature = "csr")]
 pub mod local_store;
 #[cfg(feature = "csr")]
 pub mod modules;
+#[cfg(feature = "csr")]
+pub mod parts;
+#[cfg(feature = "csr")]
+pub mod reactive;
 #[cfg(feature = "csr")]
 pub mod routes;
 #[cfg(all(feature = "csr", target_arch = "wasm32"))]

@@ -20,6 +20,8 @@ pub struct ShellAssets {
     pub qr_js: Option<String>,
     /// By language tag.
     pub locales: Vec<(Language, String)>,
+    /// The accounts of a demo company as JSON, for the sign-in page; a real company has none.
+    pub demo: Option<String>,
 }
 
 impl ShellAssets {
@@ -72,6 +74,7 @@ pub fn Shell(assets: ShellAssets) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="format-detection" content="telephone=no" />
                 <meta name="guanjia-build" content=assets.build.clone() />
+                {assets.demo.clone().map(|json| view! { <meta name="guanjia-demo" content=json /> })}
                 {assets.style_css.clone().map(|url| view! { <link rel="stylesheet" href=url /> })}
                 <link rel="modulepreload" href=assets.app_js.clone() />
                 <link
@@ -152,7 +155,12 @@ mod tests {
             app_wasm: "/assets/app.1.wasm".into(),
             qr_js: Some("/assets/qr-reader.1.js".into()),
             locales: vec![(Language::ZhHans, "/assets/locale-zh-Hans.1.json".into())],
+            demo: None,
         };
+        draw(assets)
+    }
+
+    fn draw(assets: ShellAssets) -> String {
         Owner::new().with(|| view! { <Shell assets /> }.to_html())
     }
 
@@ -180,5 +188,16 @@ mod tests {
         }
         assert_eq!(html.matches("<script").count(), 1);
         assert!(!html.contains("<style") && !html.contains(" style=") && !html.contains("onclick"));
+    }
+
+    #[test]
+    fn only_a_demo_company_tells_its_accounts() {
+        assert!(!rendered().contains("guanjia-demo"));
+        let demo = Some(r#"{"password":"p","accounts":[]}"#.to_owned());
+        let html = draw(ShellAssets { demo, ..ShellAssets::default() });
+        assert!(
+            html.contains(r#"<meta name="guanjia-demo" content="{&quot;password&quot;"#),
+            "{html}"
+        );
     }
 }

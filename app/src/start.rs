@@ -1,5 +1,6 @@
 //! Where the program begins in the browser.
 
+use gloo_storage::{LocalStorage, Storage};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -7,9 +8,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
-use crate::app_context::App;
+use crate::app_context::SESSION;
 use crate::device::{Install, StorageState, page};
+use crate::front::{Door, Front};
 use crate::i18n::{self, Language};
+use crate::parts;
+use crate::ui::Toasts;
 
 /// Runs as soon as the boot script has loaded the program.
 #[wasm_bindgen(start)]
@@ -39,15 +43,25 @@ async fn open() -> Result<(), JsValue> {
         .ok_or_else(|| JsValue::from_str("the page has no #app"))?
         .dyn_into()?;
     let owner = Owner::new();
-    let app = owner.with(|| {
+    let door = owner.with(|| {
         Install::provide();
         StorageState::provide();
-        App::provide()
+        Toasts::provide();
+        Door::provide()
     });
-    app.restore().await;
     crate::modules::more::preferences::restore_theme();
+    let not_loaded = |_| JsValue::from_str("a part of the program could not be loaded");
+    // Until the pages are there, the page as the server made it stays: it has their frame.
+    let signed_in = LocalStorage::raw().get_item(SESSION)?.is_some();
+    if signed_in {
+        parts::open(door).await.map_err(not_loaded)?;
+    }
     place.set_text_content(None);
-    owner.with(|| mount_to(place, crate::routes::Root).forget());
+    owner.with(|| mount_to(place, Front).forget());
+    if !signed_in {
+        // Ready by the time the password is typed. Where it cannot be loaded, signing in says so.
+        let _ = parts::open(door).await;
+    }
     // Of the whole page: it goes when the page goes.
     std::mem::forget(owner);
     Ok(())

@@ -82,7 +82,8 @@ impl Role {
                 ViewArrears,
             ],
             Role::Technician => &[OpenTicket, NoteTicket, WorkTicket, WalkRound],
-            Role::Guard => &[OpenTicket],
+            // Of rounds only those that are a guard's duty: see `walks_duties_only`.
+            Role::Guard => &[OpenTicket, WalkRound],
             Role::FrontDesk => &[
                 OpenTicket,
                 NoteTicket,
@@ -242,6 +243,15 @@ impl Actor {
         })
     }
 
+    /// Walks only what a schedule gives to their role: a guard keeps the post, and starts neither a
+    /// round of her own accord nor holds the cluster's briefing. Not a right of its own, because a
+    /// phone of an older build could not read a session with a right it does not know.
+    pub fn walks_duties_only(&self) -> bool {
+        let mut walking =
+            self.roles.iter().filter(|role| role.rights().contains(&Right::WalkRound));
+        walking.all(|role| *role == Role::Guard)
+    }
+
     pub fn require(&self, right: Right) -> Result<(), Refusal> {
         if self.may(right) { Ok(()) } else { Err(Refusal::new(CommonCode::NotAllowed)) }
     }
@@ -278,6 +288,20 @@ mod tests {
         assert!(
             steward.require_in(Right::AssignTicket, own).unwrap_err().is(CommonCode::NotAllowed)
         );
+    }
+
+    #[test]
+    fn a_guard_walks_duties_only_unless_another_role_walks_freely() {
+        let person = |roles: &[Role]| Actor {
+            user: UserId::derived(&["u"]),
+            name: "孙".into(),
+            roles: roles.to_vec(),
+            clusters: Vec::new(),
+        };
+        assert!(person(&[Role::Guard]).may(Right::WalkRound));
+        assert!(person(&[Role::Guard]).walks_duties_only());
+        assert!(person(&[Role::Guard, Role::Cashier]).walks_duties_only());
+        assert!(!person(&[Role::Guard, Role::Technician]).walks_duties_only());
     }
 
     #[test]

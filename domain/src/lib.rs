@@ -6,8 +6,10 @@
 
 pub mod actor;
 pub mod id;
+pub mod json;
 pub mod modules;
 pub mod money;
+pub mod order;
 pub mod refusal;
 pub mod sync;
 pub mod text;

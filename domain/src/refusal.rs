@@ -71,6 +71,8 @@ refusal_codes! {
         SignInLocked = "session.locked",
         SignInExpired = "session.expired",
         SignInDisabled = "session.disabled",
+        /// Somebody else chose the password: its owner has to choose one first.
+        PasswordMustChange = "session.password_must_change",
         Origin = "session.bad_origin",
         TooManyRequests = "server.too_many_requests",
         NotFound = "server.not_found",
@@ -99,6 +101,11 @@ pub struct Refusal {
 impl Refusal {
     pub fn new(code: impl RefusalCode) -> Self {
         Self { code: Cow::Borrowed(code.code()), params: BTreeMap::new() }
+    }
+
+    /// With a code that came over the wire and may be of a newer build.
+    pub fn of_code(code: String) -> Self {
+        Self { code: Cow::Owned(code), params: BTreeMap::new() }
     }
 
     #[must_use]

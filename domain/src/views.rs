@@ -144,6 +144,10 @@ pub struct Dashboard {
     pub soon: u32,
     /// What is over or breaches next, most pressing first.
     pub pressing: Vec<TicketLine>,
+    /// Nobody was given these within the relay limit.
+    #[serde(default)]
+    pub relay_over: u32,
+    /// Commands that are to be settled: in conflict, or refused.
     pub conflicts: u32,
     /// Return visits that are due.
     pub return_visits: u32,

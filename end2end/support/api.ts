@@ -135,3 +135,10 @@ export class Client {
     return (await this.pull(scope)).filter((row) => row.k === kind).map((row) => row.b ?? {});
   }
 }
+
+/** Whose account it is. Only administrators are sent the names that people sign in with. */
+export async function userOf(url: string, account: string): Promise<string> {
+  const admin = await Client.signIn(url, "admin1");
+  const users = await admin.records("user", admin.company);
+  return users.find((user) => user.account === account)!.id as string;
+}

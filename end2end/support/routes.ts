@@ -1,6 +1,6 @@
 // The pages of the app, by who uses them, and how to get the ids that some addresses need.
 
-import type { Client } from "./api.ts";
+import { type Client, userOf } from "./api.ts";
 import { CLUSTER, clusterOf, ROUND } from "./demo.ts";
 
 /** Addresses with the things of cluster A in them. */
@@ -18,8 +18,7 @@ export async function routesOf(office: Client): Promise<{
   const household = arrears[0].unit as string;
   const templates = (await office.records("round_template", office.company)).filter((one) => !one.superseded);
   const walked = rounds.at(-1)!.id as string;
-  const users = await office.records("user", office.company);
-  const technician = users.find((user) => user.account === "weixiu1")!.id;
+  const technician = await userOf(office.url, "weixiu1");
   const held = (await office.records("ticket")).find(
     (one) => one.state.name === "in_progress" && one.state.by === technician,
   );

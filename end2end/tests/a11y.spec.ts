@@ -38,7 +38,7 @@ async function check(page: Page, addresses: string[], themes: ("light" | "dark" 
   expect(found).toEqual({});
 }
 
-test("the sign-in page @proven", async ({ server, phone }) => {
+test("the sign-in page", async ({ server, phone }) => {
   const page = await (await phone()).newPage();
   await page.goto(server.url);
   await expect(button(page, "session.sign_in")).toBeVisible();

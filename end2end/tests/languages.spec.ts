@@ -93,7 +93,7 @@ test("light, dark and high contrast are chosen on the phone and kept there", asy
     await page.reload();
     await expectSynced(page);
     await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
-    grounds.add(await page.evaluate(() => getComputedStyle(document.body).backgroundColor + getComputedStyle(document.body).color));
+    grounds.add(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor + getComputedStyle(document.body).color));
   }
   expect(grounds.size).toBe(3);
   // As the system has it: the phone's own setting decides.
@@ -101,7 +101,8 @@ test("light, dark and high contrast are chosen on the phone and kept there", asy
   await choice(page, "more.theme", "more.theme_system").click();
   await expect(page.locator("html")).not.toHaveAttribute("data-theme", /./);
   await page.emulateMedia({ colorScheme: "light" });
-  const light = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const light = await ground();
   await page.emulateMedia({ colorScheme: "dark" });
-  await expect.poll(() => page.evaluate(() => getComputedStyle(document.body).backgroundColor)).not.toBe(light);
+  await expect.poll(ground).not.toBe(light);
 });

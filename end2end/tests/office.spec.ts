@@ -49,8 +49,8 @@ test("a new colleague gets an account, and a lost phone is shut out without losi
   await form.getByLabel(t("accounts.account"), { exact: true }).fill("guanjia6");
   await form.getByLabel(t("accounts.name"), { exact: true }).fill("新同事");
   await form.getByLabel(t("accounts.first_password"), { exact: true }).fill("long-enough-2026");
-  await form.getByText(t("frame.role_steward"), { exact: true }).click();
-  await form.getByText(/^E|^A /).first().click();
+  await form.getByLabel(t("frame.role_steward"), { exact: true }).check();
+  await form.getByLabel(/^A /).check();
   await button(form, "accounts.save").click();
   await expect(form).toHaveCount(0);
   await expect(admin.locator("main")).toContainText("新同事");

@@ -1,6 +1,6 @@
 // Who is signed in: wrong passwords, sessions that end, phones that two people share.
 
-import { Client } from "../support/api.ts";
+import { Client, userOf } from "../support/api.ts";
 import { PASSWORD } from "../support/env.ts";
 import { expect, test } from "../support/fixtures.ts";
 import {
@@ -123,6 +123,5 @@ test("signing out with unsent work is stopped, and the next person on the phone 
   await expectSynced(page);
   await expect.poll(() => described(office, "同机 ")).toEqual(["同机 1", "同机 2", "同机 别人的"]);
   const hers = (await office.records("ticket")).find((ticket) => ticket.description === "同机 1")!;
-  const users = await office.records("user", office.company);
-  expect(users.find((user) => user.id === hers.opened_by)!.account).toBe("guanjia3");
+  expect(hers.opened_by).toBe(await userOf(server.url, "guanjia3"));
 });

@@ -183,6 +183,7 @@ impl Estate {
                         note: "已电话联系业主,约定下午三点上门".into(),
                         photos: Vec::new(),
                         settles_conflict: false,
+                        counts: None,
                     }),
                     (0 | 1, _) => {
                         let ticket = TicketId(state.clock.uuid());

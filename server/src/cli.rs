@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
+use crate::auth::heard::Listener;
 use crate::auth::password::{self, Passwords};
 use crate::auth::{self, store as accounts};
 use crate::bench;
@@ -166,6 +167,7 @@ pub async fn start(
         sync,
         code_key,
         passwords,
+        listener: Listener::default(),
         metrics,
         stopping,
     })

@@ -8,7 +8,7 @@ use std::fmt;
 
 use axum::Json;
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::Refusal;
@@ -17,6 +17,9 @@ use domain::sync::wire::{ErrorBody, ErrorDetail};
 
 /// Name of the header that carries the id of a request, in and out.
 pub const REQUEST_ID: &str = "x-request-id";
+
+/// Name of the header that repeats the stable code: answers to `HEAD` have no body to say it in.
+pub const CODE: HeaderName = HeaderName::from_static("x-guanjia-code");
 
 tokio::task_local! {
     static CURRENT_REQUEST: String;
@@ -79,8 +82,8 @@ pub fn status_of(code: &str) -> StatusCode {
         }
         _ if is(CommonCode::NotAllowed)
             || is(CommonCode::OtherCluster)
-            || is(CommonCode::WrongDevice)
             || is(CommonCode::SignInDisabled)
+            || is(CommonCode::PasswordMustChange)
             || is(CommonCode::Origin) =>
         {
             StatusCode::FORBIDDEN
@@ -94,6 +97,7 @@ pub fn status_of(code: &str) -> StatusCode {
         _ if is(CommonCode::Gap)
             || is(CommonCode::NumberReused)
             || is(CommonCode::IdReused)
+            || is(CommonCode::WrongDevice)
             || is(CommonCode::BlobOffset)
             || is(CommonCode::AlreadyExists) =>
         {
@@ -149,8 +153,11 @@ impl IntoResponse for ApiError {
             }
         };
         let request_id = CURRENT_REQUEST.try_with(Clone::clone).ok();
+        let code = HeaderValue::from_str(&refusal.code).ok();
         let error = ErrorDetail { refusal, expected, request_id };
-        (status, Json(ErrorBody { error })).into_response()
+        let mut response = (status, Json(ErrorBody { error })).into_response();
+        response.headers_mut().extend(code.map(|code| (CODE, code)));
+        response
     }
 }
 

@@ -86,6 +86,10 @@ body! {
     SignInBody, wire::SignIn { account: "lin".into(), password: "…".into(), device: device() }
 }
 body! {
+    /// Whose store it is, and the device it has become.
+    RegisterDeviceBody, wire::RegisterDevice { user: user(), device: device() }
+}
+body! {
     /// Who is signed in, with which rights, on which device.
     SessionBody, wire::Session {
         actor: Actor { user: user(), name: "林".into(), roles: vec![Role::Steward], clusters: Vec::new() },
@@ -98,6 +102,7 @@ body! {
         company: "…".into(),
         code_key: "…".into(),
         demo: false,
+        must_change_password: false,
     }
 }
 body! {
@@ -107,7 +112,9 @@ body! {
         scope: Scope::Project(project()),
         device: device().id,
         user: user(),
+        client: Some(domain::sync::CLIENT),
         resume_from: None,
+        waiting: Some(0),
         commands: vec![raw(&serde_json::json!({
             "op": OpId::derived(&["example"]), "n": 1, "kind": "visits.record", "at_device": AT,
             "offset": -12, "payload": {}
@@ -157,7 +164,9 @@ pub fn document() -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
             "Requests other than GET and HEAD need the header `x-guanjia: 1`, and browsers' `Origin` \
-             must be the server's own. Every error is an `ErrorEnvelope`.",
+             must be the server's own. A request that names its device in `x-guanjia-device` is \
+             refused with `sync.wrong_device` (409) when the session is of another. Every error is \
+             an `ErrorEnvelope`; its code is in `x-guanjia-code` too, for answers without a body.",
         ))
         .build();
     let mut document = OpenApi::new(info, utoipa::openapi::Paths::new());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::auth::heard::Listener;
 use crate::auth::password::Passwords;
 use crate::blobs::Blobs;
 use crate::clock::Clock;
@@ -25,6 +26,8 @@ pub struct AppState {
     pub site: Arc<Site>,
     pub code_key: Arc<CodeKey>,
     pub passwords: Passwords,
+    /// Notes when devices were last in step.
+    pub listener: Listener,
     pub metrics: Metrics,
     /// True once the server is asked to stop: streams that would never end do so then.
     pub stopping: watch::Receiver<bool>,

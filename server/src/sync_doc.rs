@@ -22,6 +22,8 @@ fn push() {}
     params(
         ("scope" = String, Query, description = "`company`, or a project's id"),
         ("cursor" = Option<String>, Query, description = "From the last answer; without it a snapshot begins"),
+        ("waiting" = Option<u64>, Query, description = "Commands that the device has not sent yet, in all scopes; with 0 a pull without `more` is the device's last sync"),
+        ("offset" = Option<i64>, Query, description = "Server time minus device time in ms, as the device measured it"),
     ),
     security(("session" = [])),
     responses(
@@ -31,6 +33,7 @@ fn push() {}
 fn pull() {}
 
 #[utoipa::path(get, path = "/api/v1/events", tag = "sync",
+    params(("device" = Option<String>, Query, description = "As `x-guanjia-device`, which an `EventSource` cannot send")),
     security(("session" = [])),
     responses((status = 200, content_type = "text/event-stream",
         description = "An event `{scope, head}` whenever a scope's log has grown")))]

@@ -22,6 +22,7 @@ on_every_database!(
     a_steward_neither_reads_nor_writes_in_a_foreign_cluster,
     no_role_can_push_what_it_has_no_right_to,
     nobody_can_act_as_the_product_itself,
+    nothing_but_the_session_is_answered_before_a_new_password_is_chosen,
 );
 
 /// What it takes to be answered.
@@ -39,7 +40,8 @@ fn need(method: &str, path: &str) -> Option<Need> {
     Some(match (method, path) {
         (_, "/healthz" | "/readyz" | "/metrics" | "/api/openapi.json") => Nothing,
         ("post" | "delete", "/api/v1/session") => Nothing,
-        ("get", "/api/v1/session") | ("post", "/api/v1/session/password") => Session,
+        ("get", "/api/v1/session") => Session,
+        ("post", "/api/v1/session/password" | "/api/v1/session/device") => Session,
         (_, "/api/v1/blobs/{sha256}") => Session,
         ("post", "/api/v1/sync/push") => Session,
         ("get", "/api/v1/sync/pull" | "/api/v1/events") => Session,
@@ -195,6 +197,7 @@ fn note() -> Command {
         note: "x".into(),
         photos: Vec::new(),
         settles_conflict: false,
+        counts: None,
     }
     .into()
 }
@@ -207,4 +210,49 @@ async fn nobody_can_act_as_the_product_itself(server: &Server) {
         let outcomes = client.push(scope(), user(&account), std::slice::from_ref(&arrived)).await;
         assert_eq!(outcomes[0]["reason"]["code"], "common.not_allowed", "{account}: {outcomes}");
     }
+}
+
+async fn nothing_but_the_session_is_answered_before_a_new_password_is_chosen(server: &Server) {
+    let admin = server.signed_in("admin").await;
+    let path = format!("/api/v1/accounts/{}/password", user("manager"));
+    let chosen = "chosen by the administrator";
+    assert_eq!(
+        admin.put(&path, json!({ "password": chosen })).await.status,
+        StatusCode::NO_CONTENT
+    );
+    let mut client = server.visitor();
+    let session = client.sign_in("manager", chosen).await;
+    assert_eq!(session.status, StatusCode::OK, "{}", session.text());
+    assert_eq!(session.json()["must_change_password"], true);
+    assert_eq!(client.get("/api/v1/session").await.json()["must_change_password"], true);
+    for (method, path) in endpoints(server).await {
+        let need = need(&method.as_str().to_lowercase(), &path);
+        if need == Some(Need::Nothing) || path.starts_with("/api/v1/session") {
+            continue;
+        }
+        let reads = matches!(method, Method::GET | Method::HEAD);
+        let body = (!reads).then(|| json!({ "password": "short" }));
+        let of_others = user("guard").to_string();
+        let answer = client.call(method.clone(), &filled(&path, &of_others), body).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");
+        let code = answer.header("x-guanjia-code");
+        assert_eq!(code, "session.password_must_change", "{method} {path}");
+    }
+    // What was recorded meanwhile is still on the phone, and is sent as it is after that.
+    let head = server.state.sync.head(scope()).await.unwrap();
+    let change = |new: &str| json!({ "current": chosen, "new": new });
+    let path = "/api/v1/session/password";
+    let same = client.post(path, change(chosen)).await;
+    assert_eq!(same.code(), "accounts.password_unchanged");
+    let changed = client.post(path, change("a password of my own")).await;
+    assert_eq!(changed.status, StatusCode::NO_CONTENT, "{}", changed.text());
+    assert_eq!(client.get("/api/v1/session").await.json()["must_change_password"], false);
+    assert_eq!(server.state.sync.head(scope()).await.unwrap(), head);
+    let recorded = visit("kept meanwhile", cluster("A"), &[]);
+    let outcomes = client.push(scope(), user("manager"), &[recorded]).await;
+    assert_eq!(outcomes[0]["outcome"], "applied", "{outcomes}");
+    // A password that the administrator chose for herself is her own.
+    let own = format!("/api/v1/accounts/{}/password", user("admin"));
+    admin.put(&own, json!({ "password": "the administrator's own" })).await;
+    assert_eq!(admin.get("/api/v1/session").await.json()["must_change_password"], false);
 }

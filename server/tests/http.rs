@@ -19,11 +19,13 @@ fn build_site(folder: &Path, build: &str) {
     let site = folder.join("site");
     std::fs::create_dir_all(site.join("assets")).unwrap();
     std::fs::create_dir_all(site.join("icons")).unwrap();
+    std::fs::create_dir_all(site.join("screenshots")).unwrap();
     let write = |name: &str, text: &str| std::fs::write(site.join(name), text).unwrap();
     write("assets/app.1.js", "export default 1;");
     write("assets/app.1.js.br", "compressed");
     write("assets/app.1.wasm", "\0asm");
     write("icons/icon.svg", "<svg/>");
+    write("screenshots/today.jpg", "JPEG");
     write("service-worker.js", "// worker");
     write("manifest.webmanifest", "{}");
     write("secret.txt", "not to be served");
@@ -131,7 +133,9 @@ async fn hashed_files_are_kept_for_ever_and_the_others_asked_for() {
     assert_eq!(script.text(), "export default 1;");
     assert_eq!(script.header("cache-control"), "public, max-age=31536000, immutable");
     assert_eq!(browser.get("/assets/app.1.wasm").await.header("content-type"), "application/wasm");
-    for path in ["/service-worker.js", "/manifest.webmanifest", "/icons/icon.svg"] {
+    for path in
+        ["/service-worker.js", "/manifest.webmanifest", "/icons/icon.svg", "/screenshots/today.jpg"]
+    {
         let answer = browser.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert_eq!(answer.header("cache-control"), "no-cache", "{path}");

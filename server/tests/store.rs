@@ -56,6 +56,7 @@ fn a_ticket() -> Ticket {
             due: TEN.plus(1),
             relay_due: None,
             paused: None,
+            paused_until: None,
             stopped: None,
         },
         estimate: Some(Fen(-5)),
@@ -233,6 +234,7 @@ fn one_of_each() -> Vec<Record> {
             cluster: cluster("a"),
             unit: unit("a", 1),
             label: "1-1-101".into(),
+            dialled: String::new(),
             outcome: CallOutcome::Refused,
             reason: None,
             promised: None,
@@ -247,6 +249,7 @@ fn one_of_each() -> Vec<Record> {
         .into(),
         BlobArrival { sha256: Sha256Hex("ab".repeat(32)), size: 9, at: TEN, scope: scope() }.into(),
         Settlement {
+            user: None,
             op: op("x"),
             device: device("d"),
             scope: scope(),

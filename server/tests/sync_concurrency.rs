@@ -166,6 +166,7 @@ async fn history(
         note: "早".into(),
         photos: vec![],
         settles_conflict: false,
+        counts: None,
     });
     phone.send(&site.sync, &[early]).await.unwrap();
     let tickets: Vec<_> = (0..20)

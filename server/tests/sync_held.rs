@@ -18,6 +18,7 @@ fn note(name: &str, text: &str) -> NoteTicket {
         note: text.into(),
         photos: Vec::new(),
         settles_conflict: false,
+        counts: None,
     }
 }
 
@@ -69,6 +70,30 @@ async fn a_held_command_is_released_by_the_other_device_and_told_through_the_fee
     other.follow(&site.sync, &early, 100).await;
     assert!(!other.has(RecordKind::Settlement, held.op.0), "nobody else does");
     assert_eq!(site.count("SELECT COUNT(*) FROM held").await, 0);
+    assert!(server::sync::verify(&site.db).await.unwrap().is_sound());
+}
+
+async fn what_waited_and_comes_again_under_another_device_is_answered_as_it_was_settled(
+    site: &Site,
+) {
+    site.furnish().await;
+    let mut first = Phone::new("chen", chen());
+    let entry = first.record(note("one", "阀门关了"));
+    let held = first.send(&site.sync, std::slice::from_ref(&entry)).await.unwrap();
+    assert_eq!(held.outcomes[0].outcome, OutcomeKind::Held);
+    let second = Phone::new("chen's second", chen());
+    let still = second.send(&site.sync, std::slice::from_ref(&entry)).await.unwrap();
+    assert_eq!(still.outcomes[0].outcome, OutcomeKind::Held, "it waits once");
+    assert_eq!(site.count("SELECT COUNT(*) FROM held").await, 1);
+    Phone::new("lin", lin()).does(&site.sync, leak("one")).await;
+    let mut replica = second.replica();
+    replica.follow(&site.sync, &second, 100).await;
+    assert!(replica.has(RecordKind::Settlement, held.outcomes[0].op.0), "the new device hears too");
+    let third = Phone::new("chen's third", chen());
+    let settled = third.send(&site.sync, &[entry]).await.unwrap();
+    assert_eq!(settled.outcomes[0].outcome, OutcomeKind::Applied);
+    let stored: Ticket = site.sync.record(ticket("one").0).await.unwrap().unwrap();
+    assert_eq!(stored.timeline.len(), 2);
     assert!(server::sync::verify(&site.db).await.unwrap().is_sound());
 }
 
@@ -177,6 +202,7 @@ on_both!(
     a_kind_newer_than_this_server_is_held_and_blocks_nothing,
     a_kind_that_a_newer_build_knows_is_released_when_it_starts,
     a_held_command_is_released_by_the_other_device_and_told_through_the_feed,
+    what_waited_and_comes_again_under_another_device_is_answered_as_it_was_settled,
     a_chain_of_waiting_commands_is_released_at_once,
     a_template_published_in_the_company_releases_a_round_in_a_project,
     a_waiting_command_that_the_database_cannot_keep_does_not_take_its_releaser_along,

@@ -6,16 +6,30 @@ mod common;
 
 use std::sync::Arc;
 
+use chrono::NaiveTime;
 use common::*;
 use domain::actor::Role;
+use domain::id::{CheckpointId, ScheduleId, TemplateId};
 use domain::modules::RecordKind;
+use domain::modules::fees::SetArrears;
+use domain::modules::rounds::due::round_id;
+use domain::modules::rounds::{
+    AnswerType, Item, Point, PublishTemplate, Recurrence, RegisterCheckpoint, SetSchedule,
+    StartRound, Window,
+};
 use domain::modules::tickets::{
     AcceptTicket, AssignTicket, NoteTicket, OpenTicket, Place, StartTicket,
 };
 use domain::sync::{OutcomeKind, Scope};
 
 fn note(name: &str) -> NoteTicket {
-    NoteTicket { ticket: ticket(name), note: "x".into(), photos: vec![], settles_conflict: false }
+    NoteTicket {
+        ticket: ticket(name),
+        note: "x".into(),
+        photos: vec![],
+        settles_conflict: false,
+        counts: None,
+    }
 }
 
 fn public(name: &str) -> OpenTicket {
@@ -118,6 +132,93 @@ async fn the_steward_of_another_cluster_sees_nothing_of_it(site: &Site) {
     assert!(!other.has(RecordKind::Household, unit("a", 1).0));
     assert!(other.has(RecordKind::Household, unit("b", 1).0));
     assert!(other.has(RecordKind::Building, building("a").0), "everyone sees the buildings");
+}
+
+async fn a_guard_receives_plans_and_the_guards_rounds_and_nothing_of_the_residents(site: &Site) {
+    site.furnish().await;
+    let template = TemplateId::derived(&["clearing"]);
+    let item = Item {
+        code: "doors".into(),
+        text: "门窗".into(),
+        answer: AnswerType::Normal,
+        category: String::new(),
+        safety: false,
+        optional: false,
+    };
+    let point = Point { code: "hall".into(), name: "大堂".into(), items: vec![item] };
+    let publish = PublishTemplate {
+        template,
+        version: 1,
+        name: "夜间清楼".into(),
+        points: vec![point],
+        retired: false,
+    };
+    site.must(Scope::Company, vec![publish.into()]).await;
+    let day = domain::Zone::default().date(TEN);
+    let all_day = Window {
+        from: NaiveTime::from_hms_opt(0, 0, 0).unwrap(),
+        to: NaiveTime::from_hms_opt(23, 59, 0).unwrap(),
+    };
+    let schedule = |role: Role| SetSchedule {
+        schedule: ScheduleId::derived(&[role.name()]),
+        cluster: cluster("a"),
+        template,
+        name: role.name().into(),
+        recurrence: Recurrence::Daily,
+        windows: vec![all_day],
+        role,
+        person: None,
+        starts: day,
+        ends: None,
+    };
+    let owes = SetArrears {
+        unit: unit("a", 1),
+        owed: domain::Fen(10_000),
+        since: Some("2026-11-01".parse().unwrap()),
+        months: 1,
+        as_of: TEN,
+    };
+    let place = RegisterCheckpoint {
+        checkpoint: CheckpointId::derived(&["hall"]),
+        cluster: cluster("a"),
+        template,
+        point: "hall".into(),
+        name: "大堂".into(),
+        position: None,
+        code_version: 1,
+    };
+    let plan = [schedule(Role::Guard).into(), schedule(Role::Steward).into(), owes.into()];
+    site.must(scope(), plan.into_iter().chain([place.into()]).collect()).await;
+    let guard = |name: &str| Phone::new(name, person(name, Role::Guard, vec![]));
+    let (mut first, second, mut steward) = (guard("sun"), guard("zhou"), Phone::new("lin", lin()));
+    let start = |role: Role| {
+        let schedule = ScheduleId::derived(&[role.name()]);
+        let round = round_id(schedule, day, 0);
+        let schedule = Some(schedule);
+        StartRound {
+            round,
+            cluster: cluster("a"),
+            schedule,
+            date: day,
+            slot: 0,
+            template,
+            version: 1,
+        }
+    };
+    assert_eq!(first.does(&site.sync, start(Role::Guard)).await.outcome, OutcomeKind::Applied);
+    assert_eq!(steward.does(&site.sync, start(Role::Steward)).await.outcome, OutcomeKind::Applied);
+    let refused = first.does(&site.sync, start(Role::Steward)).await;
+    assert!(refused.reason.unwrap().is(domain::modules::rounds::RoundCode::NotYourRound));
+    let replica = snapshot(site, &second, 100).await;
+    assert!(replica.has(RecordKind::Round, start(Role::Guard).round.0), "of the shift before");
+    assert!(!replica.has(RecordKind::Round, start(Role::Steward).round.0));
+    let kinds = |kind: RecordKind| replica.rows.keys().filter(|key| key.kind == kind).count();
+    assert_eq!((kinds(RecordKind::Schedule), kinds(RecordKind::Checkpoint)), (2, 1));
+    for kind in [RecordKind::Arrears, RecordKind::Household, RecordKind::FeeCall] {
+        assert_eq!(kinds(kind), 0, "{kind:?}");
+    }
+    let company = snapshot(site, &guard("sun").in_scope(Scope::Company), 100).await;
+    assert!(company.rows.keys().any(|key| key.kind == RecordKind::RoundTemplate));
 }
 
 async fn a_change_of_rights_begins_a_new_snapshot_and_the_numbers_go_on(site: &Site) {
@@ -229,6 +330,7 @@ async fn stewards_read_the_projects_of_their_clusters_and_the_office_all(site: &
 }
 
 on_both!(
+    a_guard_receives_plans_and_the_guards_rounds_and_nothing_of_the_residents,
     following_the_cursor_gives_what_a_fresh_snapshot_gives,
     a_ticket_that_leaves_the_audience_comes_as_a_tombstone,
     the_steward_of_another_cluster_sees_nothing_of_it,

@@ -20,6 +20,7 @@ fn note(name: &str, text: &str) -> NoteTicket {
         note: text.into(),
         photos: Vec::new(),
         settles_conflict: false,
+        counts: None,
     }
 }
 
@@ -42,6 +43,46 @@ async fn a_repeated_push_is_applied_once_and_answered_with_the_same_bytes(site: 
     assert_eq!(mixed.bytes[0], first.bytes[1]);
     let stored: Ticket = site.sync.record(ticket("one").0).await.unwrap().unwrap();
     assert_eq!(stored.timeline.len(), 3);
+}
+
+async fn a_command_that_comes_again_under_another_device_is_answered_and_not_applied(site: &Site) {
+    site.furnish().await;
+    let mut phone = Phone::new("lin", lin());
+    let refused = OpenTicket { cluster: cluster("b"), ..leak("refused") };
+    let commands = [phone.record(leak("one")), phone.record(refused), phone.record(leak("two"))];
+    let first = phone.send(&site.sync, &commands).await.unwrap();
+    assert_eq!(first.outcomes[1].outcome, OutcomeKind::Refused);
+    let quarantined = site.count("SELECT COUNT(*) FROM quarantine").await;
+    // The same person's phone, registered anew: the same commands under numbers from 1 on.
+    let copy = Phone::new("lin's copy", lin());
+    let renumbered: Vec<_> = (1..)
+        .zip(&commands[1..])
+        .map(|(n, raw)| {
+            let text = raw.get().replacen(&format!("\"n\":{}", n + 1), &format!("\"n\":{n}"), 1);
+            RawValue::from_string(text).unwrap()
+        })
+        .collect();
+    let again = copy.send(&site.sync, &renumbered).await.unwrap();
+    for (told, before) in again.outcomes.iter().zip(&first.outcomes[1..]) {
+        assert_eq!((told.op, told.outcome), (before.op, before.outcome));
+        assert_eq!(told.reason, before.reason);
+        assert!(told.seq > first.head, "its number has a place of its own");
+    }
+    assert_eq!(again.outcomes.iter().map(|outcome| outcome.n).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(site.count("SELECT COUNT(*) FROM tickets").await, 2);
+    assert_eq!(site.count("SELECT COUNT(*) FROM quarantine").await, quarantined, "seen once");
+    let resent = copy.send(&site.sync, &renumbered).await.unwrap();
+    assert_eq!((resent.bytes, resent.head), (again.bytes, again.head));
+    // Somebody else's phone gets nothing by it.
+    let mut stranger = Phone::new("song", song());
+    stranger.last = 0;
+    let stolen = stranger.send(&site.sync, &renumbered[..1]).await.unwrap();
+    assert!(stolen.outcomes[0].reason.as_ref().unwrap().is(CommonCode::IdReused));
+    // Nor does other content under the same id.
+    let other = renumbered[1].get().replacen("\"n\":2", "\"n\":3", 1).replace("two", "three");
+    let other = copy.send(&site.sync, &[RawValue::from_string(other).unwrap()]).await.unwrap();
+    assert!(other.outcomes[0].reason.as_ref().unwrap().is(CommonCode::IdReused));
+    assert!(server::sync::verify(&site.db).await.unwrap().is_sound());
 }
 
 async fn a_gap_is_answered_with_the_number_that_comes_next_and_nothing_is_applied(site: &Site) {
@@ -262,6 +303,7 @@ async fn a_command_of_the_product_with_a_known_id_is_not_applied_again(site: &Si
 
 on_both!(
     a_repeated_push_is_applied_once_and_answered_with_the_same_bytes,
+    a_command_that_comes_again_under_another_device_is_answered_and_not_applied,
     a_gap_is_answered_with_the_number_that_comes_next_and_nothing_is_applied,
     a_number_used_before_with_another_command_refuses_the_whole_push,
     an_id_used_by_another_command_is_refused_kept_and_blocks_nothing,

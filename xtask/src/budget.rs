@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 /// One thing that is weighed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// The program itself.
+    /// The piece of the program that the first page of a first visit needs.
+    FirstPage,
+    /// All pieces of the program.
     Wasm,
     /// All scripts of the first visit: glue, boot, service worker; not the QR decoder, which is loaded when asked for.
     Script,
@@ -24,8 +26,9 @@ pub enum Part {
 ///
 /// The targets are 250 kB of wasm and 1 MB of precache (quality.md). The app is not there yet: these
 /// limits are where it stands, so that it cannot grow. Lower them with every step; never raise them.
-pub const BUDGET: [(Part, &str, Option<u64>); 6] = [
-    (Part::Wasm, "app.wasm", Some(975_000)),
+pub const BUDGET: [(Part, &str, Option<u64>); 7] = [
+    (Part::FirstPage, "app.wasm (first page)", None),
+    (Part::Wasm, "all wasm", Some(975_000)),
     (Part::Script, "JavaScript", Some(15_000)),
     (Part::Style, "style.css", None),
     (Part::Locales, "locales", None),
@@ -126,7 +129,7 @@ mod tests {
         let over = Sizes::of([(Part::Wasm, brotli(975_001))]).check();
         assert_eq!(
             over,
-            Err("The site is too heavy for a phone:\n  app.wasm is 975001 bytes after brotli, 1 over the limit of 975000".into())
+            Err("The site is too heavy for a phone:\n  all wasm is 975001 bytes after brotli, 1 over the limit of 975000".into())
         );
     }
 

@@ -29,6 +29,15 @@ const BROWSERS: &str = "--target=chrome100,edge100,safari16.4,firefox115";
 
 const LOCALES: [&str; 3] = ["zh-Hans", "zh-Hant", "en"];
 
+/// What `wasm-opt` does: each function once, and nothing that nobody calls. Its `-Oz` makes a module a tenth smaller and
+/// what brotli makes of it a tenth larger: it renumbers the locals that LLVM numbers alike in functions that are alike.
+const OPTIMISATIONS: [&str; 4] = [
+    "--duplicate-function-elimination",
+    "--remove-unused-module-elements",
+    "--strip-debug",
+    "--strip-producers",
+];
+
 /// What rustc may have put into the module beyond the first version of WebAssembly; all of it is in [`BROWSERS`].
 const WASM_FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
@@ -67,21 +76,22 @@ impl File {
     }
 
     fn compressible(&self) -> bool {
-        !self.url.ends_with(".png")
+        !self.url.ends_with(".png") && !self.url.ends_with(".jpg")
     }
 }
 
 /// Builds the site into `target/site`, replacing the one there only when all went well.
 pub fn build(mode: Mode) -> Outcome {
     let toolchain = setup::for_running()?;
-    let mut files = app(&toolchain, mode)?;
+    let (mut files, parts) = app(&toolchain, mode)?;
+    let parts = format!("--define:GUANJIA_PARTS={parts}");
     files.push(File::hashed(
         "boot.js",
         Part::Script,
-        bundle(&sh::root().join("public/boot.js"), &["--format=esm"])?,
+        bundle(&sh::root().join("public/boot.js"), &["--format=esm", &parts])?,
     ));
     files.push(style(mode)?);
-    files.extend(qr_reader()?);
+    files.push(qr_reader()?);
     files.extend(locales()?);
     files.extend(fixed()?);
 
@@ -125,8 +135,9 @@ fn compressed_path(path: &Path, extension: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The program and the script that connects it to the browser.
-fn app(toolchain: &wasm::Toolchain, mode: Mode) -> Outcome<Vec<File>> {
+/// The program in its pieces and the script that connects them to the browser; and which pieces each part of the app
+/// needs, for the boot script.
+fn app(toolchain: &wasm::Toolchain, mode: Mode) -> Outcome<(Vec<File>, Value)> {
     let locales = sh::target("locales");
     sh::make_dir(&locales)?;
     say("compiling the app for the browser");
@@ -137,17 +148,72 @@ fn app(toolchain: &wasm::Toolchain, mode: Mode) -> Outcome<Vec<File>> {
         wasm::compile_app(toolchain, mode, &locales)?;
     }
     let bound = sh::target("wasm/bound");
-    wasm::bind(&compiled, &bound, mode)?;
-    let module = bound.join("app_bg.wasm");
+    let split = wasm::split(&compiled, &bound)?;
+    wasm::bind(&split.main, &bound, mode)?;
+    let main = bound.join("app_bg.wasm");
+    let mut paths = vec![main.as_path()];
+    paths.extend(split.modules.iter().map(|module| module.path.as_path()));
     let bytes = match mode {
-        Mode::Release => optimised(&module)?,
-        Mode::Dev => sh::read(&module)?,
+        Mode::Release => optimised(&paths)?,
+        Mode::Dev => paths.iter().map(|path| sh::read(path)).collect::<Outcome<Vec<_>>>()?,
     };
-    let script = bundle(&bound.join("app.js"), &["--format=esm"])?;
-    Ok(vec![
-        File::hashed("app.wasm", Part::Wasm, bytes),
-        File::hashed("app.js", Part::Script, script),
-    ])
+    let mut bytes = bytes.into_iter();
+    let main = File::hashed("app.wasm", Part::FirstPage, bytes.next().unwrap_or_default());
+    let pieces: Vec<File> = split
+        .modules
+        .iter()
+        .zip(bytes)
+        .map(|(module, bytes)| File::hashed(&piece_key(&module.file_name), Part::Wasm, bytes))
+        .collect();
+    let names: Vec<&str> = split.modules.iter().map(|module| &*module.file_name).collect();
+    let loader = bound.join("loader.js");
+    let script = sh::read(&loader).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())?;
+    let urls: Vec<&str> = pieces.iter().map(|piece| &*piece.url).collect();
+    sh::write(&loader, with_addresses(&script, &names, &urls)?)?;
+    let parts: Map<String, Value> = split
+        .needed
+        .iter()
+        .map(|(part, files)| {
+            let url = |file: &String| urls.get(names.iter().position(|name| name == file)?);
+            (part.clone(), json!(files.iter().filter_map(url).collect::<Vec<_>>()))
+        })
+        .collect();
+    let script =
+        File::hashed("app.js", Part::Script, bundle(&bound.join("app.js"), &["--format=esm"])?);
+    Ok((std::iter::once(main).chain(pieces).chain([script]).collect(), parts.into()))
+}
+
+/// What the server and people call a piece of the program: `split_field.wasm` is `field.wasm`, what several parts
+/// share is `shared-3.wasm`.
+fn piece_key(file_name: &str) -> String {
+    match file_name.strip_prefix("split_") {
+        Some(part) => part.to_owned(),
+        None => file_name.replace("chunk_", "shared-"),
+    }
+}
+
+/// Puts the hashed addresses into the loader script, which knows the pieces as files beside it.
+fn with_addresses(script: &str, names: &[&str], urls: &[&str]) -> Outcome<String> {
+    let mut script = script.to_owned();
+    for (name, url) in names.iter().zip(urls) {
+        let relative = format!("\"./{name}\"");
+        if script.matches(&relative).count() != 1 {
+            return Err(format!("the loader script names {name} not once, as it used to"));
+        }
+        script = script.replace(&relative, &format!("\"{url}\""));
+    }
+    Ok(script)
+}
+
+/// The app with the suite of the local store in it, for one of the browser tests; gives its folder.
+pub fn contract() -> Outcome<PathBuf> {
+    say("compiling the suite of the local store for the browser");
+    let compiled = wasm::compile_contract(&setup::for_running()?, &sh::target("locales"))?;
+    let out = sh::target("contract");
+    sh::remove_dir(&out)?;
+    sh::make_dir(&out)?;
+    wasm::bind(&compiled, &out, Mode::Dev)?;
+    Ok(out)
 }
 
 fn touch(path: &Path) -> Outcome {
@@ -156,20 +222,42 @@ fn touch(path: &Path) -> Outcome {
     std::fs::write(path, bytes).map_err(problem)
 }
 
-/// `wasm-opt -Oz`, remembered by content: it takes longer than all the rest when nothing changed.
-fn optimised(module: &Path) -> Outcome<Vec<u8>> {
-    let known = sh::target("wasm/optimised").join(format!("{}.wasm", hex(&sh::read(module)?)));
-    if !known.exists() {
-        say("optimising app.wasm for size");
-        sh::remove_dir(&sh::target("wasm/optimised"))?;
-        sh::make_dir(&sh::target("wasm/optimised"))?;
-        let partial = known.with_extension("partial");
-        let mut optimise = npm::node("binaryen/bin/wasm-opt");
-        optimise.args(["-Oz", "--strip-debug", "--strip-producers"]).args(WASM_FEATURES);
-        sh::run_quiet(optimise.arg(module).arg("-o").arg(&partial))?;
-        sh::rename(&partial, &known)?;
+/// `wasm-opt` on each module, remembered by content.
+fn optimised(modules: &[&Path]) -> Outcome<Vec<Vec<u8>>> {
+    let memory = sh::target("wasm/optimised");
+    sh::make_dir(&memory)?;
+    let known = modules
+        .iter()
+        .map(|module| Ok(memory.join(format!("{}.wasm", hex(&sh::read(module)?)))))
+        .collect::<Outcome<Vec<PathBuf>>>()?;
+    for old in sh::files_below(&memory)?.iter().filter(|old| !known.contains(old)) {
+        // Only a cache: what cannot be removed is removed the next time.
+        std::fs::remove_file(old).ok();
     }
-    sh::read(&known)
+    let missing: Vec<(&Path, &PathBuf)> =
+        modules.iter().copied().zip(&known).filter(|(_, known)| !known.exists()).collect();
+    if !missing.is_empty() {
+        say("optimising the program for size");
+    }
+    // Each is a process that uses one core.
+    let results: Vec<Outcome> = std::thread::scope(|scope| {
+        let work: Vec<_> =
+            missing.iter().map(|(module, known)| scope.spawn(|| optimise(module, known))).collect();
+        let joined = work.into_iter().map(|one| {
+            one.join().unwrap_or_else(|_| Err("the thread that waits for wasm-opt died".into()))
+        });
+        joined.collect()
+    });
+    results.into_iter().collect::<Outcome>()?;
+    known.iter().map(|known| sh::read(known)).collect()
+}
+
+fn optimise(module: &Path, to: &Path) -> Outcome {
+    let partial = to.with_extension("partial");
+    let mut optimise = npm::node("binaryen/bin/wasm-opt");
+    optimise.args(OPTIMISATIONS).args(WASM_FEATURES);
+    sh::run_quiet(optimise.arg(module).arg("-o").arg(&partial))?;
+    sh::rename(&partial, to)
 }
 
 /// esbuild: one minified file out of an entry and what it imports.
@@ -185,7 +273,7 @@ fn bundle(entry: &Path, options: &[&str]) -> Outcome<Vec<u8>> {
     command.arg(BROWSERS).args(options);
     // Warnings are shown even when all goes well.
     command.stderr(Stdio::inherit());
-    // `zxing-wasm` is imported by a file in public/, which has no node_modules above it.
+    // The QR decoder is imported by a file in public/, which has no node_modules above it.
     command.env("NODE_PATH", npm::tool(""));
     sh::output(&mut command).map(String::into_bytes)
 }
@@ -225,16 +313,10 @@ fn style(mode: Mode) -> Outcome<File> {
     Ok(File::hashed("style.css", Part::Style, sh::read(&out)?))
 }
 
-/// The QR decoder for browsers without one: our wrapper, bundled with its library, and the library's wasm.
-fn qr_reader() -> Outcome<[File; 2]> {
-    let wasm = File::hashed(
-        "qr-reader.wasm",
-        Part::QrReader,
-        sh::read(&npm::tool("zxing-wasm/dist/reader/zxing_reader.wasm"))?,
-    );
-    let address = format!("--define:QR_READER_WASM=\"{}\"", wasm.url);
-    let script = bundle(&sh::root().join("public/qr-reader.js"), &["--format=esm", &address])?;
-    Ok([File::hashed("qr-reader.js", Part::QrReader, script), wasm])
+/// The QR decoder for browsers without one: our wrapper, bundled with its library.
+fn qr_reader() -> Outcome<File> {
+    let script = bundle(&sh::root().join("public/qr-reader.js"), &["--format=esm"])?;
+    Ok(File::hashed("qr-reader.js", Part::QrReader, script))
 }
 
 fn locale_path(tag: &str) -> PathBuf {
@@ -259,16 +341,18 @@ fn fixed() -> Outcome<Vec<File>> {
         File::fixed("/manifest.webmanifest", manifest.to_string().into_bytes(), true),
         File::fixed("/robots.txt", sh::read(&public.join("robots.txt"))?, false),
     ];
-    for path in sh::files_below(&public.join("icons"))? {
-        let name = path.strip_prefix(&public).unwrap_or(&path).display().to_string();
-        files.push(File::fixed(&format!("/{name}"), sh::read(&path)?, true));
+    // Screenshots are for whoever is about to install, and that is online.
+    for (folder, precached) in [("icons", true), ("screenshots", false)] {
+        for path in sh::files_below(&public.join(folder))? {
+            let name = path.strip_prefix(&public).unwrap_or(&path).display().to_string();
+            files.push(File::fixed(&format!("/{name}"), sh::read(&path)?, precached));
+        }
     }
-    for icon in manifest["icons"].as_array().into_iter().flatten() {
-        let src = icon["src"].as_str().unwrap_or_default();
+    let listed = |name: &str| manifest[name].as_array().cloned().unwrap_or_default();
+    for picture in listed("icons").into_iter().chain(listed("screenshots")) {
+        let src = picture["src"].as_str().unwrap_or_default();
         if !files.iter().any(|file| file.url == src) {
-            return Err(format!(
-                "public/manifest.webmanifest names the icon {src}, which does not exist."
-            ));
+            return Err(format!("public/manifest.webmanifest names {src}, which does not exist."));
         }
     }
     Ok(files)
@@ -407,6 +491,9 @@ fn weigh(site: &Path, files: &[File]) -> Outcome<Sizes> {
             Size { raw, gzip: raw, brotli: raw }
         };
         weighed.extend(file.part.map(|part| (part, size)));
+        if file.part == Some(Part::FirstPage) {
+            weighed.push((Part::Wasm, size));
+        }
         if file.precached {
             weighed.push((Part::Precache, size));
         }
@@ -433,6 +520,30 @@ mod tests {
     fn base64_pads_like_everyone_does() {
         let encoded = ["", "f", "fo", "foo", "foob", "管"].map(|text| base64(text.as_bytes()));
         assert_eq!(encoded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "566h"]);
+    }
+
+    #[test]
+    fn the_loader_asks_for_the_pieces_by_their_hashed_addresses() {
+        let script =
+            r#"fetch(new URL("./split_field.wasm", x)); fetch(new URL("./chunk_3.wasm", x))"#;
+        let names = ["chunk_3.wasm", "split_field.wasm"];
+        let urls = ["/assets/shared-3.1.wasm", "/assets/field.1.wasm"];
+        assert_eq!(
+            with_addresses(script, &names, &urls).unwrap(),
+            r#"fetch(new URL("/assets/field.1.wasm", x)); fetch(new URL("/assets/shared-3.1.wasm", x))"#
+        );
+        assert!(with_addresses("nothing here", &names, &urls).is_err());
+    }
+
+    #[test]
+    fn pieces_are_listed_by_what_is_in_them_and_kept_offline() {
+        assert_eq!(piece_key("split_field.wasm"), "field.wasm");
+        assert_eq!(piece_key("chunk_3.wasm"), "shared-3.wasm");
+        let piece = File::hashed(&piece_key("split_field.wasm"), Part::Wasm, b"\0asm".to_vec());
+        let listed = assets_json(&[piece], "build");
+        let url = listed["files"]["field.wasm"].as_str().unwrap();
+        assert!(url.starts_with("/assets/field.") && url.ends_with(".wasm"), "{url}");
+        assert_eq!(listed["precache"], json!(["/shell", url]));
     }
 
     #[test]

@@ -221,6 +221,7 @@ fn end_to_end(count: &mut Count) -> Outcome {
         say("end2end/package.json does not exist: no browser tests");
         return Ok(());
     }
+    let contract = site::contract()?;
     let folder = sh::root().join("end2end");
     let report = sh::target("playwright.json");
     std::fs::remove_file(&report).ok();
@@ -231,6 +232,7 @@ fn end_to_end(count: &mut Count) -> Outcome {
         .current_dir(&folder)
         .env("GUANJIA_E2E_BINARY", binary)
         .env("GUANJIA_SITE", sh::target("site"))
+        .env("GUANJIA_E2E_CONTRACT", contract)
         .env("CHROMIUM", setup::chromium()?)
         .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);

@@ -8,6 +8,7 @@ use crate::setup::{self, apt_install};
 use crate::sh::{self, Outcome, say};
 use crate::site::Mode;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
@@ -205,22 +206,39 @@ fn build_std_in(work: &Path, source: &Path, sysroot: &Path) -> Outcome {
     sh::rename(&finished, sysroot)
 }
 
-/// Compiles the app for the browser; gives the file that wasm-bindgen takes.
+/// Compiles the app for the browser; gives the file that the splitter takes.
 pub fn compile_app(toolchain: &Toolchain, mode: Mode, locales: &Path) -> Outcome<PathBuf> {
     let profile = match mode {
         Mode::Release => "wasm-release",
         Mode::Dev => "wasm-dev",
     };
-    let folder = sh::target("wasm");
+    compile(toolchain, profile, "csr", &sh::target("wasm"), locales)
+}
+
+/// Compiles the app with the suite of the local store in it, and without cuts: for the browser tests.
+pub fn compile_contract(toolchain: &Toolchain, locales: &Path) -> Outcome<PathBuf> {
+    compile(toolchain, "wasm-dev", "contract", &sh::target("wasm"), locales)
+}
+
+fn compile(
+    toolchain: &Toolchain,
+    profile: &str,
+    features: &str,
+    folder: &Path,
+    locales: &Path,
+) -> Outcome<PathBuf> {
     let mut build = sh::cargo();
     build
-        .args(["build", "--package", "app", "--lib", "--no-default-features", "--features", "csr"])
+        .args(["build", "--package", "app", "--lib", "--no-default-features", "--features"])
+        .arg(features)
         .args(["--target", TARGET, "--profile", profile, "--target-dir"])
-        .arg(&folder)
+        .arg(folder)
         .env("GUANJIA_LOCALES_OUT", locales)
         .env_remove("RUSTFLAGS");
     // Types of components erased: less code is generated for the same pages.
     let mut flags = vec!["--cfg".to_owned(), "erase_components".to_owned()];
+    // Splitting moves functions and data between modules, for which it has to know who names whom.
+    flags.extend(["-C".to_owned(), "link-args=--emit-relocs".to_owned()]);
     if let Toolchain::Debian { sysroot, linker } = toolchain {
         flags.extend(["--sysroot".to_owned(), sysroot.display().to_string()]);
         build.env("RUSTC", DEBIAN_RUSTC).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
@@ -232,10 +250,55 @@ pub fn compile_app(toolchain: &Toolchain, mode: Mode, locales: &Path) -> Outcome
     Ok(folder.join(TARGET).join(profile).join("app.wasm"))
 }
 
-/// Makes the JavaScript side; leaves `app.js` and `app_bg.wasm` in `out`.
-pub fn bind(wasm: &Path, out: &Path, mode: Mode) -> Outcome {
+/// A module that is loaded when it is needed.
+pub struct SplitModule {
+    /// Its file, as the splitter named it.
+    pub path: PathBuf,
+    /// Its name in the loader script.
+    pub file_name: String,
+}
+
+/// The program, cut in pieces.
+pub struct Split {
+    /// The piece that wasm-bindgen takes and that loads the others.
+    pub main: PathBuf,
+    /// The others.
+    pub modules: Vec<SplitModule>,
+    /// Names of the files that each part of the app needs.
+    pub needed: BTreeMap<String, Vec<String>>,
+}
+
+/// Name of the script that loads the pieces; wasm-bindgen's script imports it from beside itself.
+const LOADER: &str = "./loader.js";
+
+/// Cuts the program at its `wasm_split` functions. Leaves the pieces and their loader in `out`.
+pub fn split(wasm: &Path, out: &Path) -> Outcome<Split> {
     sh::remove_dir(out)?;
     sh::make_dir(out)?;
+    let bytes = sh::read(wasm)?;
+    let main = out.join("main.wasm");
+    let mut options = wasm_split_cli_support::Options::new(&bytes);
+    options.output_dir = out;
+    options.main_out_path = &main;
+    options.main_module = "./app.js";
+    options.link_name = LOADER;
+    let split = wasm_split_cli_support::transform(options)
+        .map_err(|e| format!("{} could not be split: {e:#}", wasm.display()))?;
+    let module = |path: PathBuf| {
+        let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        SplitModule { path, file_name }
+    };
+    let mut modules: Vec<SplitModule> = split.split_modules.into_iter().map(module).collect();
+    modules.sort_by(|a, b| a.file_name.cmp(&b.file_name));
+    let needed = split.prefetch_map.into_iter().map(|(part, mut files)| {
+        files.sort();
+        (part, files.into_iter().map(|file| format!("{file}.wasm")).collect())
+    });
+    Ok(Split { main, modules, needed: needed.collect() })
+}
+
+/// Makes the JavaScript side; leaves `app.js` and `app_bg.wasm` in `out`, beside the loader.
+pub fn bind(wasm: &Path, out: &Path, mode: Mode) -> Outcome {
     let release = matches!(mode, Mode::Release);
     let mut bindgen = Bindgen::new();
     bindgen
@@ -243,6 +306,9 @@ pub fn bind(wasm: &Path, out: &Path, mode: Mode) -> Outcome {
         .out_name("app")
         .typescript(false)
         .keep_debug(false)
+        // What the pieces share is exported by the linker's names.
+        .keep_lld_exports(true)
+        .demangle(false)
         .remove_name_section(release)
         .remove_producers_section(release)
         // boot.js gives the address, which carries a hash that wasm-bindgen cannot know.

@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use domain::sync::client::{Engine, Replica, SyncError};
+use domain::id::{DeviceId, UserId};
+use domain::sync::client::{Engine, LocalStore, OWNER, Replica, SyncError, device_of_owner};
 use domain::sync::record::Scope;
 use domain::sync::wire::Session;
 
@@ -25,6 +26,12 @@ pub struct Core {
 }
 
 impl Core {
+    /// The device whose numbers the store of a user has; none while it was never opened.
+    pub(super) async fn device_of_store(user: UserId) -> Option<DeviceId> {
+        let owner = IndexedDb::of_user(user).meta(OWNER).await.ok()??;
+        device_of_owner(&owner, user)
+    }
+
     /// Opens the store of the session's user and shows what is in it.
     pub(super) async fn open(session: &Session) -> Result<Rc<Self>, SyncError> {
         let replica = Replica::new(session.actor.clone(), session.device.id);

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use domain::sync::client::LocalStore;
+use domain::sync::client::{LocalStore, is_draft};
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,7 +24,7 @@ where
     let key = key.into();
     let empty = serde_json::to_string(&default).unwrap_or_default();
     let stored = app.core().and_then(|core| core.draft(&key));
-    let restored = stored.and_then(|text| serde_json::from_str(&text).ok());
+    let restored = stored.and_then(|text| domain::json::from_str(&text).ok());
     let form = RwSignal::new(restored.unwrap_or(default));
     Effect::new(move |first: Option<()>| {
         let text = form.with(|form| serde_json::to_string(form).unwrap_or_default());
@@ -76,16 +76,25 @@ impl Core {
         self.unsaved.borrow_mut().insert(key.to_owned(), text);
     }
 
-    /// A command is being stored that finishes this draft: nothing is written to it meanwhile.
-    pub(super) fn hold_draft(&self, key: &str) -> Option<String> {
-        self.unsaved.borrow_mut().remove(key);
-        self.draft(key)
+    /// A command is being stored that finishes this draft: nothing is written to it or its parts
+    /// meanwhile. Gives what was in them.
+    pub(super) fn hold_draft(&self, draft: &str) -> Vec<(String, String)> {
+        self.unsaved.borrow_mut().retain(|key, _| !is_draft(draft, key));
+        let mut held = Vec::new();
+        self.drafts.borrow_mut().retain(|key, text| {
+            let own = is_draft(draft, key);
+            if own {
+                held.push((key.clone(), std::mem::take(text)));
+            }
+            !own
+        });
+        held
     }
 
     /// The draft went with the command.
-    pub(super) fn forget_draft(&self, key: &str) {
-        self.unsaved.borrow_mut().remove(key);
-        self.drafts.borrow_mut().remove(key);
+    pub(super) fn forget_draft(&self, draft: &str) {
+        self.unsaved.borrow_mut().retain(|key, _| !is_draft(draft, key));
+        self.drafts.borrow_mut().retain(|key, _| !is_draft(draft, key));
     }
 
     fn plan_flush(self: Rc<Self>) {
@@ -101,6 +110,11 @@ impl Core {
     async fn flush_drafts(&self) {
         let unsaved = std::mem::take(&mut *self.unsaved.borrow_mut());
         for (key, text) in unsaved {
+            // While the one before was written, a command may have finished this form: written after
+            // it, the draft would come back.
+            if text.is_some() && self.draft(&key) != text {
+                continue;
+            }
             let written = match &text {
                 Some(text) => self.engine.store.put_draft(&key, text).await,
                 None => self.engine.store.drop_draft(&key).await,

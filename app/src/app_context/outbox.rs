@@ -3,9 +3,11 @@
 use domain::id::OpId;
 use domain::modules::Command;
 use domain::modules::attachments::Sha256Hex;
+use domain::order;
 use domain::refusal::CommonCode;
 use domain::sync::client::{
-    AttentionEntry, Blob, BlobState, JournalEntry, LocalStore, OutboxEntry, Queue, StoreError,
+    AttentionEntry, Blob, BlobRefusal, BlobState, JournalEntry, LocalStore, OutboxEntry, Queue,
+    StoreError,
 };
 use domain::sync::outcome::OutcomeKind;
 use domain::sync::record::Scope;
@@ -32,6 +34,14 @@ pub enum OutboxState {
     Refused,
     /// Both sides were kept; the office decides.
     Conflict,
+    /// On the server, but it will not take a photo as it is.
+    PhotoRefused,
+}
+
+impl OutboxState {
+    pub fn needs_person(self) -> bool {
+        matches!(self, Self::Refused | Self::Conflict | Self::PhotoRefused)
+    }
 }
 
 /// A photo, signature or voice note of an action.
@@ -43,6 +53,8 @@ pub struct OutboxBlob {
     /// Bytes that have arrived.
     pub sent: u64,
     pub arrived: bool,
+    /// The server will not take it as it is; it stays on this phone.
+    pub refused: bool,
 }
 
 /// One recorded action.
@@ -86,6 +98,7 @@ fn item(
                 size: blob.size,
                 sent: blob.sent,
                 arrived: blob.state == BlobState::Confirmed,
+                refused: blob.refused.is_some() && blob.state != BlobState::Confirmed,
             })
             .collect(),
     }
@@ -109,12 +122,16 @@ fn items_of(queue: &Queue, blobs: &[Blob]) -> Vec<OutboxItem> {
         if stored.outcome.outcome == OutcomeKind::Held {
             return Some(item(&stored.entry, OutboxState::Held, reason, blobs));
         }
-        let shown = item(&stored.entry, OutboxState::Uploading, None, blobs);
-        shown.blobs.iter().any(|blob| !blob.arrived).then_some(shown)
+        let own = |blob: &&Blob| stored.entry.blobs.contains(&blob.sha256);
+        if let Some(blob) = blobs.iter().filter(own).find(|blob| blob.needs_attention()) {
+            let reason = blob.refused.as_ref().map(|refused| refused.reason.clone());
+            return Some(item(&stored.entry, OutboxState::PhotoRefused, reason, blobs));
+        }
+        let on_its_way = blobs.iter().filter(own).any(Blob::is_on_its_way);
+        on_its_way.then(|| item(&stored.entry, OutboxState::Uploading, None, blobs))
     });
     let mut items: Vec<OutboxItem> = attention.chain(waiting).chain(answered).collect();
-    let calm = |state| !matches!(state, OutboxState::Refused | OutboxState::Conflict);
-    items.sort_by_key(|item| (calm(item.state), item.at, item.n));
+    order::sort_by_key(&mut items, |item| (!item.state.needs_person(), item.at, item.n));
     items
 }
 
@@ -128,11 +145,22 @@ impl Core {
         Ok(items)
     }
 
+    /// The photos of an action that the server does not take.
+    async fn refused_blobs(&self, entry: &OutboxEntry) -> Result<Vec<Blob>, StoreError> {
+        let blobs = self.engine.store.blobs().await?.into_iter();
+        let own = blobs.filter(|blob| entry.blobs.contains(&blob.sha256));
+        Ok(own
+            .filter(|blob| blob.refused.is_some() && blob.state != BlobState::Confirmed)
+            .collect())
+    }
+
     async fn entry(&self, op: OpId) -> Result<Option<OutboxEntry>, StoreError> {
         for scope in self.scopes() {
             let queue = self.engine.store.queue(scope).await?;
             let attention = queue.attention.into_iter().map(|stored| stored.entry);
-            if let Some(found) = attention.chain(queue.outbox).find(|entry| entry.op == op) {
+            let journal = queue.journal.into_iter().map(|stored| stored.entry);
+            let mut all = attention.chain(queue.outbox).chain(journal);
+            if let Some(found) = all.find(|entry| entry.op == op) {
                 return Ok(Some(found));
             }
         }
@@ -175,11 +203,17 @@ impl App {
         driver::sync_now();
     }
 
-    /// A person has dealt with it: it leaves the phone, the server keeps it in its quarantine.
+    /// A person has dealt with it: it leaves the phone, the server keeps it in its quarantine. Photos
+    /// that the server does not take stay on the phone, for there is no other copy; they are only not
+    /// raised any more.
     pub async fn dismiss(self, op: OpId) -> Result<(), Refusal> {
         let Some(core) = self.core() else { return Ok(()) };
         let Some(entry) = core.entry(op).await.map_err(storage)? else { return Ok(()) };
         core.engine.store.dismiss_attention(entry.scope, op).await.map_err(storage)?;
+        for blob in core.refused_blobs(&entry).await.map_err(storage)? {
+            let seen = blob.refused.map(|refused| BlobRefusal { dealt_with: true, ..refused });
+            core.engine.store.blob_refused(&blob.sha256, seen).await.map_err(storage)?;
+        }
         driver::recorded(self);
         self.notify_queue();
         Ok(())
@@ -195,6 +229,18 @@ impl App {
         };
         self.send(vec![command], Vec::new(), None).await?;
         self.dismiss(op).await
+    }
+
+    /// Sends the photos of an action again that the server did not take: it may take them by now.
+    pub async fn resend_photos(self, op: OpId) -> Result<(), Refusal> {
+        let Some(core) = self.core() else { return Ok(()) };
+        let Some(entry) = core.entry(op).await.map_err(storage)? else { return Ok(()) };
+        for blob in core.refused_blobs(&entry).await.map_err(storage)? {
+            core.engine.store.blob_refused(&blob.sha256, None).await.map_err(storage)?;
+        }
+        driver::recorded(self);
+        self.notify_queue();
+        Ok(())
     }
 
     /// Offers everything unsent and everything that needs a person as one file: commands as they
@@ -219,6 +265,12 @@ async fn export_parts(core: &Core, at: Ms) -> Result<Array, StoreError> {
         let queue = core.engine.store.queue(scope).await?;
         commands.extend(queue.outbox.iter().map(|entry| serde_json::json!(entry)));
         commands.extend(queue.attention.iter().map(|entry| serde_json::json!(entry)));
+        // What is on the server already, but not with all its photos.
+        for stored in &queue.journal {
+            if !core.refused_blobs(&stored.entry).await?.is_empty() {
+                commands.push(serde_json::json!(stored));
+            }
+        }
     }
     let parts = Array::new();
     let head = serde_json::json!({

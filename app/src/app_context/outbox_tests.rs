@@ -35,6 +35,7 @@ fn blob(name: &str, state: BlobState) -> Blob {
         scope: Scope::Company,
         n: 1,
         sent: 4,
+        refused: None,
     }
 }
 
@@ -73,4 +74,22 @@ fn what_needs_a_person_comes_first_and_once_with_its_reason() {
     assert_eq!(shown, expected);
     assert!(items[0].reason.is_some());
     assert_eq!(items[1].at, Ms(1_500));
+}
+
+#[test]
+fn a_photo_the_server_does_not_take_needs_a_person_until_it_was_dealt_with() {
+    let queue = Queue {
+        journal: vec![journal(entry(1, &["a", "b"]), OutcomeKind::Applied)],
+        ..Queue::default()
+    };
+    let refused = |dealt_with| {
+        let reason = Refusal::new(CommonCode::BlobType);
+        let refused = Some(BlobRefusal { reason, dealt_with });
+        [blob("a", BlobState::Confirmed), Blob { refused, ..blob("b", BlobState::Pending) }]
+    };
+    let items = items_of(&queue, &refused(false));
+    assert_eq!(items[0].state, OutboxState::PhotoRefused);
+    assert!(items[0].state.needs_person());
+    assert!(items[0].reason.as_ref().is_some_and(|reason| reason.is(CommonCode::BlobType)));
+    assert!(items_of(&queue, &refused(true)).is_empty());
 }

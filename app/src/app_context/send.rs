@@ -54,7 +54,7 @@ impl App {
         let genuine = self.genuine.get_value();
         let is_genuine = |code: &str| genuine.contains(code);
         // From here on the form is being finished: what is still typed into it is no draft.
-        let saved = draft.as_deref().and_then(|key| core.hold_draft(key));
+        let saved = draft.as_deref().map(|key| core.hold_draft(key)).unwrap_or_default();
         let result = core.engine.record(drafts, blobs, moment, &is_genuine).await;
         match result {
             Ok(previews) => {
@@ -68,8 +68,8 @@ impl App {
                 Ok(previews)
             }
             Err(error) => {
-                if let (Some(key), Some(text)) = (&draft, saved) {
-                    core.keep_draft(key, Some(text));
+                for (key, text) in saved {
+                    core.keep_draft(&key, Some(text));
                 }
                 Err(error.refusal())
             }

@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use domain::Refusal;
-use domain::id::DeviceId;
+use domain::id::{DeviceId, UserId};
 use domain::modules::accounts::User;
 use domain::refusal::CommonCode;
-use domain::sync::client::{LocalStore, Paused, SyncError};
+use domain::sync::client::{Paused, SyncError};
 use domain::sync::record::Scope;
-use domain::sync::wire::{DeviceInfo, Session, SignIn};
+use domain::sync::wire::{DeviceInfo, RegisterDevice, Session, SignIn};
 use gloo_storage::{LocalStorage, Storage};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -17,15 +17,16 @@ use super::{App, Core};
 use crate::clock;
 use crate::device::{install, page};
 use crate::sync::http::{self, Body, DEADLINE};
+use crate::sync::transport::DEVICE;
 use crate::sync::{driver, events};
 
-const SESSION: &str = "guanjia.session";
+/// Where the session is kept; whether there is one is looked up before this part is here.
+pub const SESSION: &str = "guanjia.session";
 const OFFSET: &str = "guanjia.clock_offset";
-/// A sign-out the server has not heard of yet.
+/// The device of a sign-out the server has not heard of yet.
 const SIGN_OUT: &str = "guanjia.sign_out_pending";
 const PATH: &str = "/api/v1/session";
-/// Raised when this build must no longer push to servers that say so by `min_client`.
-pub const CLIENT: u32 = 1;
+const DEVICE_PATH: &str = "/api/v1/session/device";
 
 /// Why nobody was signed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +60,12 @@ impl App {
             http::restore_clock_offset(offset);
         }
         events::listen(self);
-        if LocalStorage::get::<bool>(SIGN_OUT).is_ok() {
-            spawn_local(self.finish_sign_out());
+        if let Ok(device) = LocalStorage::get::<serde_json::Value>(SIGN_OUT) {
+            // Earlier builds did not say which.
+            let device = device.as_str().map(str::to_owned);
+            spawn_local(async move { self.finish_sign_out(device.as_deref()).await });
         }
-        let Ok(session) = LocalStorage::get::<Session>(SESSION) else { return };
+        let Some(session) = page::stored::<Session>(SESSION) else { return };
         if let Err(error) = self.begin(session).await {
             leptos::logging::error!("the store did not open: {error}");
             self.status.update(|status| status.last_error = Some(error.code().to_owned()));
@@ -75,9 +78,7 @@ impl App {
         let mut session = self.post_session(&account, password, device_of(&account)).await?;
         // The browser may have lost the id of this installation and kept the store, whose commands
         // are numbered for that id.
-        let store = crate::local_store::IndexedDb::of_user(session.actor.user);
-        let owner = store.meta("owner").await.ok().flatten();
-        let kept = owner.and_then(|owner| owner.split_once('/')?.1.parse::<DeviceId>().ok());
+        let kept = Core::device_of_store(session.actor.user).await;
         if let Some(kept) = kept.filter(|kept| *kept != session.device.id) {
             session = self.post_session(&account, password, kept).await?;
             keep_device(&account, kept);
@@ -107,14 +108,21 @@ impl App {
         if !answer.is_ok() {
             return Err(http::refusal_of(&answer));
         }
-        let session: Session = serde_json::from_str(&answer.text)
+        let session: Session = domain::json::from_str(&answer.text)
             .map_err(|error| Refusal::new(CommonCode::Fault).with("why", error))?;
         http::measure(session.server_time, answer.sent_at, answer.received_at);
         Ok(session)
     }
 
     /// Takes over a session: opens the user's store, shows it, starts sync.
-    async fn begin(self, session: Session) -> Result<(), SyncError> {
+    async fn begin(self, mut session: Session) -> Result<(), SyncError> {
+        // The store says which device it is: one that was renewed is registered when the server is
+        // next asked who is signed in.
+        let device = Core::device_of_store(session.actor.user).await;
+        if let Some(device) = device.filter(|device| *device != session.device.id) {
+            session.device.id = device;
+            let _ = LocalStorage::set(SESSION, &session);
+        }
         let same = self.core().filter(|core| {
             core.with_replica(|r| {
                 r.actor().user == session.actor.user && r.device() == session.device.id
@@ -132,14 +140,15 @@ impl App {
                 core
             }
         };
-        self.take_session(&core, session).await?;
-        // Before the first look at the queue nothing must say that all is here.
-        let synced = core.engine.status(&core.scopes()).await.ok().and_then(|s| s.synced_at);
+        // Before the session shows the pages: nothing on them must say that all is here while it is not.
+        let scopes: Vec<Scope> = session.scopes.iter().map(|scope| scope.scope).collect();
+        let synced = core.engine.status(&scopes).await.ok().and_then(|s| s.synced_at);
         self.status.update(|status| {
             status.paused = None;
             status.last_sync = synced;
             status.first_sync = synced.is_none();
         });
+        self.take_session(&core, session).await?;
         driver::start(self, core);
         Ok(())
     }
@@ -155,13 +164,14 @@ impl App {
         }
         core.scopes.replace(scopes);
         core.engine.replica.borrow_mut().set_actor(session.actor.clone());
-        let too_old = session.min_client > CLIENT;
+        let too_old = session.min_client > domain::sync::CLIENT;
+        core.engine.set_too_old(too_old);
         self.session.set(Some(session));
         if too_old {
             self.status.update(|status| status.paused = Some(Paused::Update));
             page::tell("guanjia:check-update");
         }
-        self.notify_kinds(&domain::modules::RecordKind::ALL.iter().copied().collect());
+        self.notify_kinds(&domain::order::set_of(domain::modules::RecordKind::ALL.iter().copied()));
         self.notify_queue();
         Ok(())
     }
@@ -176,7 +186,7 @@ impl App {
         self.status.update(|status| {
             *status = crate::sync::SyncStatus { online: status.online, ..Default::default() };
         });
-        self.notify_kinds(&domain::modules::RecordKind::ALL.iter().copied().collect());
+        self.notify_kinds(&domain::order::set_of(domain::modules::RecordKind::ALL.iter().copied()));
     }
 
     /// Signs out. Refused while something is unsent, unless it was exported and the person says so:
@@ -193,8 +203,12 @@ impl App {
             && counts.attention == 0
             && core.drafts.borrow().is_empty();
         let account = self.session.with_untracked(|s| s.as_ref().map(|s| s.account.clone()));
-        LocalStorage::delete(SESSION);
-        let _ = LocalStorage::set(SIGN_OUT, true);
+        let device = core.with_replica(|replica| replica.device().to_string());
+        // A tab that lingers does not sign out whoever came after.
+        if self.is_stored_session() {
+            LocalStorage::delete(SESSION);
+            let _ = LocalStorage::set(SIGN_OUT, &device);
+        }
         self.close();
         if nothing_left {
             let store = core.engine.store.clone();
@@ -205,14 +219,16 @@ impl App {
                 LocalStorage::delete(device_key(&account));
             }
         }
-        self.finish_sign_out().await;
+        self.finish_sign_out(Some(&device)).await;
         Ok(())
     }
 
     /// Ends the session on the server; without a network at the next start.
-    async fn finish_sign_out(self) {
-        let answer = http::ask_any("DELETE", PATH, Body::None, &[], DEADLINE).await;
-        if answer.is_ok_and(|answer| answer.is_ok() || answer.status == 401) {
+    async fn finish_sign_out(self, device: Option<&str>) {
+        let named = device.map(|device| (DEVICE, device));
+        let answer = http::ask_any("DELETE", PATH, Body::None, named.as_slice(), DEADLINE).await;
+        // 409: the session has become another's, so there is nothing of ours to end.
+        if answer.is_ok_and(|answer| answer.is_ok() || [401, 409].contains(&answer.status)) {
             LocalStorage::delete(SIGN_OUT);
         }
     }
@@ -224,30 +240,43 @@ impl App {
             let Ok(answer) = http::ask("GET", PATH, Body::None, &[], DEADLINE).await else {
                 return;
             };
-            let Ok(session) = serde_json::from_str::<Session>(&answer.text) else { return };
+            let Ok(mut session) = domain::json::from_str::<Session>(&answer.text) else { return };
             http::measure(session.server_time, answer.sent_at, answer.received_at);
             if let Some(offset) = http::clock_offset() {
                 let _ = LocalStorage::set(OFFSET, offset);
             }
-            let ours = core.with_replica(|r| r.actor().user == session.actor.user);
+            let (user, device) = core.with_replica(|r| (r.actor().user, r.device()));
+            let ours = session.actor.user == user;
+            let mut registered = false;
+            if ours && session.device.id != device && !core.has_ended() {
+                // Our own session, of the device this store was before it was renewed.
+                let Some(own) = self.register_device(user, device).await else { return };
+                (session, registered) = (own, true);
+            }
             let known = self.session.with_untracked(|known| {
                 known.as_ref().is_some_and(|k| {
                     k.rights == session.rights
                         && k.scopes == session.scopes
                         && k.actor == session.actor
+                        && k.min_client == session.min_client
+                        && k.must_change_password == session.must_change_password
                 })
             });
             if core.has_ended() || !ours {
                 return;
             }
-            let was_paused = self.status_now().paused == Some(Paused::SignIn);
+            // What is ours and answers is good again, whatever it was paused for.
+            let was_paused = matches!(
+                self.status_now().paused,
+                Some(Paused::SignIn | Paused::OtherUser | Paused::ChangePassword)
+            ) && !session.must_change_password;
             if !known {
                 let _ = LocalStorage::set(SESSION, &session);
                 if self.take_session(&core, session).await.is_err() {
                     return;
                 }
             }
-            if was_paused || !known {
+            if was_paused || registered || !known {
                 core.engine.unpause();
                 driver::wake();
             }
@@ -266,26 +295,93 @@ impl App {
         }
     }
 
-    /// Another tab signed in, out, or as somebody else.
-    pub(crate) fn session_elsewhere(self) {
-        let stored = LocalStorage::get::<Session>(SESSION).ok().map(|session| session.actor.user);
-        let own = self.session.with_untracked(|s| s.as_ref().map(|session| session.actor.user));
-        if stored == own {
+    /// Registers the device this store has become under the session that is there. `None`: not now;
+    /// a sign-in registers it too.
+    async fn register_device(self, user: UserId, device: DeviceId) -> Option<Session> {
+        let device = DeviceInfo { id: device, name: install::device_name() };
+        let body = serde_json::to_string(&RegisterDevice { user, device }).ok()?;
+        let answer = http::ask("POST", DEVICE_PATH, Body::Json(&body), &[], DEADLINE).await.ok()?;
+        domain::json::from_str(&answer.text).ok()
+    }
+
+    /// The server has other commands under this phone's numbers: its storage was copied or set back.
+    /// Goes on as a new device; what was recorded is sent under new numbers.
+    pub(crate) fn renew_device(self) {
+        let Some(core) = self.core() else { return };
+        spawn_local(async move {
+            let session = self.session.with_untracked(Clone::clone);
+            let (Some(mut session), false) = (session, core.has_ended()) else { return };
+            let device = DeviceId(clock::new_uuid());
+            // `false`: another tab was faster, and the store says which device it is now.
+            let Ok(_) = core.engine.renew(device).await else { return };
+            let Some(device) = Core::device_of_store(session.actor.user).await else { return };
+            keep_device(&session.account, device);
+            session.device.id = device;
+            // Other tabs hear of it and open the store anew as well.
+            let _ = LocalStorage::set(SESSION, &session);
+            self.flush_drafts();
+            if let Err(error) = self.begin(session).await {
+                leptos::logging::error!("the renewed store did not open: {error}");
+                return;
+            }
+            self.check_session();
+        });
+    }
+
+    /// The password is one's own now: what waited for that goes on.
+    pub(crate) fn password_chosen(self) {
+        let chosen = self.session.try_update(|session| {
+            let session = session.as_mut()?;
+            std::mem::take(&mut session.must_change_password).then(|| session.clone())
+        });
+        let Some(session) = chosen.flatten() else { return };
+        let _ = LocalStorage::set(SESSION, &session);
+        if let Some(core) = self.core() {
+            core.engine.unpause();
+        }
+        driver::wake();
+    }
+
+    /// Who acts, and on which device, as this tab knows it.
+    fn own_session(self) -> Option<(UserId, DeviceId)> {
+        self.session.with_untracked(|s| s.as_ref().map(|s| (s.actor.user, s.device.id)))
+    }
+
+    /// The session that all tabs share is this tab's.
+    fn is_stored_session(self) -> bool {
+        let stored = page::stored::<Session>(SESSION);
+        stored.map(|session| (session.actor.user, session.device.id)) == self.own_session()
+    }
+
+    /// The server says that its session is not of this tab's device: somebody else has signed in, which
+    /// this tab may have slept through, or its store was renewed. Its own session, if there is one,
+    /// goes on.
+    pub(crate) fn session_is_anothers(self) {
+        if !self.session_elsewhere() {
+            self.check_session();
+        }
+    }
+
+    /// Another tab signed in, out, or as somebody else. `false`: this tab's session is the one that
+    /// all share.
+    pub(crate) fn session_elsewhere(self) -> bool {
+        if self.is_stored_session() {
             // Perhaps signed in again after the session was over.
-            if self.status_now().paused == Some(Paused::SignIn) {
+            if matches!(self.status_now().paused, Some(Paused::SignIn | Paused::OtherUser)) {
                 self.check_session();
             }
-            return;
+            return false;
         }
         self.flush_drafts();
         spawn_local(async move {
-            match LocalStorage::get::<Session>(SESSION) {
-                Ok(session) => {
+            match page::stored::<Session>(SESSION) {
+                Some(session) => {
                     let _ = self.begin(session).await;
                 }
-                Err(_) => self.close(),
+                None => self.close(),
             }
         });
+        true
     }
 
     // --- network -----------------------------------------------------------------------------

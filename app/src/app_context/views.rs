@@ -1,5 +1,8 @@
 //! What the office reads: answers of the server, refreshed when it announces something new.
 
+use std::cell::Cell;
+use std::time::Duration;
+
 use domain::Refusal;
 use domain::refusal::CommonCode;
 use leptos::prelude::*;
@@ -9,7 +12,9 @@ use wasm_bindgen_futures::spawn_local;
 use super::{App, use_app};
 use crate::clock;
 use crate::device::page;
+use crate::reactive::{derive, memo};
 use crate::sync::http::{self, Body, DEADLINE};
+use crate::sync::transport::DEVICE;
 
 /// Least time between two fetches of one view, in milliseconds.
 const THROTTLE: f64 = 300.0;
@@ -24,9 +29,18 @@ impl App {
         body: Option<&str>,
     ) -> Result<String, Refusal> {
         let body = body.map_or(Body::None, Body::Json);
-        match http::ask_any(method, path, body, &[], DEADLINE).await {
+        // A page that lingers after somebody else has signed in must not show what they may see.
+        let device = self.core().map(|core| core.with_replica(|r| r.device().to_string()));
+        let named = device.as_deref().map(|device| (DEVICE, device));
+        match http::ask_any(method, path, body, named.as_slice(), DEADLINE).await {
             Ok(answer) if answer.is_ok() => Ok(answer.text),
-            Ok(answer) => Err(http::refusal_of(&answer)),
+            Ok(answer) => {
+                let refusal = http::refusal_of(&answer);
+                if refusal.is(CommonCode::WrongDevice) {
+                    self.session_is_anothers();
+                }
+                Err(refusal)
+            }
             Err(error) => Err(http::refusal_of_error(&error)),
         }
     }
@@ -49,7 +63,7 @@ impl App {
 }
 
 fn decode<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
-    serde_json::from_str(text).map_err(|error| Refusal::new(CommonCode::Fault).with("why", error))
+    domain::json::from_str(text).map_err(|error| Refusal::new(CommonCode::Fault).with("why", error))
 }
 
 /// One view of the office.
@@ -60,6 +74,8 @@ pub struct View<T: Send + Sync + 'static> {
     pub error: RwSignal<Option<Refusal>>,
     pub loading: RwSignal<bool>,
     pub reload: Callback<()>,
+    /// When the last answer came, by the monotonic clock.
+    answered: StoredValue<Option<f64>>,
 }
 
 impl<T: Send + Sync + 'static> Clone for View<T> {
@@ -128,6 +144,7 @@ where
         error: RwSignal::new(None),
         loading: RwSignal::new(true),
         reload: Callback::new(move |()| fetching.ask()),
+        answered: StoredValue::new(None),
     };
     let start = move |(path, number): (String, u64)| {
         view.loading.set(true);
@@ -140,6 +157,7 @@ where
             view.loading.set(false);
             match answer {
                 Ok(data) => {
+                    view.answered.set_value(Some(clock::monotonic()));
                     view.data.set(Some(data));
                     view.error.set(None);
                 }
@@ -149,10 +167,91 @@ where
     };
     fetching.start.set_value(Some(Callback::new(start)));
     let heads = app.heads();
-    Effect::new(move |_| {
+    let status = app.status();
+    let online = memo(move || status.with(|status| status.online));
+    Effect::new(move |before: Option<bool>| {
         heads.track();
         fetching.path.track();
-        fetching.ask();
+        let online = online.get();
+        // What happened while there was no network was announced to nobody here.
+        if before.is_none() || online || before == Some(online) {
+            fetching.ask();
+        }
+        online
     });
     view
+}
+
+/// How often a view is looked at; asked for, and no longer live, after so many milliseconds.
+const LOOK: Duration = Duration::from_secs(5);
+const AGAIN: f64 = 30_000.0;
+const LIVE: f64 = 60_000.0;
+
+/// What to do about a view whose last answer and last question are so long ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pulse {
+    ask: bool,
+    live: bool,
+}
+
+fn pulse(answered: Option<f64>, asked: f64, now: f64, visible: bool) -> Pulse {
+    Pulse {
+        ask: visible && now - asked >= AGAIN,
+        live: answered.is_some_and(|answered| now - answered <= LIVE),
+    }
+}
+
+impl<T: Send + Sync + 'static> View<T> {
+    /// Keeps the figures up with time too, not only with what is recorded: clocks run out while
+    /// nobody does anything. Says whether they are live.
+    pub fn keep_live(self) -> Signal<bool> {
+        let live = RwSignal::new(true);
+        let answered = self.answered;
+        keep_asking(self.reload, live, Box::new(move || answered.try_get_value().flatten()));
+        let error = self.error;
+        derive(move || live.get() && error.with(Option::is_none))
+    }
+}
+
+#[inline(never)]
+fn keep_asking(reload: Callback<()>, live: RwSignal<bool>, answered: Box<dyn Fn() -> Option<f64>>) {
+    let began = clock::monotonic();
+    let asked = Cell::new(began);
+    let look = move || {
+        let now = clock::monotonic();
+        // An answer to a question of the server's own counts as one.
+        let newest = answered().map_or(asked.get(), |answered| answered.max(asked.get()));
+        let pulse = pulse(answered().or(Some(began)), newest, now, page::is_visible());
+        if live.try_get_untracked() != Some(pulse.live) {
+            live.try_set(pulse.live);
+        }
+        if pulse.ask {
+            asked.set(now);
+            reload.run(());
+        }
+    };
+    if let Ok(timer) = set_interval_with_handle(look, LOOK) {
+        on_cleanup(move || timer.clear());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_in_sight_is_asked_for_every_half_minute() {
+        let ask = |since, visible| pulse(Some(0.0), 0.0, since, visible).ask;
+        assert!(!ask(29_999.0, true));
+        assert!(ask(30_000.0, true));
+        assert!(!ask(90_000.0, false));
+    }
+
+    #[test]
+    fn figures_are_live_for_a_minute_after_the_last_answer() {
+        let live = |answered, now| pulse(answered, now, now, true).live;
+        assert!(live(Some(0.0), 60_000.0));
+        assert!(!live(Some(0.0), 60_001.0));
+        assert!(!live(None, 0.0));
+    }
 }

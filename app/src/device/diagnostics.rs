@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use super::{install, page};
-use crate::app_context::{App, CLIENT};
+use crate::app_context::App;
 use crate::i18n;
 
 impl App {
@@ -27,7 +27,7 @@ impl App {
         let agent = page::window().navigator().user_agent().unwrap_or_default();
         serde_json::json!({
             "build": page::boot_data("data-build"),
-            "client": CLIENT,
+            "client": domain::sync::CLIENT,
             "at": self.instant(),
             "agent": agent,
             "language": i18n::current().tag(),

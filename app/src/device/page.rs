@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
+use serde::de::DeserializeOwned;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -30,6 +31,12 @@ pub async fn fetch_text(url: &str) -> Result<String, JsValue> {
     }
     let text = JsFuture::from(response.text()?).await?;
     Ok(text.as_string().unwrap_or_default())
+}
+
+/// What was kept in this browser under that key.
+pub fn stored<T: DeserializeOwned>(key: &str) -> Option<T> {
+    let text = window().local_storage().ok()??.get_item(key).ok()??;
+    domain::json::from_str(&text).ok()
 }
 
 /// Listens as long as the page lives.

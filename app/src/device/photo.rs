@@ -20,19 +20,29 @@ use crate::i18n::fmt;
 /// JPEG quality to begin with, the step down, and the least that still shows something.
 const QUALITY: (f64, f64, f64) = (0.85, 0.1, 0.35);
 
+/// Where a photo comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Taken now.
+    Camera,
+    /// Taken before, with the phone's own camera or by somebody else.
+    Gallery,
+}
+
 impl App {
-    /// Asks for photos: the camera on a phone, files elsewhere; several at once. Call it directly in
+    /// Asks for photos; a desk has files instead of a camera. Several at once. Call it directly in
     /// the click handler, for browsers only open the camera on a click. Each photo is made small and
     /// stamped with `label` (the unit, "3-2-1501") and the time. None when nothing was picked.
     pub async fn take_photos(
         self,
         role: AttachmentRole,
         label: String,
+        source: Source,
     ) -> Result<Vec<Captured>, Refusal> {
         let failed = |error: JsValue| {
             Refusal::new(AttachmentCode::BadHash).with("why", page::describe(&error))
         };
-        let Some(files) = pick().await.map_err(failed)? else { return Ok(Vec::new()) };
+        let Some(files) = pick(source).await.map_err(failed)? else { return Ok(Vec::new()) };
         let (edge, bytes, stamp) = self.settings().with_untracked(|settings| {
             let at = self.instant();
             let stamp = format!("{label}  {}", fmt::exact(at, &settings.zone));
@@ -49,12 +59,15 @@ impl App {
     }
 }
 
-async fn pick() -> Result<Option<FileList>, JsValue> {
+async fn pick(source: Source) -> Result<Option<FileList>, JsValue> {
     let input: HtmlInputElement = page::document().create_element("input")?.dyn_into()?;
     input.set_type("file");
     input.set_accept("image/*");
     input.set_multiple(true);
-    input.set_attribute("capture", "environment")?;
+    if source == Source::Camera {
+        // Many phones open the camera at once then and offer nothing else.
+        input.set_attribute("capture", "environment")?;
+    }
     let chosen = input.clone();
     let promise = Promise::new(&mut |resolve, _| {
         chosen.set_onchange(Some(&resolve));

@@ -258,7 +258,7 @@ pub fn span(milliseconds: i64) -> String {
 /// What is left on a ticket's clock: "还剩 35 分", "超 2 时", "暂停 · 还剩 2 时".
 pub fn clock_left(clock: &Clock, now: Ms) -> String {
     let left = left(clock.left(now));
-    if clock.paused.is_some() && clock.stopped.is_none() { tr::common::paused(left) } else { left }
+    if clock.is_paused(now) { tr::common::paused(left) } else { left }
 }
 
 /// "还剩 35 分", "超 2 时".

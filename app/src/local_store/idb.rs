@@ -168,7 +168,7 @@ impl Tx {
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::Failed(format!("unreadable: {error}")))
+    domain::json::from_str(text).map_err(|error| StoreError::Failed(format!("unreadable: {error}")))
 }
 
 /// `[scope, n]`.
@@ -200,6 +200,13 @@ pub fn block_key(scope: Scope, generation: u32, index: u32) -> JsValue {
 pub fn generation_range(scope: Scope, generation: u32) -> Result<JsValue, StoreError> {
     let (name, generation): (JsValue, JsValue) = (scope.to_string().into(), generation.into());
     range(&Array::of2(&name, &generation), &Array::of3(&name, &generation, &Array::new()))
+}
+
+/// Texts from `low` up to, and without, `high`.
+pub fn text_range(low: &str, high: &str) -> Result<JsValue, StoreError> {
+    IdbKeyRange::bound_with_lower_open_and_upper_open(&low.into(), &high.into(), false, true)
+        .map(Into::into)
+        .map_err(|error| store_error(&error))
 }
 
 fn range(low: &Array, high: &Array) -> Result<JsValue, StoreError> {

@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use domain::id::UserId;
 use domain::modules::attachments::Sha256Hex;
+use domain::order;
 use domain::sync::client::{
-    Answers, Blob, BlobState, LocalStore, NewBlob, NewCommand, OutboxEntry, Page, Queue,
-    StoreError, StoredScope,
+    Answers, Blob, BlobRefusal, BlobState, LocalStore, NewBlob, NewCommand, OutboxEntry, Page,
+    Queue, StoreError, StoredScope,
 };
 use domain::sync::outcome::Outcome;
 use domain::sync::record::Scope;
@@ -21,7 +22,7 @@ use super::idb::{self, Mode, Tx};
 use super::queue;
 use super::rows;
 use super::schema;
-use crate::device::page;
+use crate::device::{blobs, page};
 
 /// Longest wait for a transaction; behind it the connection counts as lost (iOS leaves some open).
 const DEADLINE: i32 = 20_000;
@@ -150,14 +151,13 @@ impl IndexedDb {
         result
     }
 
-    async fn get_text(&self, store: &str, key: &str) -> Result<Option<String>, StoreError> {
-        let key = JsValue::from_str(key);
+    async fn get_text(&self, store: &str, key: JsValue) -> Result<Option<String>, StoreError> {
         self.transact(&[store], Mode::Read, async |tx| Ok(tx.get(store, &key).await?.as_string()))
             .await
     }
 
-    async fn put_text(&self, store: &str, key: &str, text: &str) -> Result<(), StoreError> {
-        let (key, text) = (JsValue::from_str(key), JsValue::from_str(text));
+    async fn put_text(&self, store: &str, key: JsValue, text: &str) -> Result<(), StoreError> {
+        let text = JsValue::from_str(text);
         self.transact(&[store], Mode::Write, async |tx| tx.put(store, &key, &text)).await
     }
 
@@ -167,7 +167,8 @@ impl IndexedDb {
             let keys = tx.get_all_keys(schema::DRAFTS, &JsValue::UNDEFINED).await?;
             let texts = tx.get_all(schema::DRAFTS, &JsValue::UNDEFINED).await?;
             let pairs = keys.iter().zip(texts.iter());
-            Ok(pairs.filter_map(|(k, t)| Some((k.as_string()?, t.as_string()?))).collect())
+            let texts = pairs.filter_map(|(k, t)| Some((k.as_string()?, t.as_string()?)));
+            Ok(order::map_of(texts))
         })
         .await
     }
@@ -270,6 +271,13 @@ impl LocalStore for IndexedDb {
         .await
     }
 
+    async fn renew(&self, key: &str, from: &str, to: &str) -> Result<bool, StoreError> {
+        self.transact(&queue::ALL_STORES, Mode::Durable, async |tx| {
+            queue::renew(tx, key, from, to).await
+        })
+        .await
+    }
+
     async fn dismiss_attention(&self, scope: Scope, op: OpId) -> Result<(), StoreError> {
         self.transact(&[schema::ATTENTION], Mode::Durable, async |tx| {
             queue::dismiss(tx, scope, op).await
@@ -308,12 +316,33 @@ impl LocalStore for IndexedDb {
         .await
     }
 
+    async fn blob_refused(
+        &self,
+        sha256: &Sha256Hex,
+        refused: Option<BlobRefusal>,
+    ) -> Result<(), StoreError> {
+        let key = JsValue::from_str(&sha256.0);
+        self.transact(&[schema::BLOB_META], Mode::Durable, async |tx| {
+            match tx.read::<Blob>(schema::BLOB_META, &key).await? {
+                Some(blob) => tx.write(schema::BLOB_META, &key, &Blob { sent: 0, refused, ..blob }),
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+
+    async fn blob_is_intact(&self, sha256: &Sha256Hex) -> Result<bool, StoreError> {
+        let Some(bytes) = self.blob_bytes(sha256).await? else { return Ok(true) };
+        let hash = blobs::sha256(&bytes).await;
+        hash.map(|hash| hash == *sha256).map_err(|error| StoreError::Failed(page::describe(&error)))
+    }
+
     async fn put_draft(&self, key: &str, text: &str) -> Result<(), StoreError> {
-        self.put_text(schema::DRAFTS, key, text).await
+        self.put_text(schema::DRAFTS, JsValue::from_str(key), text).await
     }
 
     async fn draft(&self, key: &str) -> Result<Option<String>, StoreError> {
-        self.get_text(schema::DRAFTS, key).await
+        self.get_text(schema::DRAFTS, JsValue::from_str(key)).await
     }
 
     async fn drop_draft(&self, key: &str) -> Result<(), StoreError> {
@@ -323,10 +352,10 @@ impl LocalStore for IndexedDb {
     }
 
     async fn put_meta(&self, key: &str, text: &str) -> Result<(), StoreError> {
-        self.put_text(schema::META, &format!("m/{key}"), text).await
+        self.put_text(schema::META, schema::meta_key(key), text).await
     }
 
     async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
-        self.get_text(schema::META, &format!("m/{key}")).await
+        self.get_text(schema::META, schema::meta_key(key)).await
     }
 }

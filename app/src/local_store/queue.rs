@@ -1,11 +1,12 @@
 //! Commands on the phone: recorded, answered, settled, backed up, replayed. Each function is the
 //! body of one transaction; `LocalStore` says what each has to hold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Ms;
 use domain::id::OpId;
 use domain::modules::attachments::Sha256Hex;
+use domain::order;
 use domain::sync::client::{
     Answers, AttentionEntry, Blob, BlobState, JournalEntry, NewBlob, NewCommand, OutboxEntry,
     Queue, StoreError,
@@ -17,7 +18,9 @@ use wasm_bindgen::JsValue;
 
 use super::idb::{self, Tx, entry_key};
 use super::rows::{put_scope_row, scope_row};
-use super::schema::{ATTENTION, BLOB_META, BLOBS, DRAFTS, JOURNAL, META, OPS, OUTBOX, ScopeRow};
+use super::schema::{
+    ATTENTION, BLOB_META, BLOBS, DRAFTS, JOURNAL, META, OPS, OUTBOX, ScopeRow, meta_key,
+};
 
 pub const STORES: [&str; 4] = [META, OUTBOX, JOURNAL, ATTENTION];
 pub const RECORD_STORES: [&str; 7] = [META, OUTBOX, JOURNAL, OPS, BLOBS, BLOB_META, DRAFTS];
@@ -53,6 +56,8 @@ pub async fn record(
         };
         if let Some(draft) = &command.draft {
             tx.delete(DRAFTS, &JsValue::from_str(draft))?;
+            // Its parts: everything that begins with the key and a stroke.
+            tx.delete(DRAFTS, &idb::text_range(&format!("{draft}/"), &format!("{draft}0"))?)?;
         }
         if let Some(known) = known_entry(tx, scope, command.op).await? {
             entries.push(known);
@@ -110,6 +115,7 @@ async fn keep_blob(tx: &Tx, entries: &[OutboxEntry], new: NewBlob) -> Result<(),
         scope: entry.scope,
         n: entry.n,
         sent: 0,
+        refused: None,
     };
     tx.put(BLOBS, &key, &idb::js_bytes(&new.bytes))?;
     tx.write(BLOB_META, &key, &meta)
@@ -144,13 +150,14 @@ pub async fn answered(tx: &Tx, answers: Answers) -> Result<bool, StoreError> {
     }
     for outcome in outcomes {
         let key = entry_key(scope, outcome.n);
-        let (entry, is_news) = match tx.read::<OutboxEntry>(OUTBOX, &key).await? {
+        let waiting = tx.read::<OutboxEntry>(OUTBOX, &key).await?;
+        let (entry, is_news) = match waiting.filter(|entry| entry.op == outcome.op) {
             Some(entry) => {
                 tx.delete(OUTBOX, &key)?;
                 (entry, true)
             }
             None => match tx.read::<JournalEntry>(JOURNAL, &key).await? {
-                Some(stored) if stored.epoch != epoch => {
+                Some(stored) if stored.epoch != epoch && stored.entry.op == outcome.op => {
                     let is_news = stored.outcome.outcome != outcome.outcome;
                     (stored.entry, is_news)
                 }
@@ -216,12 +223,11 @@ pub async fn forget_backed_up(
     let outbox: Vec<OutboxEntry> = tx.read_all(OUTBOX, &everything).await?;
     let kept: Vec<JournalEntry> = tx.read_all(JOURNAL, &everything).await?;
     let attention: Vec<AttentionEntry> = tx.read_all(ATTENTION, &everything).await?;
-    let named: BTreeSet<&Sha256Hex> = outbox
+    let entries = outbox
         .iter()
         .chain(kept.iter().map(|stored| &stored.entry))
-        .chain(attention.iter().map(|stored| &stored.entry))
-        .flat_map(|entry| &entry.blobs)
-        .collect();
+        .chain(attention.iter().map(|stored| &stored.entry));
+    let named: BTreeSet<&Sha256Hex> = order::set_of(entries.flat_map(|entry| &entry.blobs));
     for blob in blobs.iter().filter(|blob| !named.contains(&blob.sha256)) {
         let key = JsValue::from_str(&blob.sha256.0);
         tx.delete(BLOBS, &key)?;
@@ -242,6 +248,54 @@ pub async fn replay_journal(tx: &Tx, scope: Scope, from_n: u64) -> Result<(), St
                 let again = Blob { state: BlobState::Pending, sent: 0, ..blob };
                 tx.write(BLOB_META, &key, &again)?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// Numbers everything anew for another device; see `LocalStore::renew`.
+pub async fn renew(tx: &Tx, key: &str, from: &str, to: &str) -> Result<bool, StoreError> {
+    let key = meta_key(key);
+    if tx.get(META, &key).await?.as_string().as_deref() != Some(from) {
+        return Ok(false);
+    }
+    tx.put(META, &key, &JsValue::from_str(to))?;
+    let keys = tx.get_all_keys(META, &JsValue::UNDEFINED).await?;
+    let scopes =
+        keys.iter().filter_map(|key| key.as_string()?.strip_prefix("scope/")?.parse().ok());
+    for scope in scopes {
+        number_anew(tx, scope).await?;
+    }
+    Ok(true)
+}
+
+async fn number_anew(tx: &Tx, scope: Scope) -> Result<(), StoreError> {
+    let mut row = scope_row(tx, scope).await?;
+    let Queue { outbox, journal, mut attention, .. } = read(tx, scope, row.clone()).await?;
+    let journal = journal.into_iter().map(|stored| stored.entry);
+    let looked_at = attention.iter().map(|stored| stored.entry.clone());
+    let all = outbox.into_iter().chain(journal).chain(looked_at);
+    let all: BTreeMap<u64, OutboxEntry> = order::map_of(all.map(|entry| (entry.n, entry)));
+    for store in [OUTBOX, JOURNAL, ATTENTION, OPS] {
+        tx.delete(store, &idb::scope_range(scope)?)?;
+    }
+    row.meta.last_n = all.len() as u64;
+    put_scope_row(tx, scope, &row)?;
+    let entries: Vec<OutboxEntry> =
+        (1..).zip(all.into_values()).map(|(n, entry)| OutboxEntry { n, ..entry }).collect();
+    for entry in &entries {
+        tx.write(OUTBOX, &entry_key(scope, entry.n), entry)?;
+        tx.write(OPS, &idb::op_key(scope, entry.op), &entry.n)?;
+        if let Some(stored) = attention.iter_mut().find(|stored| stored.entry.op == entry.op) {
+            (stored.entry.n, stored.outcome.n) = (entry.n, entry.n);
+            tx.write(ATTENTION, &entry_key(scope, entry.n), stored)?;
+        }
+    }
+    let blobs: Vec<Blob> = tx.read_all(BLOB_META, &JsValue::UNDEFINED).await?;
+    for blob in blobs.into_iter().filter(|blob| blob.scope == scope) {
+        if let Some(named) = entries.iter().find(|entry| entry.blobs.contains(&blob.sha256)) {
+            let key = JsValue::from_str(&blob.sha256.0);
+            tx.write(BLOB_META, &key, &Blob { n: named.n, ..blob })?;
         }
     }
     Ok(())

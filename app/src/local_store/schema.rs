@@ -33,6 +33,11 @@ pub const META: &str = "meta";
 pub const ALL: [&str; 10] =
     [BASE, DELTA, OUTBOX, JOURNAL, ATTENTION, OPS, BLOBS, BLOB_META, DRAFTS, META];
 
+/// Where a small text is kept in [`META`].
+pub fn meta_key(key: &str) -> JsValue {
+    JsValue::from_str(&format!("m/{key}"))
+}
+
 /// Brings a database from `old` to [`VERSION`].
 pub fn upgrade(db: &IdbDatabase, old: u32) -> Result<(), JsValue> {
     if old < 1 {

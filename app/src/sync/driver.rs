@@ -210,8 +210,11 @@ fn rest(driver: &Driver, task: Task) -> u64 {
 
 /// Waits for a person, and looks again now and then: a sign-in may have happened in another tab.
 fn paused(driver: &Driver, why: Paused) -> u64 {
-    if why == Paused::SignIn {
-        driver.app.check_session();
+    match why {
+        Paused::SignIn | Paused::ChangePassword => driver.app.check_session(),
+        Paused::OtherUser => driver.app.session_is_anothers(),
+        Paused::NumberReused => driver.app.renew_device(),
+        Paused::Update => {}
     }
     POLL_LIVE
 }
@@ -225,7 +228,7 @@ async fn step(driver: &Rc<Driver>, task: Task) -> Result<(), SyncError> {
     let engine = &driver.core.engine;
     let scopes = driver.core.scopes();
     if task == Task::Upload {
-        while engine.upload_once(&scopes).await? == Uploaded::Confirmed {
+        while engine.upload_once(&scopes).await? != Uploaded::Idle {
             driver.app.saw_network(&Ok(()));
             report::publish(driver).await;
         }

@@ -44,13 +44,15 @@ pub fn ensure(driver: &Rc<Driver>) {
         return;
     }
     close();
-    let Ok(source) = EventSource::new("/api/v1/events") else { return };
+    // A header of ours it cannot send.
+    let device = driver.core.with_replica(|replica| replica.device());
+    let Ok(source) = EventSource::new(&format!("/api/v1/events?device={device}")) else { return };
     let weak = Rc::downgrade(driver);
     let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let Some(driver) = weak.upgrade() else { return };
         let data = event.data().as_string().unwrap_or_default();
         // What cannot be read is still a sign that something happened.
-        let known = serde_json::from_str::<HeadEvent>(&data);
+        let known = domain::json::from_str::<HeadEvent>(&data);
         if known.is_ok_and(|event| !driver.core.scopes().contains(&event.scope)) {
             return;
         }
@@ -101,7 +103,9 @@ pub fn listen(app: App) {
     // Out of the browser's back-forward cache: timers and the stream stood still.
     page::listen(&window, "pageshow", |_| driver::wake());
     page::listen(&window, "pagehide", move |_| app.flush_drafts());
-    page::listen(&window, "storage", move |_| app.session_elsewhere());
+    page::listen(&window, "storage", move |_| {
+        app.session_elsewhere();
+    });
     page::listen(&page::document(), "visibilitychange", move |_| {
         if page::is_visible() {
             driver::wake();

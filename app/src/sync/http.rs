@@ -1,9 +1,7 @@
 //! One way to ask the server: same origin, a deadline that covers the body too, and errors in the
 //! words of `TransportError`.
 
-use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::BTreeMap;
 
 use domain::sync::client::TransportError;
 use domain::sync::wire::ErrorBody;
@@ -85,7 +83,7 @@ impl Answer {
 
 /// The refusal in the body of an error answer, or what its status means.
 pub fn refusal_of(answer: &Answer) -> Refusal {
-    match serde_json::from_str::<ErrorBody>(&answer.text) {
+    match domain::json::from_str::<ErrorBody>(&answer.text) {
         Ok(body) => body.error.refusal,
         Err(_) => refusal_of_error(&answer.error()),
     }
@@ -95,7 +93,7 @@ pub fn refusal_of(answer: &Answer) -> Refusal {
 pub fn refusal_of_error(error: &TransportError) -> Refusal {
     match error {
         TransportError::Refused(refusal) => refusal.clone(),
-        other => Refusal { code: Cow::Owned(other.code().to_owned()), params: BTreeMap::new() },
+        other => Refusal::of_code(other.code().to_owned()),
     }
 }
 

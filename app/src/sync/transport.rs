@@ -1,12 +1,12 @@
 //! `domain`'s transport on fetch.
 
-use domain::Ms;
 use domain::id::DeviceId;
 use domain::modules::attachments::Sha256Hex;
 use domain::refusal::CommonCode;
 use domain::sync::client::{Blob, BlobAt, Transport, TransportError};
 use domain::sync::record::Scope;
 use domain::sync::wire::{ErrorBody, PullResponse, PushRequest, PushResponse};
+use domain::{Ms, Refusal};
 
 use super::http::{self, Answer, Body, DEADLINE, UPLOAD_DEADLINE, ask, ask_any};
 
@@ -15,7 +15,10 @@ const SCOPE: &str = "x-guanjia-scope";
 
 /// Names the device: the server refuses it when the session's cookie, which all tabs share, has
 /// become another user's.
-const DEVICE: &str = "x-guanjia-device";
+pub const DEVICE: &str = "x-guanjia-device";
+
+/// Repeats the stable code of a refusal.
+const CODE: &str = "x-guanjia-code";
 
 /// The server that the page came from, in the name of one device.
 #[derive(Clone, Debug)]
@@ -53,7 +56,7 @@ fn blob_at(answer: &Answer) -> Result<BlobAt, TransportError> {
 /// The offset that the server wants, when it was asked to go on from another one: a piece that
 /// arrived although its answer was lost.
 fn expected_offset(answer: &Answer) -> Option<u64> {
-    let body: ErrorBody = serde_json::from_str(&answer.text).ok()?;
+    let body: ErrorBody = domain::json::from_str(&answer.text).ok()?;
     body.error.expected.filter(|_| body.error.refusal.is(CommonCode::BlobOffset))
 }
 
@@ -64,7 +67,7 @@ impl Transport for Fetch {
         let answer =
             ask("POST", "/api/v1/sync/push", Body::Json(&body), &headers, UPLOAD_DEADLINE).await?;
         let response: PushResponse =
-            serde_json::from_str(&answer.text).map_err(|error| garbled(&error))?;
+            domain::json::from_str(&answer.text).map_err(|error| garbled(&error))?;
         measured(&answer, response.server_time);
         Ok(response)
     }
@@ -73,8 +76,12 @@ impl Transport for Fetch {
         &self,
         scope: Scope,
         cursor: Option<&str>,
+        waiting: usize,
     ) -> Result<PullResponse, TransportError> {
-        let mut path = format!("/api/v1/sync/pull?scope={scope}");
+        let mut path = format!("/api/v1/sync/pull?scope={scope}&waiting={waiting}");
+        if let Some(offset) = http::clock_offset() {
+            path.push_str(&format!("&offset={offset}"));
+        }
         if let Some(cursor) = cursor {
             path.push_str("&cursor=");
             path.push_str(&String::from(js_sys::encode_uri_component(cursor)));
@@ -82,7 +89,7 @@ impl Transport for Fetch {
         let headers = [(DEVICE, self.device.as_str())];
         let answer = ask("GET", &path, Body::None, &headers, UPLOAD_DEADLINE).await?;
         let response: PullResponse =
-            serde_json::from_str(&answer.text).map_err(|error| garbled(&error))?;
+            domain::json::from_str(&answer.text).map_err(|error| garbled(&error))?;
         measured(&answer, response.server_time);
         Ok(response)
     }
@@ -95,11 +102,17 @@ impl Transport for Fetch {
         let scope = scope.to_string();
         let headers = [(SCOPE, scope.as_str()), (DEVICE, self.device.as_str())];
         let answer = ask_any("HEAD", &blob_path(sha256), Body::None, &headers, DEADLINE).await?;
-        // Nothing has arrived. Answers to HEAD have no body that could say so with a code.
+        // Nothing has arrived.
         if answer.status == 404 {
             return Ok(BlobAt { offset: 0, complete: false });
         }
-        blob_at(&answer.into_ok()?)
+        // Answers to HEAD have no body to say more in; the code is in a header too.
+        match answer.header(CODE) {
+            Some(code) if [403, 409].contains(&answer.status) => {
+                Err(TransportError::Refused(Refusal::of_code(code)))
+            }
+            _ => blob_at(&answer.into_ok()?),
+        }
     }
 
     async fn blob_put(

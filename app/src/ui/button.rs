@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use super::icon::{Glyph, Icon};
+use crate::reactive::bound;
 
 /// How much a button weighs on the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,12 +44,12 @@ pub fn Button(
         <button
             type="button"
             class=weight.class(large)
-            disabled=move || disabled.get() || busy.get()
-            aria-busy=move || busy.get().to_string()
+            disabled=bound(move || disabled.get() || busy.get())
+            aria-busy=bound(move || busy.get().to_string())
             on:click=move |_| on_press.run(())
         >
             {icon.map(|icon| view! { <Glyph icon=icon/> })}
-            <span>{move || text.get()}</span>
+            <span>{text}</span>
         </button>
     }
 }
@@ -65,7 +66,7 @@ pub fn ButtonLink(
     view! {
         <A href=href attr:class=weight.class(large)>
             {icon.map(|icon| view! { <Glyph icon=icon/> })}
-            <span>{move || text.get()}</span>
+            <span>{text}</span>
         </A>
     }
 }
@@ -81,8 +82,8 @@ pub fn IconButton(
         <button
             type="button"
             class="icon-button"
-            aria-label=move || label.get()
-            title=move || label.get()
+            aria-label=bound(move || label.get())
+            title=bound(move || label.get())
             on:click=move |_| on_press.run(())
         >
             <Glyph icon=icon/>

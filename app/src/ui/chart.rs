@@ -3,6 +3,7 @@
 //! Drawn here because the chart crates set inline styles, which our content policy blocks, and cost
 //! more brotli than the whole ticket process.
 
+use crate::reactive::drawn;
 use leptos::prelude::*;
 
 /// One bar: name, parts as (value, class), text at its end.
@@ -25,7 +26,7 @@ pub fn Bars(
     #[prop(into)] label: Signal<String>,
 ) -> impl IntoView {
     view! {
-        {move || {
+        {drawn(move || {
             let bars = bars.get();
             let most = bars
                 .iter()
@@ -64,7 +65,7 @@ pub fn Bars(
                     {rows}
                 </svg>
             }
-        }}
+        })}
     }
 }
 
@@ -77,7 +78,7 @@ pub fn Lines(
     const HEIGHT: f64 = 160.0;
     const LEFT: f64 = 36.0;
     view! {
-        {move || {
+        {drawn(move || {
             let points = points.get();
             let most = points.iter().map(|(_, a, b)| a.max(*b)).fold(0.0_f64, f64::max).max(1.0);
             let step = (WIDTH - LEFT - 8.0) / (points.len().saturating_sub(1).max(1)) as f64;
@@ -117,6 +118,6 @@ pub fn Lines(
                     {names}
                 </svg>
             }
-        }}
+        })}
     }
 }

@@ -5,13 +5,14 @@ use leptos::prelude::*;
 
 use crate::app_context::use_app;
 use crate::i18n::fmt;
+use crate::reactive::{bound, drawn};
 
 /// The clock of a ticket, moving on by itself.
 #[component]
 pub fn ClockChip(clock: Clock) -> impl IntoView {
     let now = use_app().now();
     let class = move || {
-        if clock.stopped.is_some() || clock.paused.is_some() {
+        if clock.stopped.is_some() || clock.is_paused(now.get()) {
             return "clock still";
         }
         match clock.light(now.get()) {
@@ -22,8 +23,8 @@ pub fn ClockChip(clock: Clock) -> impl IntoView {
     };
     let gone = move || f64::from(clock.gone_per_mille(now.get())) / 10.0;
     view! {
-        <span class=class>
-            <span>{move || fmt::clock_left(&clock, now.get())}</span>
+        <span class=bound(class)>
+            <span>{drawn(move || fmt::clock_left(&clock, now.get()))}</span>
             <span class="bar" aria-hidden="true">
                 <span style:inline-size=move || format!("{:.1}%", gone())></span>
             </span>

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::reactive::{bound, drawn};
 use leptos::prelude::*;
 
 static NEXT_ID: AtomicU32 = AtomicU32::new(1);
@@ -30,15 +31,15 @@ pub fn TextField(
     let about = format!("{id}-about");
     view! {
         <div class="field">
-            <label for=id.clone()>{move || label.get()}</label>
+            <label for=id.clone()>{label}</label>
             <input
                 id=id
                 type=kind
                 autocomplete=autocomplete
                 inputmode=inputmode
-                placeholder=move || placeholder.get()
-                prop:value=move || value.get()
-                aria-invalid=move || problem.get().is_some().to_string()
+                placeholder=bound(move || placeholder.get())
+                prop:value=bound(move || value.get())
+                aria-invalid=bound(move || problem.get().is_some().to_string())
                 aria-describedby=about.clone()
                 on:input=move |event| on_input.run(event_target_value(&event))
             />
@@ -61,12 +62,12 @@ pub fn TextArea(
     let about = format!("{id}-about");
     view! {
         <div class="field">
-            <label for=id.clone()>{move || label.get()}</label>
+            <label for=id.clone()>{label}</label>
             <textarea
                 id=id
                 rows=rows
-                prop:value=move || value.get()
-                aria-invalid=move || problem.get().is_some().to_string()
+                prop:value=bound(move || value.get())
+                aria-invalid=bound(move || problem.get().is_some().to_string())
                 aria-describedby=about.clone()
                 on:input=move |event| on_input.run(event_target_value(&event))
             ></textarea>
@@ -78,11 +79,11 @@ pub fn TextArea(
 #[component]
 fn FieldAbout(id: String, hint: Signal<String>, problem: Signal<Option<String>>) -> impl IntoView {
     view! {
-        <div id=id class:visually-hidden=move || problem.get().is_none() && hint.get().is_empty()>
-            {move || match problem.get() {
+        <div id=id class:visually-hidden=bound(move || problem.get().is_none() && hint.get().is_empty())>
+            {drawn(move || match problem.get() {
                 Some(problem) => view! { <span class="problem" role="alert">{problem}</span> }.into_any(),
                 None => view! { <span class="hint">{hint.get()}</span> }.into_any(),
-            }}
+            })}
         </div>
     }
 }
@@ -100,15 +101,15 @@ pub fn Select(
     let about = format!("{id}-about");
     view! {
         <div class="field">
-            <label for=id.clone()>{move || label.get()}</label>
+            <label for=id.clone()>{label}</label>
             <select
                 id=id
-                prop:value=move || value.get()
-                aria-invalid=move || problem.get().is_some().to_string()
+                prop:value=bound(move || value.get())
+                aria-invalid=bound(move || problem.get().is_some().to_string())
                 aria-describedby=about.clone()
                 on:change=move |event| on_change.run(event_target_value(&event))
             >
-                {move || {
+                {drawn(move || {
                     let chosen = value.get();
                     options
                         .get()
@@ -118,7 +119,7 @@ pub fn Select(
                             view! { <option value=key selected=selected>{text}</option> }
                         })
                         .collect_view()
-                }}
+                })}
             </select>
             <FieldAbout id=about hint=Signal::stored(String::new()) problem=problem/>
         </div>
@@ -136,10 +137,10 @@ pub fn Check(
         <label class="check">
             <input
                 type="checkbox"
-                prop:checked=move || checked.get()
+                prop:checked=bound(move || checked.get())
                 on:change=move |event| on_change.run(event_target_checked(&event))
             />
-            <span>{move || label.get()}</span>
+            <span>{label}</span>
         </label>
     }
 }

@@ -7,8 +7,11 @@ use leptos_router::components::A;
 use leptos_router::hooks::{use_location, use_navigate};
 
 use super::icon::{Glyph, Icon};
+use super::show::Show;
 use crate::app_context::{App, use_app};
 use crate::i18n::{fmt, tr};
+use crate::reactive::{bound, drawn, effect, memo, written};
+use crate::sync::Paused;
 use crate::sync::status::Badge;
 
 /// One place to go.
@@ -18,9 +21,21 @@ struct Place {
     text: fn() -> &'static str,
 }
 
-/// Whoever sees the whole project works at a desk; everyone else in the field.
+/// Roles whose work is done at a desk, whatever else the person does in the field.
+const DESK: [Role; 7] = [
+    Role::FrontDesk,
+    Role::Supervisor,
+    Role::EngineeringLead,
+    Role::Cashier,
+    Role::Manager,
+    Role::Quality,
+    Role::Admin,
+];
+
+/// Whoever works at a desk has the wide frame; everyone else the phone's.
 pub fn is_office(app: App) -> bool {
-    app.may(Right::ViewOffice) || app.may(Right::ViewDevices) || app.may(Right::ManageAccounts)
+    let actor = app.actor();
+    DESK.into_iter().any(|role| actor.has_role(role)) || app.may(Right::ViewOffice)
 }
 
 /// Where a person starts.
@@ -135,7 +150,14 @@ pub fn SyncBadge() -> impl IntoView {
     let status = app.status();
     let face = move || {
         status.with(|status| match status.badge() {
-            Badge::Paused => ("attention", Icon::Alert, tr::frame::badge_paused().to_owned()),
+            Badge::Paused => {
+                let text = match status.paused {
+                    Some(Paused::Update) => tr::frame::badge_update(),
+                    Some(Paused::NumberReused) => tr::frame::badge_stopped(),
+                    _ => tr::frame::badge_paused(),
+                };
+                ("attention", Icon::Alert, text.to_owned())
+            }
             Badge::Attention(count) => {
                 ("attention", Icon::Alert, tr::frame::badge_attention(count))
             }
@@ -156,7 +178,7 @@ pub fn SyncBadge() -> impl IntoView {
         })
     };
     view! {
-        {move || {
+        {drawn(move || {
             let (class, icon, text) = face();
             view! {
                 <A href="/outbox" attr:class=format!("sync-badge {class}")>
@@ -164,7 +186,7 @@ pub fn SyncBadge() -> impl IntoView {
                     <span>{text}</span>
                 </A>
             }
-        }}
+        })}
     }
 }
 
@@ -185,7 +207,7 @@ pub fn Page(
     children: Children,
 ) -> impl IntoView {
     let app = use_app();
-    let office = Memo::new(move |_| is_office(app));
+    let office = memo(move || is_office(app));
     let navigate = use_navigate();
     let path = use_location().pathname;
     let bar = move |places: Vec<Place>| {
@@ -196,19 +218,19 @@ pub fn Page(
                 view! {
                     <A href=place.href attr:aria-current=here>
                         <Glyph icon=place.icon/>
-                        <span>{move || (place.text)()}</span>
+                        <span>{drawn(move || (place.text)())}</span>
                     </A>
                 }
             })
             .collect_view()
     };
-    Effect::new(move |_| {
+    effect(move || {
         let name = title.get();
         document().set_title(&format!("{name} · {}", tr::frame::product()));
     });
     view! {
-        <div class="app" class:office=move || office.get() class:no-bottom-bar=bare>
-            <a class="skip-link" href="#main">{move || tr::frame::skip_to_content()}</a>
+        <div class="app" class:office=bound(move || office.get()) class:no-bottom-bar=bare>
+            <a class="skip-link" href="#main">{written(tr::frame::skip_to_content)}</a>
             <header class="app-bar">
                 {back
                     .map(|to| {
@@ -225,9 +247,9 @@ pub fn Page(
                         }
                     })}
                 <h1>
-                    {move || title.get()}
+                    {title}
                     " "
-                    <span class="sub">{move || subtitle.get()}</span>
+                    <span class="sub">{subtitle}</span>
                 </h1>
                 <SyncBadge/>
             </header>
@@ -235,9 +257,9 @@ pub fn Page(
                 <Show when=move || office.get()>
                     <div class="wordmark">
                         <Glyph icon=Icon::Key/>
-                        <span>{move || tr::frame::product()}</span>
+                        <span>{written(tr::frame::product)}</span>
                     </div>
-                    {move || bar(office_places(app))}
+                    {drawn(move || bar(office_places(app)))}
                 </Show>
             </nav>
             <main id="main">
@@ -247,7 +269,7 @@ pub fn Page(
                 .then(|| {
                     view! {
                         <nav class="bottom-bar" aria-label=tr::frame::navigation>
-                            {move || bar(field_places(app))}
+                            {drawn(move || bar(field_places(app)))}
                         </nav>
                     }
                 })}

@@ -3,6 +3,7 @@
 
 use domain::Refusal;
 use domain::modules::attachments::{Attachment, AttachmentRole, MAX_COUNT};
+use domain::order;
 use domain::sync::client::NewBlob;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -10,10 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::icon::{Glyph, Icon};
 use super::photo_strip::FullPhoto;
-use crate::app_context::{App, use_app, use_draft};
+use crate::app_context::{use_app, use_draft};
+use crate::device::photo::Source;
 use crate::device::{Captured, attachments_of, blobs, blobs_of};
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
+use crate::reactive::{bound, drawn};
 
 /// A photo as it is kept in a draft.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,17 +28,15 @@ struct Kept {
 /// Everything captured for one form: photos of any role, and the signature.
 #[derive(Clone, Copy)]
 pub struct Photos {
-    key: StoredValue<String>,
     shown: RwSignal<Vec<Captured>>,
     kept: RwSignal<Vec<Kept>>,
 }
 
-/// The photos of a form, with those that were there before the page was closed. `key` is a draft of
-/// its own beside the form's; hand it to `Photos::forget` once the form is recorded.
+/// The photos of a form, with those that were there before the page was closed. `key` is a part of
+/// the form's draft (`<form>/photos`): it goes when a command finishes the form.
 pub fn use_photos(key: impl Into<String>) -> Photos {
-    let key: String = key.into();
-    let kept: RwSignal<Vec<Kept>> = use_draft(key.clone(), Vec::new());
-    let photos = Photos { key: StoredValue::new(key), shown: RwSignal::new(Vec::new()), kept };
+    let kept: RwSignal<Vec<Kept>> = use_draft(key, Vec::new());
+    let photos = Photos { shown: RwSignal::new(Vec::new()), kept };
     for one in kept.get_untracked() {
         spawn_local(async move { photos.restore(one).await });
     }
@@ -129,16 +130,9 @@ impl Photos {
     pub fn blobs(self, named: &[Attachment]) -> Vec<NewBlob> {
         let mut blobs = self.shown.with_untracked(|shown| blobs_of(shown));
         blobs.retain(|blob| named.iter().any(|one| one.sha256 == blob.sha256));
-        blobs.sort_by(|a, b| a.sha256.cmp(&b.sha256));
+        order::sort_by(&mut blobs, |a, b| a.sha256.cmp(&b.sha256));
         blobs.dedup_by(|a, b| a.sha256 == b.sha256);
         blobs
-    }
-
-    /// They were recorded with their command: the draft is done.
-    pub fn forget(self, app: App) {
-        if let Some(key) = self.key.try_get_value() {
-            app.drop_draft(&key);
-        }
     }
 }
 
@@ -158,9 +152,9 @@ pub fn PhotoField(
     let app = use_app();
     let problem = RwSignal::new(None::<Refusal>);
     let full = RwSignal::new(None::<Captured>);
-    let take = move |_| {
+    let take = move |source: Source| {
         // Called within the click, for browsers open the camera only then.
-        let taking = app.take_photos(role, place.get_untracked());
+        let taking = app.take_photos(role, place.get_untracked(), source);
         spawn_local(async move {
             match taking.await {
                 Ok(taken) => {
@@ -177,39 +171,48 @@ pub fn PhotoField(
     };
     let is_full = move || photos.count() >= MAX_COUNT;
     view! {
-        <div class="field" role="group" aria-label=move || label.get()>
-            <span class="label">{move || label.get()}</span>
+        <div class="field" role="group" aria-label=bound(move || label.get())>
+            <span class="label">{label}</span>
             <div class="photos">
-                {move || {
+                {drawn(move || {
                     let own = photos.of(role).into_iter().enumerate();
                     own.map(|(index, one)| thumbnail(index + 1, one, label, photos, full)).collect_view()
-                }}
+                })}
                 <button
                     type="button"
                     class="photo add"
-                    disabled=is_full
-                    aria-label=move || tr::kit::photo_take(label.get())
-                    on:click=take
+                    disabled=bound(is_full)
+                    aria-label=bound(move || tr::kit::photo_take(label.get()))
+                    on:click=move |_| take(Source::Camera)
                 >
                     <Glyph icon=Icon::Camera/>
                     <span>{tr::kit::photo_add}</span>
                 </button>
             </div>
-            {move || {
+            <button
+                type="button"
+                class="button quiet from-gallery"
+                disabled=bound(is_full)
+                aria-label=bound(move || tr::kit::photo_pick(label.get()))
+                on:click=move |_| take(Source::Gallery)
+            >
+                {tr::kit::photo_gallery}
+            </button>
+            {drawn(move || {
                 let text = if is_full() { tr::kit::photo_full(MAX_COUNT) } else { hint.get() };
                 (!text.is_empty()).then(|| view! { <span class="hint">{text}</span> })
-            }}
-            {move || {
+            })}
+            {drawn(move || {
                 problem.get().map(|refusal| {
                     let why = error_text(&refusal);
                     view! { <p class="problem" role="alert">{tr::kit::photo_failed(why)}</p> }
                 })
-            }}
-            {move || {
+            })}
+            {drawn(move || {
                 full.get().map(|one| view! {
                     <FullPhoto url=Signal::stored(one.url.clone()) on_close=move |()| full.set(None)/>
                 })
-            }}
+            })}
         </div>
     }
 }
@@ -229,7 +232,7 @@ fn thumbnail(
             <button
                 type="button"
                 class="photo-open"
-                aria-label=move || tr::kit::photo_open(label.get(), number)
+                aria-label=bound(move || tr::kit::photo_open(label.get(), number))
                 on:click=move |_| full.set(Some(one.clone()))
             >
                 <img src=url alt=""/>
@@ -238,7 +241,7 @@ fn thumbnail(
             <button
                 type="button"
                 class="remove"
-                aria-label=move || tr::kit::photo_remove(label.get(), number)
+                aria-label=bound(move || tr::kit::photo_remove(label.get(), number))
                 on:click=move |_| photos.remove(&attachment)
             >
                 <Glyph icon=Icon::Trash small=true/>

@@ -6,8 +6,10 @@ use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
 use super::sheet::Sheet;
+use super::show::Show;
 use crate::app_context::use_app;
 use crate::i18n::tr;
+use crate::reactive::{bound, drawn, memo, words};
 
 /// Thumbnails that open to the full screen.
 #[component]
@@ -36,9 +38,9 @@ pub fn PhotoStrip(
         .collect_view();
     (total > 0).then(|| {
         view! {
-            <div class="stack tight" role="group" aria-label=move || label.get()>
+            <div class="stack tight" role="group" aria-label=bound(move || label.get())>
                 <div class="photos">{shown}</div>
-                {move || missing().map(|text| view! { <p class="small soft">{text}</p> })}
+                {drawn(move || missing().map(|text| view! { <p class="small soft">{text}</p> }))}
             </div>
         }
     })
@@ -50,14 +52,14 @@ fn Picture(attachment: Attachment, number: usize, label: Signal<String>) -> impl
     let url = app.blob_url(&attachment);
     let signature = attachment.role == AttachmentRole::Signature;
     // Whoever took it sees it at once; the others once the server has it.
-    let here = Memo::new(move |_| {
+    let here = memo(move || {
         url.with(|url| url.starts_with("blob:"))
             || app.arrived(std::slice::from_ref(&attachment)) == 1
     });
     let broken = RwSignal::new(false);
     let open = RwSignal::new(false);
     view! {
-        {move || {
+        {drawn(move || {
             if url.with(String::is_empty) {
                 return view! { <div class="photo" aria-hidden="true"></div> }.into_any();
             }
@@ -78,15 +80,15 @@ fn Picture(attachment: Attachment, number: usize, label: Signal<String>) -> impl
                     <button
                         type="button"
                         class="photo-open"
-                        aria-label=move || tr::kit::photo_open(label.get(), number)
+                        aria-label=bound(move || tr::kit::photo_open(label.get(), number))
                         on:click=move |_| open.set(true)
                     >
-                        <img src=move || url.get() alt="" loading="lazy" on:error=move |_| broken.set(true)/>
+                        <img src=bound(move || url.get()) alt="" loading="lazy" on:error=move |_| broken.set(true)/>
                     </button>
                 </div>
             }
             .into_any()
-        }}
+        })}
         <Show when=move || open.get()>
             <FullPhoto url=url on_close=move |()| open.set(false)/>
         </Show>
@@ -102,10 +104,10 @@ pub fn FullPhoto(
     view! {
         <Sheet
             open=Signal::stored(true)
-            title=Signal::derive(|| tr::kit::photo_title().to_owned())
+            title=words(tr::kit::photo_title)
             on_close=on_close
         >
-            <img class="photo-full" src=move || url.get() alt=tr::kit::photo_title/>
+            <img class="photo-full" src=bound(move || url.get()) alt=tr::kit::photo_title/>
         </Sheet>
     }
 }

@@ -1,5 +1,6 @@
 //! A bar that fills.
 
+use crate::reactive::bound;
 use leptos::prelude::*;
 
 /// `done` of `total`, with the words a screen reader says.
@@ -14,10 +15,10 @@ pub fn Progress(
         <div
             class="progress"
             role="progressbar"
-            aria-label=move || label.get()
+            aria-label=bound(move || label.get())
             aria-valuemin="0"
-            aria-valuemax=move || total.get().to_string()
-            aria-valuenow=move || done.get().to_string()
+            aria-valuemax=bound(move || total.get().to_string())
+            aria-valuenow=bound(move || done.get().to_string())
         >
             <span style:inline-size=move || format!("{:.1}%", part().min(100.0))></span>
         </div>

@@ -12,10 +12,12 @@ use web_sys::{HtmlVideoElement, MediaStream};
 
 use super::button::{Button, IconButton};
 use super::icon::Icon;
+use super::show::Show;
 use crate::device;
 use crate::device::page;
 use crate::error_text::error_text;
 use crate::i18n::tr;
+use crate::reactive::{bound, derive, drawn, effect, words};
 
 /// Reads one code and tells it. The page takes the component away then; the camera goes with it.
 #[component]
@@ -35,7 +37,7 @@ pub fn Scanner(
     let problem = RwSignal::new(None::<Refusal>);
     let torch = RwSignal::new(None::<bool>);
     let opened = StoredValue::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         let Some(element) = video.get() else { return };
         if opened.get_value() {
             return;
@@ -83,7 +85,7 @@ pub fn Scanner(
             class="scanner"
             role="dialog"
             aria-modal="true"
-            aria-label=heading
+            aria-label=bound(heading)
             tabindex="-1"
             on:keydown=move |event| {
                 if event.key() == "Escape" {
@@ -92,30 +94,30 @@ pub fn Scanner(
             }
         >
             <header>
-                <strong class="grow">{heading}</strong>
+                <strong class="grow">{drawn(heading)}</strong>
                 <IconButton
                     icon=Icon::Close
-                    label=Signal::derive(|| tr::kit::scan_cancel().to_owned())
+                    label=words(tr::kit::scan_cancel)
                     on_press=on_cancel
                 />
             </header>
             <div class="scanner-view">
                 <video node_ref=video muted=true playsinline=true></video>
-                {move || match problem.get() {
+                {drawn(move || match problem.get() {
                     None => view! { <span class="frame" aria-hidden="true"></span> }.into_any(),
                     Some(refusal) => {
                         view! { <p class="scanner-problem" role="alert">{error_text(&refusal)}</p> }
                             .into_any()
                     }
-                }}
+                })}
             </div>
             <footer>
                 <p class="grow" role="status">
-                    {move || problem.get().is_none().then(tr::kit::scan_hint)}
+                    {drawn(move || problem.get().is_none().then(tr::kit::scan_hint))}
                 </p>
                 <Show when=move || torch.get().is_some()>
                     <Button
-                        text=Signal::derive(move || {
+                        text=derive(move || {
                             let on = torch.get() == Some(true);
                             let text = if on { tr::kit::torch_off() } else { tr::kit::torch_on() };
                             text.to_owned()
@@ -126,7 +128,7 @@ pub fn Scanner(
                 </Show>
                 {on_manual.map(|manual| view! {
                     <Button
-                        text=Signal::derive(|| tr::kit::scan_manual().to_owned())
+                        text=words(tr::kit::scan_manual)
                         icon=Icon::Pen
                         on_press=manual
                     />

@@ -1,5 +1,6 @@
 //! One choice out of few, each one tap away.
 
+use crate::reactive::{bound, drawn};
 use leptos::prelude::*;
 
 /// One of the choices. `bad` colours it as a finding.
@@ -53,8 +54,8 @@ fn Choices(
 ) -> impl IntoView {
     let chip = class == "chips";
     view! {
-        <div class=class role="group" aria-label=move || label.get()>
-            {move || {
+        <div class=class role="group" aria-label=bound(move || label.get())>
+            {drawn(move || {
                 choices
                     .get()
                     .into_iter()
@@ -67,7 +68,7 @@ fn Choices(
                                 type="button"
                                 class:chip=chip
                                 class:bad=choice.bad
-                                aria-pressed=pressed
+                                aria-pressed=bound(pressed)
                                 on:click=move |_| on_choose.run(key.clone())
                             >
                                 {choice.text}
@@ -75,7 +76,7 @@ fn Choices(
                         }
                     })
                     .collect_view()
-            }}
+            })}
         </div>
     }
 }

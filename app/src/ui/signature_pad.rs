@@ -11,9 +11,11 @@ use leptos::task::spawn_local;
 use super::button::Button;
 use super::icon::Icon;
 use super::photo_field::Photos;
+use super::show::Show;
 use crate::app_context::use_app;
 use crate::device;
 use crate::i18n::tr;
+use crate::reactive::{bound, drawn, effect, memo, words};
 
 /// A line to sign on; the picture goes to `photos` in the role of the signature.
 #[component]
@@ -46,7 +48,7 @@ pub fn SignaturePad(#[prop(into)] label: Signal<String>, photos: Photos) -> impl
             }
         });
     };
-    Effect::new(move |_| {
+    effect(move || {
         let made = canvas.get().map(|canvas| device::SignaturePad::new(canvas, capture));
         match made {
             Some(Ok(made)) => pad.set_value(Some(Rc::new(made))),
@@ -54,21 +56,32 @@ pub fn SignaturePad(#[prop(into)] label: Signal<String>, photos: Photos) -> impl
             None => pad.set_value(None),
         }
     });
-    let signed = Memo::new(move |_| !photos.of(AttachmentRole::Signature).is_empty());
+    let signed = memo(move || !photos.of(AttachmentRole::Signature).is_empty());
     let restored = move || photos.of(AttachmentRole::Signature).into_iter().next();
-    let clear = move |()| {
+    let wipe = move || {
         newest.update_value(|stroke| *stroke = stroke.wrapping_add(1));
         pad.with_value(|pad| pad.iter().for_each(|pad| pad.clear()));
-        for old in photos.of(AttachmentRole::Signature) {
-            photos.remove(&old.attachment);
-        }
         drawing.set(false);
     };
+    // Taken back by the form too, when what was signed for changed.
+    Effect::new(move |before: Option<bool>| {
+        let now = signed.get();
+        if before == Some(true) && !now {
+            wipe();
+        }
+        now
+    });
+    let clear = move |()| {
+        for old in untrack(|| photos.of(AttachmentRole::Signature)) {
+            photos.remove(&old.attachment);
+        }
+        wipe();
+    };
     view! {
-        <div class="field" role="group" aria-label=move || label.get()>
-            <span class="label">{move || label.get()}</span>
+        <div class="field" role="group" aria-label=bound(move || label.get())>
+            <span class="label">{label}</span>
             <div class="signature">
-                {move || {
+                {drawn(move || {
                     let shown = restored().filter(|_| !drawing.get());
                     match shown {
                         Some(picture) => {
@@ -79,21 +92,21 @@ pub fn SignaturePad(#[prop(into)] label: Signal<String>, photos: Photos) -> impl
                                 <canvas
                                     node_ref=canvas
                                     role="img"
-                                    aria-label=move || tr::kit::signature_canvas(label.get())
+                                    aria-label=bound(move || tr::kit::signature_canvas(label.get()))
                                 ></canvas>
                                 <span class="baseline" aria-hidden="true"></span>
                             }
                             .into_any()
                         }
                     }
-                }}
+                })}
                 <Show when=move || !signed.get()>
                     <span class="hint">{tr::kit::signature_hint}</span>
                 </Show>
             </div>
             <Show when=move || signed.get()>
                 <Button
-                    text=Signal::derive(|| tr::kit::signature_again().to_owned())
+                    text=words(tr::kit::signature_again)
                     icon=Icon::Undo
                     on_press=clear
                 />

@@ -15,8 +15,8 @@ pub fn Empty(
     view! {
         <div class="empty">
             <Glyph icon=icon/>
-            <p class="title">{move || title.get()}</p>
-            <p>{move || note.get()}</p>
+            <p class="title">{title}</p>
+            <p>{note}</p>
             {children.map(|children| children())}
         </div>
     }
@@ -45,7 +45,7 @@ pub fn Notice(
     view! {
         <div class=format!("notice {tone}") role="status">
             <Glyph icon=icon/>
-            <span class="grow">{move || text.get()}</span>
+            <span class="grow">{text}</span>
             {children.map(|children| children())}
         </div>
     }

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
+use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+use crate::device::page;
+use crate::reactive::effect;
 
 #[derive(Clone)]
 struct Toast {
@@ -62,8 +67,20 @@ pub fn use_toasts() -> Toasts {
 #[component]
 pub fn ToastRegion() -> impl IntoView {
     let toasts = use_toasts();
+    let region = NodeRef::<html::Div>::new();
+    // Dialogs lie above everything that is not put above them later.
+    effect(move || {
+        let some = toasts.list.with(|list| !list.is_empty());
+        if some && let Some(region) = region.get_untracked() {
+            for method in ["hidePopover", "showPopover"] {
+                if let Ok(method) = page::property(&region, method).dyn_into::<js_sys::Function>() {
+                    let _ = method.call0(&region);
+                }
+            }
+        }
+    });
     view! {
-        <div class="toasts" role="status" aria-live="polite">
+        <div class="toasts" node_ref=region popover="manual" role="status" aria-live="polite">
             <For each=move || toasts.list.get() key=|toast| toast.id let:toast>
                 <div class="toast" class:late=toast.late>
                     <span class="grow">{toast.text.clone()}</span>

@@ -2,25 +2,29 @@
 
 use leptos::prelude::*;
 
+use super::show::Show;
 use crate::device::install::use_install;
 use crate::i18n::tr;
+use crate::reactive::{words, written};
 use crate::ui::{Button, Weight};
 
 /// A bar with the choice, once a new version waits.
 #[component]
 pub fn UpdatePrompt() -> impl IntoView {
     let install = use_install();
-    let ready = install.update_ready;
+    // "Later" only puts the bar away: the page "more" goes on offering it.
+    let later = RwSignal::new(false);
+    let asks = move || install.update_ready.get() && !later.get();
     view! {
-        <Show when=move || ready.get()>
+        <Show when=asks>
             <div class="update-bar" role="status">
-                <span class="grow">{move || tr::frame::update_ready()}</span>
+                <span class="grow">{written(tr::frame::update_ready)}</span>
                 <Button
-                    text=Signal::derive(|| tr::frame::update_later().to_owned())
-                    on_press=move |()| ready.set(false)
+                    text=words(tr::frame::update_later)
+                    on_press=move |()| later.set(true)
                 />
                 <Button
-                    text=Signal::derive(|| tr::frame::update_now().to_owned())
+                    text=words(tr::frame::update_now)
                     weight=Weight::Primary
                     on_press=move |()| install.apply_update()
                 />

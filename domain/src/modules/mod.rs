@@ -40,7 +40,7 @@ macro_rules! records {
         impl Record {
             /// Decodes the stored or sent JSON form.
             pub fn decode(kind: RecordKind, json: &str) -> Result<Self, serde_json::Error> {
-                match kind { $(RecordKind::$variant => serde_json::from_str(json).map(Self::$variant)),+ }
+                match kind { $(RecordKind::$variant => $crate::json::from_str(json).map(Self::$variant)),+ }
             }
             /// The JSON form that is stored and sent.
             pub fn encode(&self) -> String {
@@ -120,7 +120,7 @@ macro_rules! commands {
             pub fn decode(kind: &str, v: u32, payload: &str) -> Option<Result<Self, serde_json::Error>> {
                 if v != 1 { return None; }
                 $(if kind == <$type>::KIND {
-                    return Some(serde_json::from_str(payload).map(|c| Self::$variant(Box::new(c))));
+                    return Some($crate::json::from_str(payload).map(|c| Self::$variant(Box::new(c))));
                 })+
                 None
             }

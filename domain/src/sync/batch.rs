@@ -11,13 +11,13 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::command::{Change, Context, Numbers, Stop, Verdict, World};
+use super::command::{Change, Context, Numbers, Stop, Verdict, World, find};
 use super::envelope::Envelope;
 use super::outcome::{Outcome, OutcomeKind};
 use super::record::{Channel, RecordKey, Scope, SyncedRecord};
 use super::wire::MAX_PAYLOAD_BYTES;
 use crate::actor::Actor;
-use crate::id::{DeviceId, OpId, derived};
+use crate::id::{DeviceId, OpId, UserId, derived};
 use crate::modules::attachments::{Settlement, Sha256Hex};
 use crate::modules::company::Settings;
 use crate::modules::{Command, Record, RecordKind};
@@ -164,7 +164,10 @@ pub fn read_push(
 pub struct Known {
     pub op: OpId,
     pub device: DeviceId,
+    /// 0 for a row of another scope.
     pub n: u64,
+    /// Who acted.
+    pub user: UserId,
     /// SHA-256 of the payload's bytes, hex.
     pub payload_hash: String,
     /// The stored answer, byte for byte.
@@ -243,6 +246,17 @@ pub struct FeedRow {
     pub seq: u64,
     /// The record no longer speaks on this channel.
     pub gone: bool,
+}
+
+/// Kind of the log row under which a number is kept whose command is in the log already: a phone whose
+/// numbers were taken (its store was copied or set back) goes on as a new device and sends all it
+/// has. The payload names the first row's op, device and number.
+pub const REPEATED: &str = "sync.repeated";
+
+/// The id of such a row; of the content too, so that a resend is known to be the same.
+fn repeated_id(item: &Incoming, payload_hash: &str) -> OpId {
+    let (op, device, n) = (item.op.to_string(), item.device.to_string(), item.n.to_string());
+    OpId(derived(&["repeated", &op, &device, &n, payload_hash]))
 }
 
 /// Everything to write, and the answers.
@@ -398,10 +412,18 @@ impl Planner<'_> {
                 Some(known) if known.payload_hash == payload_hash && self.same_op(known, &item) => {
                     Ok(known.reply.clone())
                 }
+                Some(known) if known.op == repeated_id(&item, &payload_hash) => {
+                    Ok(known.reply.clone())
+                }
                 _ => Err(PushError::NumberReused { n: item.n }),
             };
         }
-        if self.known_ops.contains_key(&item.op) {
+        let first = self.known_ops.get(&item.op);
+        if let Some(answer) = first.and_then(|first| self.first_answer(first, &item, &payload_hash))
+        {
+            return Ok(self.repeat(item, &payload_hash, answer));
+        }
+        if first.is_some() {
             // The id belongs to another command for ever; this one gets an id of its own so that
             // its number has an outcome and its bytes are kept.
             let claimed = item.op;
@@ -444,6 +466,50 @@ impl Planner<'_> {
                     &item.device.to_string(),
                     &item.n.to_string(),
                 ])
+    }
+
+    /// The answer that this very command got under another number of the same person's.
+    fn first_answer(
+        &self,
+        first: &Known,
+        item: &Incoming,
+        payload_hash: &str,
+    ) -> Option<(Outcome, Known)> {
+        let same = first.n > 0 && first.user == item.actor.user;
+        if !same || first.payload_hash != payload_hash {
+            return None;
+        }
+        let mut answer: Outcome = serde_json::from_str(&first.reply).ok()?;
+        if answer.outcome == OutcomeKind::Held {
+            let world = Overlay { loaded: &self.loaded.records, changed: &self.plan.records };
+            if let Some(settled) = find::<Settlement>(&world, item.op.0) {
+                answer = settled.outcome.clone();
+            }
+        }
+        // Its place is that of its own number: until that is backed up the phone has to keep it, or a
+        // restore would leave a gap that nothing fills.
+        let seq = self.plan.head + 1;
+        Some((Outcome { op: item.op, n: item.n, seq, ..answer }, first.clone()))
+    }
+
+    /// Gives a number its outcome whose command is in the log already: nothing is applied twice.
+    fn repeat(
+        &mut self,
+        item: Incoming,
+        payload_hash: &str,
+        (answer, first): (Outcome, Known),
+    ) -> String {
+        let payload =
+            serde_json::json!({ "op": first.op, "device": first.device, "n": first.n }).to_string();
+        let row = Incoming {
+            op: repeated_id(&item, payload_hash),
+            kind: REPEATED.into(),
+            v: 1,
+            payload,
+            ..item
+        };
+        let hash = sha256_hex(row.payload.as_bytes());
+        self.write(row, hash, OutcomeKind::Applied, String::new(), &answer)
     }
 
     /// Applies one command to the overlay. The third value is what it waits for, when held.
@@ -535,12 +601,25 @@ impl Planner<'_> {
         let seq = self.plan.head + 1;
         let code = reason.as_ref().map(|reason| reason.code.to_string()).unwrap_or_default();
         let answer = Outcome { op: claimed.unwrap_or(item.op), n: item.n, outcome, seq, reason };
-        let reply = serde_json::to_string(&answer).expect("an outcome is plain data");
+        self.write(item, payload_hash, outcome, code, &answer)
+    }
+
+    fn write(
+        &mut self,
+        item: Incoming,
+        payload_hash: String,
+        outcome: OutcomeKind,
+        code: String,
+        answer: &Outcome,
+    ) -> String {
+        let seq = self.plan.head + 1;
+        let reply = serde_json::to_string(answer).expect("an outcome is plain data");
         self.plan.device_heads.insert(item.device, item.n);
         let known = Known {
             op: item.op,
             device: item.device,
             n: item.n,
+            user: item.actor.user,
             payload_hash: payload_hash.clone(),
             reply: reply.clone(),
         };
@@ -653,6 +732,7 @@ impl Planner<'_> {
         let settlement = Settlement {
             op: held.incoming.op,
             device: held.incoming.device,
+            user: Some(held.incoming.actor.user),
             scope: self.env.scope,
             outcome: outcome.clone(),
         };

@@ -18,3 +18,6 @@ pub use record::{Channel, RecordKey, Scope, SyncedRecord};
 
 /// Version of the wire protocol and of every payload in it. Old ones are accepted for ≥ 180 days.
 pub const PROTOCOL: u32 = 1;
+
+/// This build of the app. Raised when servers have to be able to keep it from pushing by `min_client`.
+pub const CLIENT: u32 = 1;

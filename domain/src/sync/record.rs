@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::order;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -67,6 +68,8 @@ pub enum Channel {
     Admin,
     /// Technicians: work nobody has taken yet.
     Pool,
+    /// Guards: the rounds that are theirs, whoever of them walked.
+    Guards,
     Cluster(ClusterId),
     User(UserId),
     Device(DeviceId),
@@ -80,6 +83,7 @@ impl fmt::Display for Channel {
             Channel::Finance => f.write_str("finance"),
             Channel::Admin => f.write_str("admin"),
             Channel::Pool => f.write_str("pool"),
+            Channel::Guards => f.write_str("guards"),
             Channel::Cluster(id) => write!(f, "c:{id}"),
             Channel::User(id) => write!(f, "u:{id}"),
             Channel::Device(id) => write!(f, "d:{id}"),
@@ -103,10 +107,11 @@ impl Channel {
                 Role::FrontDesk | Role::Supervisor | Role::Manager | Role::Quality => {
                     channels.push(Channel::Office);
                 }
-                Role::Guard | Role::System => {}
+                Role::Guard => channels.push(Channel::Guards),
+                Role::System => {}
             }
         }
-        channels.sort_unstable();
+        order::sort(&mut channels);
         channels.dedup();
         channels
     }

@@ -29,6 +29,15 @@ pub struct DeviceInfo {
     pub name: String,
 }
 
+/// `POST /api/v1/session/device`: the phone's store goes on as another device, because the numbers of
+/// the session's are taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterDevice {
+    /// Whose store it is; never another than the session's user.
+    pub user: UserId,
+    pub device: DeviceInfo,
+}
+
 /// Answer to sign-in and to `GET /api/v1/session`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
@@ -45,6 +54,9 @@ pub struct Session {
     /// Shown on sign-in pages and prints of a demo company.
     #[serde(default)]
     pub demo: bool,
+    /// Somebody else chose the password: nothing but choosing another is answered before that.
+    #[serde(default)]
+    pub must_change_password: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,10 +74,17 @@ pub struct PushRequest {
     pub device: DeviceId,
     /// Whose outbox this is; never another than the session's user.
     pub user: UserId,
+    /// Build of the app; programs of others leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<u32>,
     /// The device no longer has what lies between the number the server expects and this one (a
     /// restore from a backup older than its journal): take it from here and report the loss.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume_from: Option<u64>,
+    /// Commands that wait on the device behind these, in all scopes together. With 0 everything that
+    /// was recorded there has arrived once this push is answered; programs of others leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<u64>,
     /// `Envelope`s, each kept raw so that one that cannot be read still gets an outcome.
     pub commands: Vec<Box<RawValue>>,
 }

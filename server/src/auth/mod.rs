@@ -5,6 +5,7 @@
 //! once. Acts: everyone; devices are revoked by the administrator, or by whoever owns them.
 
 pub mod address;
+pub mod heard;
 pub mod password;
 mod routes;
 mod signed;
@@ -12,7 +13,7 @@ pub mod store;
 mod token;
 
 pub use routes::{doc, routes};
-pub use signed::Signed;
+pub use signed::{DEVICE, Holder, Signed};
 pub use token::COOKIE;
 
 use domain::time::{DAY, MINUTE};

@@ -31,12 +31,13 @@ pub struct FoundSession {
     pub device_name: String,
     pub revoked: bool,
     pub last_seen: Ms,
+    pub must_change_password: bool,
 }
 
 pub async fn find_session(db: &Db, token_hash: &str) -> Result<Option<FoundSession>> {
-    let row = sql("SELECT s.last_seen, d.id, d.name, d.revoked, u.body \
+    let row = sql("SELECT s.last_seen, d.id, d.name, d.revoked, u.body, c.must_change \
          FROM sessions s JOIN devices d ON d.id = s.device_id JOIN users u ON u.id = s.user_id \
-         WHERE s.token_hash = $1")
+         LEFT JOIN credentials c ON c.user_id = s.user_id WHERE s.token_hash = $1")
     .bind(token_hash.to_owned())
     .fetch_optional(db.readers())
     .await?;
@@ -47,9 +48,14 @@ pub async fn find_session(db: &Db, token_hash: &str) -> Result<Option<FoundSessi
             device_name: row.try_get(2)?,
             revoked: row.try_get::<Option<i64>, _>(3)?.is_some(),
             user: stored("users.body", row.try_get(4)?)?,
+            must_change_password: is_set(&row, 5)?,
         })
     })
     .transpose()
+}
+
+fn is_set(row: &AnyRow, column: usize) -> Result<bool> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.is_some_and(|flag| flag != 0))
 }
 
 pub async fn end_session(db: &Db, token_hash: &str) -> Result<()> {
@@ -79,17 +85,21 @@ pub async fn touch(db: &Db, token_hash: &str, device: DeviceId, now: Ms) -> Resu
 pub struct FoundAccount {
     pub user: User,
     pub hash: Option<String>,
+    pub must_change_password: bool,
 }
 
 pub async fn find_account(db: &Db, account: &str) -> Result<Option<FoundAccount>> {
-    let row =
-        sql("SELECT u.body, c.hash FROM users u LEFT JOIN credentials c ON c.user_id = u.id \
-         WHERE u.account = $1")
-        .bind(account.to_owned())
-        .fetch_optional(db.readers())
-        .await?;
+    let row = sql("SELECT u.body, c.hash, c.must_change FROM users u \
+         LEFT JOIN credentials c ON c.user_id = u.id WHERE u.account = $1")
+    .bind(account.to_owned())
+    .fetch_optional(db.readers())
+    .await?;
     row.map(|row: AnyRow| {
-        Ok(FoundAccount { user: stored("users.body", row.try_get(0)?)?, hash: row.try_get(1)? })
+        Ok(FoundAccount {
+            user: stored("users.body", row.try_get(0)?)?,
+            hash: row.try_get(1)?,
+            must_change_password: is_set(&row, 2)?,
+        })
     })
     .transpose()
 }
@@ -161,7 +171,7 @@ pub async fn begin_session(db: &Db, new: &NewSession<'_>) -> Result<bool> {
     let done = sql(
         "INSERT INTO devices (id, user_id, name, created, last_seen) VALUES ($1, $2, $3, $4, $4) \
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_seen = excluded.last_seen, \
-         revoked = NULL WHERE devices.user_id = excluded.user_id",
+         revoked = NULL, succeeds = NULL WHERE devices.user_id = excluded.user_id",
     )
     .bind(device.clone())
     .bind(new.user.to_string())
@@ -188,6 +198,52 @@ pub async fn begin_session(db: &Db, new: &NewSession<'_>) -> Result<bool> {
         .bind(new.now.0)
         .execute(&mut *tx)
         .await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// A session of the same person for the device that the store of theirs has become.
+pub struct Succession<'a> {
+    pub token_hash: &'a str,
+    pub user: UserId,
+    /// The device of the session that asks.
+    pub old: DeviceId,
+    pub new: &'a DeviceInfo,
+    pub address: &'a str,
+    pub now: Ms,
+}
+
+/// Registers a device in succession of another and begins a session on it. The old one keeps its own:
+/// where storage was copied, the phone it was copied from goes on with it. `false`: the device is
+/// somebody else's, has another origin, or is shut out, which only a password mends.
+pub async fn succeed(db: &Db, new: &Succession<'_>) -> Result<bool> {
+    let mut tx = db.begin_write().await?;
+    let done = sql(
+        "INSERT INTO devices (id, user_id, name, created, last_seen, succeeds) \
+         VALUES ($1, $2, $3, $4, $4, $5) ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen \
+         WHERE devices.user_id = excluded.user_id AND devices.succeeds = excluded.succeeds \
+         AND devices.revoked IS NULL",
+    )
+    .bind(new.new.id.to_string())
+    .bind(new.user.to_string())
+    .bind(new.new.name.clone())
+    .bind(new.now.0)
+    .bind(new.old.to_string())
+    .execute(&mut *tx)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    // Not in place of one it may have: two tabs may ask at once, and either's cookie may be the last.
+    sql("INSERT INTO sessions (token_hash, user_id, device_id, created, last_seen, address) \
+         VALUES ($1, $2, $3, $4, $4, $5)")
+    .bind(new.token_hash.to_owned())
+    .bind(new.user.to_string())
+    .bind(new.new.id.to_string())
+    .bind(new.now.0)
+    .bind(new.address.to_owned())
+    .execute(&mut *tx)
+    .await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -248,15 +304,18 @@ pub async fn owner_of_device(db: &Db, device: DeviceId) -> Result<Option<UserId>
     row.map(|row| stored_id("devices.user_id", row.try_get(0)?)).transpose()
 }
 
-/// Shuts a device out until its owner signs in on it again.
+/// Shuts a device out until its owner signs in on it again, and with it those that were registered in
+/// its succession without a password: a stolen session must not outlive it.
 pub async fn revoke_device(db: &Db, device: DeviceId, now: Ms) -> Result<()> {
+    const CHAIN: &str = "WITH RECURSIVE chain (id) AS (SELECT id FROM devices WHERE id = $1 \
+         UNION SELECT d.id FROM devices d JOIN chain c ON d.succeeds = c.id)";
     let mut tx = db.begin_write().await?;
-    sql("UPDATE devices SET revoked = $1 WHERE id = $2")
-        .bind(now.0)
+    sql(format!("{CHAIN} UPDATE devices SET revoked = $2 WHERE id IN (SELECT id FROM chain)"))
         .bind(device.to_string())
+        .bind(now.0)
         .execute(&mut *tx)
         .await?;
-    sql("DELETE FROM sessions WHERE device_id = $1")
+    sql(format!("{CHAIN} DELETE FROM sessions WHERE device_id IN (SELECT id FROM chain)"))
         .bind(device.to_string())
         .execute(&mut *tx)
         .await?;

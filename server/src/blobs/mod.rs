@@ -13,6 +13,7 @@ mod rendition;
 mod routes;
 mod store;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use domain::id::DeviceId;
@@ -39,6 +40,24 @@ impl Blobs {
         let disk = Disk::open(&folder)
             .map_err(|e| format!("The folder for attachments, {}: {e}.", folder.display()))?;
         Ok(Self { disk })
+    }
+
+    /// Those of the attachments whose bytes are here.
+    pub async fn arrived(
+        &self,
+        wanted: BTreeSet<Sha256Hex>,
+    ) -> std::io::Result<BTreeSet<Sha256Hex>> {
+        self.disk
+            .run(move |disk| {
+                let mut here = BTreeSet::new();
+                for sha256 in wanted {
+                    if disk.find(&sha256)?.is_some() {
+                        here.insert(sha256);
+                    }
+                }
+                Ok(here)
+            })
+            .await
     }
 
     /// Removes uploads that nobody has continued since then; their bytes are still on the phones.

@@ -22,6 +22,16 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "access",
         text: include_str!("../../migrations/0003_access.sql"),
     },
+    Migration {
+        version: 4,
+        name: "device_succession",
+        text: include_str!("../../migrations/0004_device_succession.sql"),
+    },
+    Migration {
+        version: 5,
+        name: "wait_ends",
+        text: include_str!("../../migrations/0005_wait_ends.sql"),
+    },
 ];
 
 /// Statements of a file; each ends with `;` at the end of a line.

@@ -120,6 +120,7 @@ fn monthly_call(
     let mut command = RecordFeeCall {
         call,
         unit: debtor.unit.id,
+        dialled: String::new(),
         outcome: CallOutcome::Connected,
         reason: None,
         promised: None,
@@ -178,6 +179,7 @@ fn broken_promise(
     let command = RecordFeeCall {
         call: FeeCallId(chance.uuid(at)),
         unit: debtor.unit.id,
+        dialled: String::new(),
         outcome: CallOutcome::Connected,
         reason: Some(UnpaidReason::NoTime),
         promised: Some(promised),

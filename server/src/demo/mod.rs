@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-use domain::Actor;
 use domain::id::{CheckpointId, DeviceId, OpId};
 use domain::modules::Command;
 use domain::modules::company::{SetSettings, Settings};
 use domain::modules::rounds::code::site_of;
 use domain::sync::{OutcomeKind, Scope};
 use domain::time::{DAY, MINUTE, Ms};
+use domain::{Actor, Role};
 
 mod estate;
 mod fees;
@@ -23,7 +23,7 @@ mod stream;
 mod tickets;
 mod visits;
 
-pub use people::{PASSWORD, STAFF};
+pub use people::{PASSWORD, STAFF, accounts_json};
 
 use crate::auth::store as accounts;
 use crate::blobs;
@@ -56,7 +56,7 @@ pub async fn seed(state: &AppState, now: Ms, seed: u64) -> Result<usize, String>
     store_pictures(state, begun).await?;
 
     let settings = Settings { company: "万兴物业(演示)".into(), ..Settings::default() };
-    let mut company: Vec<Command> = vec![SetSettings { settings }.into()];
+    let mut company: Vec<Command> = vec![SetSettings { settings, base: None }.into()];
     for (account, name, roles, cluster) in STAFF {
         company.push(people::create_account(account, name, roles, *cluster).into());
     }
@@ -183,10 +183,11 @@ async fn store_pictures(state: &AppState, at: Ms) -> Result<(), String> {
 async fn mark_devices(state: &AppState, staff: &Staff, now: Ms) -> Result<(), String> {
     for (index, member) in staff.members.iter().enumerate() {
         let minutes = i64::try_from(index).unwrap_or(0) * 7 + 2;
-        let name = if member.actor.roles.iter().any(|role| role.is_project_wide()) {
-            "办公室电脑(演示)"
-        } else {
-            "管家手机(演示)"
+        let name = match member.actor.roles[0] {
+            Role::Steward => "管家手机(演示)",
+            Role::Technician => "维修手机(演示)",
+            Role::Guard => "门岗手机(演示)",
+            _ => "办公室电脑(演示)",
         };
         accounts::note_device(
             &state.db,

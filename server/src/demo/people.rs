@@ -1,10 +1,11 @@
 //! The demo company's staff, and made-up names for its owners and tenants.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use domain::id::{ClusterId, DeviceId};
 use domain::modules::accounts::CreateAccount;
 use domain::{Actor, Role};
+use serde_json::json;
 
 use super::estate::CLUSTERS;
 use super::stream::Stream;
@@ -29,6 +30,16 @@ pub const STAFF: &[(&str, &str, &[Role], Option<&str>)] = &[
     ("jingli1", "郑立新", &[Role::Manager], None),
     ("admin1", "管理员", &[Role::Admin], None),
 ];
+
+/// The accounts as the sign-in page reads them: `{"password":…,"accounts":[{account,name,role}]}`.
+pub fn accounts_json() -> &'static str {
+    static JSON: LazyLock<String> = LazyLock::new(|| {
+        let account = |(account, name, roles, _): &(&str, &str, &[Role], Option<&str>)| json!({ "account": account, "name": name, "role": roles[0].name() });
+        let accounts: Vec<serde_json::Value> = STAFF.iter().map(account).collect();
+        json!({ "password": PASSWORD, "accounts": accounts }).to_string()
+    });
+    &JSON
+}
 
 /// One member of staff on their phone.
 #[derive(Clone)]

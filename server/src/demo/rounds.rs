@@ -1,6 +1,10 @@
 //! Templates, checkpoints, schedules, and a year of walked rounds.
 //!
-//! The three schedules of each cluster cover the whole day, so that at any hour a round is open.
+//! The steward's schedules of each cluster cover the whole day, so that at any hour one round is open;
+//! the guard clears the buildings at night, technicians look after fire safety and the state of the
+//! buildings, and the supervisor walks the site and checks quality.
+
+use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate, NaiveTime};
 use domain::Role;
@@ -19,16 +23,125 @@ use domain::time::{MINUTE, Ms};
 
 use super::estate::{CLUSTERS, project};
 use super::history::History;
-use super::people::Staff;
+use super::people::{Member, Staff};
 use super::pictures;
 use super::stream::Stream;
 use super::tickets::{self, NewTicket};
 
-/// (code, template, name, from hour, to hour, days of history).
-const SCHEDULES: &[(&str, &str, &str, u32, u32, u64)] = &[
-    ("morning", "daily_cluster", "组团晨巡", 6, 12, 365),
-    ("afternoon", "morning_boards", "午后公共设施与公告检查", 12, 18, 30),
-    ("night", "night_clearing", "夜间清楼", 18, 6, 14),
+/// On which days a plan falls.
+#[derive(Clone, Copy)]
+enum On {
+    Every,
+    Weekday(u8),
+    OfMonth(u8),
+}
+
+/// A schedule of the demo.
+struct Plan {
+    code: &'static str,
+    template: &'static str,
+    name: &'static str,
+    /// Full hours.
+    windows: &'static [(u32, u32)],
+    on: On,
+    role: Role,
+    /// Walked once for the whole site: it stands with the first cluster, where the office is.
+    site: bool,
+    /// Days of history.
+    days: u64,
+}
+
+const SCHEDULES: &[Plan] = &[
+    Plan {
+        code: "boards",
+        template: "morning_boards",
+        name: "文体设施与公告栏晨检",
+        windows: &[(6, 9)],
+        on: On::Every,
+        role: Role::Steward,
+        site: false,
+        days: 30,
+    },
+    Plan {
+        code: "morning",
+        template: "daily_cluster",
+        name: "组团晨巡",
+        windows: &[(9, 12)],
+        on: On::Every,
+        role: Role::Steward,
+        site: false,
+        days: 365,
+    },
+    Plan {
+        code: "afternoon",
+        template: "daily_cluster",
+        name: "组团午后巡视",
+        windows: &[(12, 18)],
+        on: On::Every,
+        role: Role::Steward,
+        site: false,
+        days: 7,
+    },
+    Plan {
+        code: "evening",
+        template: "daily_cluster",
+        name: "组团晚间巡视",
+        windows: &[(18, 6)],
+        on: On::Every,
+        role: Role::Steward,
+        site: false,
+        days: 14,
+    },
+    Plan {
+        code: "night",
+        template: "night_clearing",
+        name: "夜间清楼",
+        windows: &[(18, 6)],
+        on: On::Every,
+        role: Role::Guard,
+        site: false,
+        days: 14,
+    },
+    Plan {
+        code: "supervisor",
+        template: "supervisor_site",
+        name: "主管园区巡视",
+        windows: &[(8, 11), (14, 17)],
+        on: On::Every,
+        role: Role::Supervisor,
+        site: true,
+        days: 14,
+    },
+    Plan {
+        code: "quality",
+        template: "weekly_quality",
+        name: "每周品质检查",
+        windows: &[(14, 18)],
+        on: On::Weekday(5),
+        role: Role::Supervisor,
+        site: true,
+        days: 60,
+    },
+    Plan {
+        code: "fire",
+        template: "weekly_fire",
+        name: "每周消防设施巡查",
+        windows: &[(8, 18)],
+        on: On::Weekday(3),
+        role: Role::Technician,
+        site: false,
+        days: 35,
+    },
+    Plan {
+        code: "monthly",
+        template: "building_monthly",
+        name: "楼宇情况月报",
+        windows: &[(8, 18)],
+        on: On::OfMonth(25),
+        role: Role::Technician,
+        site: false,
+        days: 62,
+    },
 ];
 
 /// Signs the code on a checkpoint's wall.
@@ -52,18 +165,10 @@ pub fn register(today: NaiveDate) -> Vec<Command> {
     let mut commands = Vec::new();
     let published = templates();
     for (index, plan) in CLUSTERS.iter().enumerate() {
-        for (code, template, name, from, to, days) in SCHEDULES {
-            commands.push(Command::from(set_schedule(
-                plan.id(),
-                code,
-                template,
-                name,
-                *from,
-                *to,
-                today - Days::new(*days),
-            )));
+        for schedule in SCHEDULES.iter().filter(|schedule| schedule.is_in(index)) {
+            commands.push(schedule.set(plan.id(), today - Days::new(schedule.days)).into());
         }
-        for (template, points) in published_points(&published) {
+        for (template, points) in published_points(&published, index) {
             for (place, point) in points.points.iter().enumerate() {
                 let east = i32::try_from(index * 260 + place * 18).unwrap_or(0);
                 let north = i32::try_from(place * 15).unwrap_or(0);
@@ -84,34 +189,43 @@ pub fn register(today: NaiveDate) -> Vec<Command> {
 
 fn published_points(
     published: &[PublishTemplate],
+    cluster: usize,
 ) -> impl Iterator<Item = (&'static str, &PublishTemplate)> {
-    SCHEDULES.iter().map(move |(_, template, ..)| {
+    let here = SCHEDULES.iter().filter(|schedule| schedule.is_in(cluster));
+    let templates: BTreeSet<&str> = here.map(|schedule| schedule.template).collect();
+    templates.into_iter().map(move |template| {
         let found = published.iter().find(|p| p.template == template_id(template));
-        (*template, found.expect("a built-in template"))
+        (template, found.expect("a built-in template"))
     })
 }
 
-fn set_schedule(
-    cluster: ClusterId,
-    code: &str,
-    template: &str,
-    name: &str,
-    from: u32,
-    to: u32,
-    starts: NaiveDate,
-) -> SetSchedule {
-    let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a full hour");
-    SetSchedule {
-        schedule: schedule_id(cluster, code),
-        cluster,
-        template: template_id(template),
-        name: name.into(),
-        recurrence: Recurrence::Daily,
-        windows: vec![Window { from: time(from), to: time(to) }],
-        role: Role::Steward,
-        person: None,
-        starts,
-        ends: None,
+impl Plan {
+    fn is_in(&self, cluster: usize) -> bool {
+        !self.site || cluster == 0
+    }
+
+    fn set(&self, cluster: ClusterId, starts: NaiveDate) -> SetSchedule {
+        let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a full hour");
+        SetSchedule {
+            schedule: schedule_id(cluster, self.code),
+            cluster,
+            template: template_id(self.template),
+            name: self.name.into(),
+            recurrence: match self.on {
+                On::Every => Recurrence::Daily,
+                On::Weekday(day) => Recurrence::Weekly { weekdays: vec![day] },
+                On::OfMonth(day) => Recurrence::Monthly { days: vec![day] },
+            },
+            windows: self
+                .windows
+                .iter()
+                .map(|(from, to)| Window { from: time(*from), to: time(*to) })
+                .collect(),
+            role: self.role,
+            person: None,
+            starts,
+            ends: None,
+        }
     }
 }
 
@@ -125,10 +239,10 @@ pub fn fill(
 ) {
     let settings = Settings::default();
     let published = templates();
-    for plan in CLUSTERS {
-        for (code, template, name, from, to, days) in SCHEDULES {
-            let starts = today - Days::new(*days);
-            let command = set_schedule(plan.id(), code, template, name, *from, *to, starts);
+    for (index, plan) in CLUSTERS.iter().enumerate() {
+        for asked in SCHEDULES.iter().filter(|asked| asked.is_in(index)) {
+            let starts = today - Days::new(asked.days);
+            let command = asked.set(plan.id(), starts);
             let schedule = Schedule {
                 id: command.schedule,
                 project: project(),
@@ -150,9 +264,28 @@ pub fn fill(
                 if due.window.1 > history.now || chance.chance(3) {
                     continue;
                 }
-                let walk =
-                    Walk { cluster: plan.id(), cluster_code: plan.code, template, points, staff };
-                walk.through(history, chance, &due, sign);
+                let (by, begins) = match asked.role {
+                    // One guard walks all clusters, one after the other.
+                    Role::Guard => (staff.get("menwei1"), 90 * index + chance.below(20)),
+                    Role::Supervisor => (staff.get("zhuguan1"), 20 + chance.below(40)),
+                    Role::Technician => {
+                        let technicians = staff.technicians();
+                        (
+                            technicians[index % technicians.len()],
+                            120 * (index / 3) + chance.below(30),
+                        )
+                    }
+                    _ => (staff.steward(plan.id()), 10 + chance.below(50)),
+                };
+                let walk = Walk {
+                    cluster: plan.id(),
+                    cluster_code: plan.code,
+                    template: asked.template,
+                    points,
+                    staff,
+                    by,
+                };
+                walk.through(history, chance, &due, begins, sign);
             }
         }
     }
@@ -164,6 +297,7 @@ struct Walk<'a> {
     template: &'a str,
     points: &'a PublishTemplate,
     staff: &'a Staff,
+    by: &'a Member,
 }
 
 impl Walk<'_> {
@@ -172,11 +306,11 @@ impl Walk<'_> {
         history: &mut History,
         chance: &mut Stream,
         due: &domain::modules::rounds::due::DueRound,
+        begins: usize,
         sign: SignCode<'_>,
     ) {
-        let steward = self.staff.steward(self.cluster);
         let (from, _) = due.window;
-        let mut at = from.plus(chance.minutes(100, 200));
+        let mut at = from.plus(i64::try_from(begins).unwrap_or(0) * MINUTE);
         let start = StartRound {
             round: due.id,
             cluster: self.cluster,
@@ -186,7 +320,7 @@ impl Walk<'_> {
             template: self.points.template,
             version: 1,
         };
-        if !history.add(chance, steward, at, start) {
+        if !history.add(chance, self.by, at, start) {
             return;
         }
         for point in &self.points.points {
@@ -221,12 +355,12 @@ impl Walk<'_> {
                 confirmation,
                 answers,
             };
-            if !history.add(chance, steward, at, record) {
+            if !history.add(chance, self.by, at, record) {
                 return;
             }
         }
         let finish = FinishRound { round: due.id, summary: String::new(), left_out: String::new() };
-        history.add(chance, steward, at.plus(2 * MINUTE), finish);
+        history.add(chance, self.by, at.plus(2 * MINUTE), finish);
     }
 
     fn answer(
@@ -289,9 +423,76 @@ impl Walk<'_> {
             contact: TicketContact::default(),
             description: format!("巡视发现:{}", item.text),
             intake: Intake::Round,
-            origin: Some(Origin::Round { round, checkpoint: place, item: item.code.clone() }),
+            origin: Some(Origin::Round { round, checkpoint: Some(place), item: item.code.clone() }),
         };
-        let steward = self.staff.steward(self.cluster);
-        tickets::open(history, chance, self.staff, steward, at, new);
+        tickets::open(history, chance, self.staff, self.by, at, new);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::time::HOUR;
+
+    fn schedule(plan: &Plan, cluster: ClusterId, starts: NaiveDate) -> Schedule {
+        let asked = plan.set(cluster, starts);
+        Schedule {
+            id: asked.schedule,
+            project: project(),
+            cluster: asked.cluster,
+            template: asked.template,
+            name: asked.name,
+            recurrence: asked.recurrence,
+            windows: asked.windows,
+            role: asked.role,
+            person: None,
+            starts: asked.starts,
+            ends: None,
+            changed_at: Ms(0),
+        }
+    }
+
+    #[test]
+    fn each_steward_has_an_open_round_at_any_hour_and_the_guard_one_at_night() {
+        let settings = Settings::default();
+        let day: NaiveDate = "2026-11-21".parse().unwrap();
+        let midnight = settings.zone.start_of_day(day);
+        for plan in CLUSTERS {
+            let open = |role: Role, at: Ms| {
+                let of_role = SCHEDULES.iter().filter(move |schedule| schedule.role == role);
+                let is_open = |asked: &&Plan| {
+                    let schedule = schedule(asked, plan.id(), day - Days::new(7));
+                    let due = expand(&schedule, &settings, day - Days::new(1), day);
+                    due.iter().any(|due| (due.window.0..due.window.1).contains(&at))
+                };
+                of_role.filter(is_open).count()
+            };
+            for hour in 0..24 {
+                let at = midnight.plus(hour * HOUR + 30 * MINUTE);
+                assert_eq!(open(Role::Steward, at), 1, "{} at {hour}", plan.code);
+                let night = !(6..18).contains(&hour);
+                assert_eq!(open(Role::Guard, at), usize::from(night), "{hour}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_round_of_the_rules_is_planned_and_the_notice_boards_are_looked_at_in_the_morning() {
+        let planned: BTreeSet<&str> = SCHEDULES.iter().map(|plan| plan.template).collect();
+        for template in [
+            "daily_cluster",
+            "morning_boards",
+            "supervisor_site",
+            "weekly_quality",
+            "weekly_fire",
+            "night_clearing",
+            "building_monthly",
+        ] {
+            assert!(planned.contains(template), "{template} has no schedule");
+        }
+        let boards = SCHEDULES.iter().filter(|plan| plan.template == "morning_boards");
+        assert!(boards.flat_map(|plan| plan.windows).all(|(_, to)| *to <= 12));
+        let rounds = SCHEDULES.iter().find(|plan| plan.template == "supervisor_site").unwrap();
+        assert!((2..=3).contains(&rounds.windows.len()), "two or three a day");
     }
 }

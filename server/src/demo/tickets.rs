@@ -281,6 +281,7 @@ fn complete(chance: &mut Stream, ticket: &NewTicket, at: Ms) -> CompleteTicket {
         } else {
             Vec::new()
         },
+        not_applicable: Vec::new(),
         cause: if technical { cause.into() } else { String::new() },
         action: if technical { action.into() } else { (*chance.pick(SERVED)).into() },
         lines,

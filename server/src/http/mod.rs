@@ -85,7 +85,7 @@ pub fn router(state: AppState) -> Router {
         .route("/shell", get(shell::shell))
         .fallback(get(shell::shell))
         .merge(probes::routes())
-        .merge(print::routes())
+        .merge(print::routes(&state))
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(state.clone(), observe::observe))
@@ -121,6 +121,7 @@ fn site_files(state: &AppState) -> Router<AppState> {
         .iter()
         .fold(Router::new(), |router, name| router.route_service(&format!("/{name}"), file(name)))
         .nest_service("/icons", files("icons"))
+        .nest_service("/screenshots", files("screenshots"))
         // Their addresses outlive a build, so browsers have to ask.
         .layer(cached("no-cache"));
     let hashed = Router::new()

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use futures::StreamExt;
 use leptos::prelude::*;
 
+use crate::demo;
 use crate::state::AppState;
 
 /// Renders the shell of the current build.
@@ -19,7 +20,10 @@ pub async fn shell(State(state): State<AppState>, request: Request) -> Response 
     }
     let Some(assets) = state.site.assets() else { return not_built() };
     let assets = match assets.shell() {
-        Ok(assets) => assets,
+        Ok(assets) => {
+            let demo = state.config.demo.then(|| demo::accounts_json().to_owned());
+            app::shell::ShellAssets { demo, ..assets }
+        }
         Err(why) => {
             tracing::error!(%why, "the site is incomplete");
             return not_built();

@@ -38,6 +38,7 @@ impl Assets {
             app_wasm: need("app.wasm")?,
             qr_js: find("qr-reader.js"),
             locales: Language::ALL.into_iter().filter_map(locale).collect(),
+            demo: None,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The append-only log, and the quarantine of what needs a person.
 
-use domain::id::{DeviceId, OpId};
+use domain::id::{DeviceId, OpId, UserId};
 use domain::sync::batch::{Known, LogRow};
 use domain::sync::{Outcome, OutcomeKind, Scope};
 use domain::{Ms, Refusal};
@@ -78,6 +78,7 @@ fn known(row: &sqlx::any::AnyRow, scope: &str) -> Result<Known> {
         // A row of another scope is known by its id only: its number belongs to that scope, and no
         // command has number 0.
         n: if found == scope { unsigned(row, TABLE, 3)? } else { 0 },
+        user: parsed(row, TABLE, 6)?,
         payload_hash: row.try_get(4).about(TABLE)?,
         reply: row.try_get(5).about(TABLE)?,
     })
@@ -92,7 +93,7 @@ pub async fn known_ops(
 ) -> Result<Vec<Known>> {
     let ops: Vec<String> = ops.into_iter().map(|op| op.to_string()).collect();
     let select = format!(
-        "SELECT scope, op, device, n, payload_hash, reply FROM log WHERE op IN ({})",
+        "SELECT scope, op, device, n, payload_hash, reply, actor FROM log WHERE op IN ({})",
         dialect.texts(1)
     );
     let scope = scope.to_string();
@@ -116,7 +117,7 @@ pub async fn known_numbers(
         return Ok(Vec::new());
     }
     let select = format!(
-        "SELECT l.scope, l.op, l.device, l.n, l.payload_hash, l.reply FROM {}
+        "SELECT l.scope, l.op, l.device, l.n, l.payload_hash, l.reply, l.actor FROM {}
          JOIN log l ON l.scope = $2 AND l.device = x.device AND l.n = x.n",
         dialect.rows(1, &[("device", Ty::Text), ("n", Ty::Int)])
     );
@@ -275,4 +276,51 @@ pub async fn quarantine(
         dialect.rows(2, &columns)
     );
     run(tx, "quarantine", insert, &[&scope.to_string(), &json(&set)]).await.map(drop)
+}
+
+/// A command in conflict that nobody has settled yet.
+pub struct OpenConflict {
+    pub seq: u64,
+    pub kind: String,
+    pub v: u32,
+    pub payload: String,
+}
+
+/// Every one of a scope. There are few: people settle them.
+pub async fn open_conflicts(tx: &mut AnyConnection, scope: Scope) -> Result<Vec<OpenConflict>> {
+    let select = "SELECT q.seq, l.kind, l.v, l.payload FROM quarantine q
+         JOIN log l ON l.scope = q.scope AND l.seq = q.seq
+         WHERE q.scope = $1 AND q.settled_at IS NULL AND q.outcome = 'conflict' ORDER BY q.seq";
+    let found = sql(select).bind(scope.to_string()).fetch_all(tx).await.about("quarantine")?;
+    let read = |row: &sqlx::any::AnyRow| {
+        let v: i64 = row.try_get(2).about("quarantine")?;
+        Ok(OpenConflict {
+            seq: unsigned(row, "quarantine", 0)?,
+            kind: row.try_get(1).about("quarantine")?,
+            v: u32::try_from(v).map_err(|error| StoreError::decode("quarantine", error))?,
+            payload: row.try_get(3).about("quarantine")?,
+        })
+    };
+    found.iter().map(read).collect()
+}
+
+/// Lets go of one that is to be settled; `false`: there is none.
+pub async fn settle(
+    tx: &mut AnyConnection,
+    scope: Scope,
+    seq: u64,
+    by: UserId,
+    at: Ms,
+) -> Result<bool> {
+    let update = "UPDATE quarantine SET settled_at = $3, settled_by = $4
+         WHERE scope = $1 AND seq = $2 AND settled_at IS NULL";
+    let done = sql(update)
+        .bind(scope.to_string())
+        .bind(seq.cast_signed())
+        .bind(at.0)
+        .bind(by.to_string())
+        .execute(tx)
+        .await
+        .about("quarantine")?;
+    Ok(done.rows_affected() > 0)
 }

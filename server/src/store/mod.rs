@@ -3,6 +3,7 @@
 //! Sets go in and come out with one statement each (see `Dialect::rows`), whatever their size: that
 //! is what makes group commit cheap. `records` keeps every kind of record by its `Table`.
 
+pub mod blob_refs;
 pub mod bulk;
 pub mod feed;
 pub mod held;

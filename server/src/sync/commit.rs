@@ -3,18 +3,20 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use domain::id::OpId;
-use domain::modules::Record;
+use domain::id::{OpId, TicketId};
+use domain::modules::attachments::Settlement;
 use domain::modules::company::Settings;
+use domain::modules::tickets::{self, NoteTicket};
+use domain::modules::{Command, Record};
+use domain::sync::Decide;
 use domain::sync::batch::{
-    self, Decoded, Held, Incoming, Loaded, Plan, PlanEnv, PushError, Resume,
+    self, Decoded, Held, Incoming, Loaded, LogRow, Plan, PlanEnv, PushError, Resume,
 };
 use domain::sync::{OutcomeKind, RecordKey, Scope, SyncedRecord};
-use serde::Serialize;
 use sqlx::AnyConnection;
 
 use super::Shared;
-use crate::db::{Dialect, Ty};
+use crate::db::Dialect;
 use crate::store::log::Quarantined;
 use crate::store::{self, Result, StoreError};
 
@@ -141,6 +143,9 @@ async fn load(tx: &mut AnyConnection, dialect: Dialect, batch: &Batch<'_>) -> Re
         keys.extend(batch::reads(scope, &group.incoming));
     }
     keys.extend(batch.touched);
+    // What had to wait and comes again under another number is answered as it was settled.
+    let held_before = known.iter().filter(|known| known.reply.contains("\"held\""));
+    keys.extend(held_before.map(|known| Settlement::key_of(known.op.0)));
     let held = load_held(tx, dialect, batch, &mut keys).await?;
     keys.insert(Settings::key());
     Ok(Loaded {
@@ -328,10 +333,43 @@ async fn write(
     if !quarantined.is_empty() {
         store::log::quarantine(tx, dialect, scope, &quarantined).await?;
     }
+    settle_conflicts(tx, scope, plan).await?;
     if !plan.blobs.is_empty() {
-        write_blob_refs(tx, dialect, scope, plan).await?;
+        store::blob_refs::write(tx, dialect, scope, &plan.blobs).await?;
     }
     store::scopes::advance(tx, scope, plan.head, &plan.head_hash).await
+}
+
+/// Whoever settles the conflicts of a ticket has settled what the office's list says of them.
+async fn settle_conflicts(tx: &mut AnyConnection, scope: Scope, plan: &Plan) -> Result<()> {
+    let settling = plan.log.iter().filter_map(|row| {
+        let made = matches!(row.outcome, OutcomeKind::Applied | OutcomeKind::Merged);
+        if !made || row.kind != NoteTicket::KIND {
+            return None;
+        }
+        match Command::decode(&row.kind, row.v, &row.payload) {
+            Some(Ok(Command::NoteTicket(note))) if note.settles() => Some((row, note.ticket)),
+            _ => None,
+        }
+    });
+    let settling: Vec<_> = settling.collect();
+    if settling.is_empty() {
+        return Ok(());
+    }
+    for conflict in store::log::open_conflicts(tx, scope).await? {
+        let about = match Command::decode(&conflict.kind, conflict.v, &conflict.payload) {
+            Some(Ok(command)) => tickets::ticket_of(&command),
+            _ => None,
+        };
+        // One that came after it in the same batch is still to be settled.
+        let settled =
+            |(row, ticket): &&(&LogRow, TicketId)| conflict.seq < row.seq && about == Some(*ticket);
+        if let Some((row, _)) = settling.iter().find(settled) {
+            let (by, at) = (row.actor.user, row.received_at);
+            store::log::settle(tx, scope, conflict.seq, by, at).await?;
+        }
+    }
+    Ok(())
 }
 
 /// What a person has to look at: refused and conflicting commands, waiting ones that ended so, and
@@ -358,25 +396,4 @@ fn quarantined(plan: &Plan) -> Vec<Quarantined> {
         }
     }
     quarantined
-}
-
-async fn write_blob_refs(
-    tx: &mut AnyConnection,
-    dialect: Dialect,
-    scope: Scope,
-    plan: &Plan,
-) -> Result<()> {
-    #[derive(Serialize)]
-    struct Ref<'a> {
-        sha256: &'a str,
-        op: OpId,
-    }
-    let set: Vec<_> =
-        plan.blobs.iter().map(|(sha256, op)| Ref { sha256: &sha256.0, op: *op }).collect();
-    let insert = format!(
-        "INSERT INTO blob_refs (sha256, scope, op) SELECT DISTINCT sha256, $1, op FROM {} WHERE true
-         ON CONFLICT DO NOTHING",
-        dialect.rows(2, &[("sha256", Ty::Text), ("op", Ty::Text)])
-    );
-    store::run(tx, "blob_refs", insert, &[&scope.to_string(), &store::json(&set)]).await.map(drop)
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::store::feed::Position;
 
 /// Raised when what is sent changes in a way that needs a fresh snapshot on every phone.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// A reader's place. It holds no secret and grants nothing: what a reader gets follows from who
 /// asks, so a forged one only harms its maker.

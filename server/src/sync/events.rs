@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
+use domain::id::DeviceId;
+use domain::refusal::CommonCode;
 use domain::sync::Scope;
 use domain::sync::wire::HeadEvent;
 use futures::stream::{self, Stream};
+use serde::Deserialize;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::watch;
@@ -25,10 +29,18 @@ const KEEP_ALIVE: Duration = Duration::from_secs(25);
 /// A stream keeps the rights it began with; the browser reconnects by itself.
 const LIFETIME: Duration = Duration::from_secs(60 * 60);
 
+#[derive(Deserialize)]
+pub(super) struct EventsQuery {
+    device: Option<DeviceId>,
+}
+
 pub(super) async fn events(
     State(state): State<AppState>,
     signed: Signed,
+    query: Result<Query<EventsQuery>, QueryRejection>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+    let Query(query) = query.map_err(|_| ApiError::new(CommonCode::BadRequest))?;
+    signed.require_device(query.device)?;
     // Subscribed before the heads are read, so that nothing falls between.
     let receiver = state.sync.subscribe();
     let scopes = state.sync.scopes_of(&signed.actor).await?;

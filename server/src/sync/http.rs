@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::{PAGE_ROWS, SyncService};
 use crate::auth::Signed;
+use crate::auth::heard::{Heard, offset_of};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -53,6 +54,9 @@ pub(super) async fn push(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<PushResponse>, ApiError> {
     let request = read(body, &signed)?;
+    if request.client.is_some_and(|client| client < state.site.min_client()) {
+        return Err(ApiError::new(CommonCode::ClientTooOld));
+    }
     let received_at = state.clock.now();
     let response = state
         .sync
@@ -65,6 +69,9 @@ pub(super) async fn push(
             received_at,
         )
         .await?;
+    let offset = offset_of(&request.commands);
+    let heard = Heard { at: received_at, waiting: request.waiting, offset };
+    state.listener.note(&state.db, signed.device, heard).await;
     Ok(Json(response))
 }
 
@@ -73,6 +80,10 @@ pub(super) struct PullQuery {
     scope: Scope,
     cursor: Option<String>,
     limit: Option<usize>,
+    /// Commands that wait in the device's outboxes.
+    waiting: Option<u64>,
+    /// Server time minus device time, as the device measured it.
+    offset: Option<i64>,
 }
 
 pub(super) async fn pull(
@@ -81,11 +92,17 @@ pub(super) async fn pull(
     query: Result<Query<PullQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<PullResponse>, ApiError> {
     let Query(query) = query.map_err(|_| ApiError::new(CommonCode::BadRequest))?;
+    let at = state.clock.now();
     let sync: &SyncService = &state.sync;
     if !sync.may_read(&signed.actor, query.scope).await? {
         return Err(ApiError::new(CommonCode::UnknownScope));
     }
     let limit = query.limit.unwrap_or(PAGE_ROWS);
     let cursor = query.cursor.as_deref().filter(|cursor| !cursor.is_empty());
-    Ok(Json(sync.pull(query.scope, &signed.actor, signed.device, cursor, limit).await?))
+    let page = sync.pull(query.scope, &signed.actor, signed.device, cursor, limit).await?;
+    if !page.more {
+        let heard = Heard { at, waiting: query.waiting, offset: query.offset };
+        state.listener.note(&state.db, signed.device, heard).await;
+    }
+    Ok(Json(page))
 }

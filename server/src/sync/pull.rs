@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use domain::Actor;
 use domain::id::DeviceId;
+use domain::modules::RecordKind;
+use domain::modules::accounts::User;
 use domain::sync::wire::{PullResponse, Row};
 use domain::sync::{Channel, RecordKey, Scope};
+use domain::{Actor, Right};
 use serde_json::value::RawValue;
 use sqlx::AnyConnection;
 
@@ -48,7 +50,9 @@ impl SyncService {
         let head = scopes::head(&mut tx, scope).await?;
         let known = cursor.and_then(|text| Cursor::decode(text, shared.epoch, &audience, head.seq));
         let reset = known.is_none();
-        let reader = Reader { service: self, scope, channels, limit, head: head.seq };
+        let masks_accounts = !actor.may(Right::ManageAccounts);
+        let reader =
+            Reader { service: self, scope, channels, limit, head: head.seq, masks_accounts };
         let start = || {
             let fill = Some(Fill::Page(Position::default()));
             Cursor::new(shared.epoch, audience, head.seq, fill)
@@ -75,6 +79,8 @@ struct Reader<'a> {
     channels: Vec<String>,
     limit: usize,
     head: u64,
+    /// Names that people sign in with are left out: see `masked`.
+    masks_accounts: bool,
 }
 
 impl Reader<'_> {
@@ -105,7 +111,7 @@ impl Reader<'_> {
             // Without a body it is gone; the feed will say so.
             let Some(body) = bodies.remove(key) else { continue };
             bytes += body.body.len();
-            rows.push(row(body)?);
+            rows.push(self.row(body)?);
         }
         let complete = keys.len() < self.limit && last == keys.last().copied();
         if complete {
@@ -148,7 +154,7 @@ impl Reader<'_> {
             match bodies.remove(&key).filter(|_| here) {
                 // Changed again behind this page: it comes there, with that sequence.
                 Some(body) if body.seq > changes.complete_to => {}
-                Some(body) => rows.push(row(body)?),
+                Some(body) => rows.push(self.row(body)?),
                 None => rows.push(Row { kind: key.kind, id: key.id, seq, body: None }),
             }
         }
@@ -171,6 +177,27 @@ impl Reader<'_> {
         let bodies = records::bodies(tx, dialect, keys).await?;
         Ok(bodies.into_iter().map(|body| (body.key, body)).collect())
     }
+
+    /// A stored record as it is sent: its bytes, not a new rendering.
+    fn row(&self, body: Body) -> Result<Row> {
+        let Body { key, seq, mut body } = body;
+        if self.masks_accounts && key.kind == RecordKind::User {
+            body = masked(&body)?;
+        }
+        let raw = RawValue::from_string(body);
+        let raw =
+            raw.map_err(|error| StoreError::decode("records", format!("{}: {error}", key.id)))?;
+        Ok(Row { kind: key.kind, id: key.id, seq, body: Some(raw) })
+    }
+}
+
+/// An account as colleagues see it: whom to assign and to call, not what is typed at sign-in. Who may
+/// see that listens to a channel of their own (`Channel::Admin`), so another right is another
+/// audience and begins a fresh snapshot.
+fn masked(body: &str) -> Result<String> {
+    let failed = |error| StoreError::decode("users", error);
+    let user: User = serde_json::from_str(body).map_err(failed)?;
+    serde_json::to_string(&User { account: String::new(), ..user }).map_err(failed)
 }
 
 /// Cuts a page of changes at a whole sequence once it is large.
@@ -185,12 +212,4 @@ fn within_bytes(mut rows: Vec<Row>, complete_to: u64) -> (Vec<Row>, u64) {
         bytes += rows[index].body.as_ref().map_or(0, |body| body.get().len());
     }
     (rows, complete_to)
-}
-
-/// A stored record as it is sent: its bytes, not a new rendering.
-fn row(body: Body) -> Result<Row> {
-    let Body { key, seq, body } = body;
-    let raw = RawValue::from_string(body);
-    let raw = raw.map_err(|error| StoreError::decode("records", format!("{}: {error}", key.id)))?;
-    Ok(Row { kind: key.kind, id: key.id, seq, body: Some(raw) })
 }

@@ -1,21 +1,27 @@
 //! What is to be settled 待裁定: refused and conflicting commands, with everything they carried.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use domain::Right;
+use domain::id::{DeviceId, OpId, TicketId};
 use domain::modules::Command;
+use domain::modules::tickets::{NoteTicket, ticket_of};
 use domain::refusal::CommonCode;
 use domain::sync::{Outcome, Scope};
 use domain::views::{AttentionTable, Quarantined};
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 
-use super::{OfProject, happenings, ms, parsed, scope_for};
+use super::{OfProject, count, ms, parsed, scope_for};
 use crate::auth::Signed;
-use crate::db::sql;
+use crate::db::{Db, sql};
 use crate::error::ApiError;
 use crate::openapi::ErrorEnvelope;
 use crate::state::AppState;
+use crate::store::log::{self, OpenConflict};
+use crate::sync::SystemCommand;
 
 /// Unsettled commands, newest first.
 #[utoipa::path(get, path = "/api/v1/views/attention", tag = "views", security(("session" = [])),
@@ -42,7 +48,7 @@ pub async fn attention(
             let payload: String = row.try_get(9)?;
             let version = u32::try_from(row.try_get::<i64, _>(10)?).unwrap_or(0);
             let ticket = match Command::decode(&kind, version, &payload) {
-                Some(Ok(command)) => happenings::subject(&command).0,
+                Some(Ok(command)) => ticket_of(&command),
                 _ => None,
             };
             let reply: Option<Outcome> = serde_json::from_str(row.try_get(8)?).ok();
@@ -65,7 +71,8 @@ pub async fn attention(
     Ok(Json(AttentionTable { rows }))
 }
 
-/// Marks one as settled. The log keeps it for ever; only the list lets go of it.
+/// Marks one as settled: what it is about stays as it is. The log keeps it for ever; only the list
+/// lets go of it. With the last conflict of a ticket the ticket itself is settled.
 #[utoipa::path(post, path = "/api/v1/attention/{scope}/{seq}/settle", tag = "views",
     security(("session" = [])),
     params(("scope" = String, Path), ("seq" = i64, Path)),
@@ -81,16 +88,80 @@ pub async fn settle(
         return Err(ApiError::new(CommonCode::UnknownScope));
     };
     let (scope, _) = scope_for(&state, &signed, Right::SettleConflict, Some(project)).await?;
-    let settled = sql("UPDATE quarantine SET settled_at = $3, settled_by = $4 \
-         WHERE scope = $1 AND seq = $2 AND settled_at IS NULL")
-    .bind(scope.to_string())
-    .bind(seq)
-    .bind(state.clock.now().0)
-    .bind(signed.user.to_string())
-    .execute(state.db.writers())
-    .await?;
-    if settled.rows_affected() == 0 {
-        return Err(ApiError::new(CommonCode::NotFound));
+    let missing = || ApiError::new(CommonCode::NotFound);
+    let seq = u64::try_from(seq).map_err(|_| missing())?;
+    let mut tx = state.db.begin_write().await?;
+    let about = last_of_ticket(&mut tx, scope, seq).await?;
+    if let Some(ticket) = about {
+        drop(tx);
+        return settle_ticket(&state, &signed, scope, ticket).await;
     }
+    if !log::settle(&mut tx, scope, seq, signed.user, state.clock.now()).await? {
+        return Err(missing());
+    }
+    tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// How many are to be settled.
+pub(crate) async fn unsettled(db: &Db, scope: Scope) -> Result<u32, ApiError> {
+    let row = sql("SELECT COUNT(*) FROM quarantine WHERE scope = $1 AND settled_at IS NULL")
+        .bind(scope.to_string())
+        .fetch_one(db.readers())
+        .await?;
+    count(&row, 0)
+}
+
+/// The ticket whose conflict this is, when it is the last of that ticket's that is not settled.
+async fn last_of_ticket(
+    tx: &mut AnyConnection,
+    scope: Scope,
+    seq: u64,
+) -> Result<Option<TicketId>, ApiError> {
+    let open = log::open_conflicts(tx, scope).await?;
+    let about = |conflict: &OpenConflict| match Command::decode(
+        &conflict.kind,
+        conflict.v,
+        &conflict.payload,
+    ) {
+        Some(Ok(command)) => ticket_of(&command),
+        _ => None,
+    };
+    let Some(ticket) = open.iter().find(|conflict| conflict.seq == seq).and_then(about) else {
+        return Ok(None);
+    };
+    let others = open.iter().any(|conflict| conflict.seq != seq && about(conflict) == Some(ticket));
+    Ok((!others).then_some(ticket))
+}
+
+/// Settles the conflicts of a ticket as they stand, in the name of whoever asks and through the one
+/// write path, which lets go of the entries of this list in the same transaction.
+async fn settle_ticket(
+    state: &AppState,
+    signed: &Signed,
+    scope: Scope,
+    ticket: TicketId,
+) -> Result<StatusCode, ApiError> {
+    let settle = NoteTicket {
+        ticket,
+        note: String::new(),
+        photos: Vec::new(),
+        settles_conflict: true,
+        counts: None,
+    };
+    let now = state.clock.now();
+    let command = SystemCommand {
+        actor: Arc::clone(&signed.actor),
+        // Not the asker's: its numbers are the phone's to give.
+        device: DeviceId::derived(&["office", &scope.to_string()]),
+        op: OpId(state.clock.uuid()),
+        occurred_at: now,
+        received_at: now,
+        command: settle.into(),
+    };
+    let outcomes = state.sync.apply(scope, vec![command]).await?;
+    match outcomes.into_iter().find_map(|outcome| outcome.reason) {
+        Some(reason) => Err(reason.into()),
+        None => Ok(StatusCode::NO_CONTENT),
+    }
 }

@@ -18,8 +18,8 @@ use domain::{Fen, Ms, Right};
 use sqlx::Row;
 
 use super::due::Duty;
-use super::tickets::{self, OPEN};
-use super::{OfProject, count, devices, happenings, named, parsed, scope_for};
+use super::tickets::{self, LIMIT, OPEN};
+use super::{OfProject, attention, count, devices, happenings, named, parsed, scope_for};
 use crate::auth::{Signed, store as accounts};
 use crate::db::{Db, sql};
 use crate::error::ApiError;
@@ -85,9 +85,10 @@ pub async fn dashboard(
         unassigned: tickets.unassigned,
         over: tickets.over.values().sum(),
         soon: tickets.soon,
-        conflicts: tickets.conflicts,
+        relay_over: tickets.relay_over,
+        conflicts: attention::unsettled(db, scope).await?,
         return_visits: tickets.return_visits,
-        pressing: tickets::pressing(db, &scope.to_string(), 10).await?,
+        pressing: tickets::pressing(db, &scope.to_string(), now, 10).await?,
         clusters,
         devices: devices.into_iter().filter(|device| !device.revoked).take(40).collect(),
         happenings: happenings::latest(db, scope, 14).await?,
@@ -101,7 +102,8 @@ struct Tickets {
     over: HashMap<ClusterId, u32>,
     soon: u32,
     unassigned: u32,
-    conflicts: u32,
+    /// Past the time in which somebody should have been given it.
+    relay_over: u32,
     return_visits: u32,
 }
 
@@ -109,11 +111,13 @@ impl Tickets {
     async fn load(db: &Db, scope: Scope, now: Ms) -> Result<Self, ApiError> {
         let soon_at = now.plus(30 * MINUTE).0;
         let now = now.0;
+        let runs = tickets::runs(now);
         let rows = sql(format!(
             "SELECT kind, cluster_id, COUNT(*), \
-             COALESCE(SUM(CASE WHEN paused IS NULL AND due < {now} THEN 1 ELSE 0 END), 0), \
-             COALESCE(SUM(CASE WHEN paused IS NULL AND due >= {now} AND due < {soon_at} THEN 1 ELSE 0 END), 0), \
-             COALESCE(SUM(CASE WHEN assignee IS NULL THEN 1 ELSE 0 END), 0) \
+             COALESCE(SUM(CASE WHEN {runs} AND {LIMIT} < {now} THEN 1 ELSE 0 END), 0), \
+             COALESCE(SUM(CASE WHEN {runs} AND {LIMIT} >= {now} AND {LIMIT} < {soon_at} THEN 1 ELSE 0 END), 0), \
+             COALESCE(SUM(CASE WHEN assignee IS NULL THEN 1 ELSE 0 END), 0), \
+             COALESCE(SUM(CASE WHEN relay_due < {now} THEN 1 ELSE 0 END), 0) \
              FROM tickets WHERE scope = $1 AND {OPEN} GROUP BY kind, cluster_id"
         ))
         .bind(scope.to_string())
@@ -125,7 +129,7 @@ impl Tickets {
             over: HashMap::new(),
             soon: 0,
             unassigned: 0,
-            conflicts: 0,
+            relay_over: 0,
             return_visits: 0,
         };
         for row in &rows {
@@ -141,15 +145,13 @@ impl Tickets {
             *tickets.over.entry(cluster).or_default() += over;
             tickets.soon += count(row, 4)?;
             tickets.unassigned += count(row, 5)?;
+            tickets.relay_over += count(row, 6)?;
         }
-        let row = sql("SELECT COALESCE(SUM(CASE WHEN conflicts > 0 THEN 1 ELSE 0 END), 0), \
-             COALESCE(SUM(CASE WHEN state = 'return_visit' THEN 1 ELSE 0 END), 0) \
-             FROM tickets WHERE scope = $1 AND (conflicts > 0 OR state = 'return_visit')")
-        .bind(scope.to_string())
-        .fetch_one(db.readers())
-        .await?;
-        tickets.conflicts = count(&row, 0)?;
-        tickets.return_visits = count(&row, 1)?;
+        let row = sql("SELECT COUNT(*) FROM tickets WHERE scope = $1 AND state = 'return_visit'")
+            .bind(scope.to_string())
+            .fetch_one(db.readers())
+            .await?;
+        tickets.return_visits = count(&row, 0)?;
         Ok(tickets)
     }
 }

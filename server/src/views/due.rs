@@ -22,7 +22,8 @@ pub(crate) struct Duty {
     pub schedules: Vec<Schedule>,
     pub users: Vec<User>,
     rounds: HashMap<RoundId, Round>,
-    /// Last sync of each person, on whichever device.
+    /// Until when what each person recorded has arrived: the last sync on whichever device, unless
+    /// one of their devices said that it keeps work back.
     synced: HashMap<UserId, Ms>,
 }
 
@@ -51,11 +52,15 @@ impl Duty {
             rounds.insert(round.id, round);
         }
         let mut synced = HashMap::new();
-        for device in devices {
+        for device in devices.iter().filter(|device| !device.revoked) {
             if let Some(at) = device.last_sync {
                 let last = synced.entry(device.user).or_insert(at);
                 *last = at.max(*last);
             }
+        }
+        // A desk that is in step says nothing of the phone that walked the round.
+        for device in devices.iter().filter(|device| !device.revoked && device.waiting > Some(0)) {
+            synced.remove(&device.user);
         }
         Ok(Self { schedules, users, rounds, synced })
     }
@@ -69,8 +74,9 @@ impl Duty {
         })
     }
 
-    /// When the people whose work it is were last heard of; the earliest, because any of them may
-    /// have walked it.
+    /// Until when everything is here that the people whose work it is recorded; the earliest, because
+    /// any of them may have walked it. `last_sync` stands for that (`auth::heard`), so a round
+    /// without a record whose window lies before it was not walked.
     fn heard(&self, due: &DueRound) -> Option<Ms> {
         let responsible = self.users.iter().filter(|user| {
             !user.disabled && domain::modules::rounds::due::concerns(due, &user.actor())

@@ -2,6 +2,7 @@
 
 use domain::id::TicketId;
 use domain::modules::Command;
+use domain::modules::tickets::ticket_of;
 use domain::sync::Scope;
 use domain::views::Happening;
 use sqlx::Row;
@@ -15,7 +16,7 @@ pub(crate) async fn latest(db: &Db, scope: Scope, limit: i64) -> Result<Vec<Happ
     let rows = sql(format!(
         "SELECT seq, kind, v, payload, actor_name, occurred_at, received_at, outcome FROM log \
          WHERE scope = $1 AND kind NOT IN ('fees.set_arrears', 'attachments.arrived', 'sync.settled', \
-         'rounds.record_checkpoint', 'undecodable') ORDER BY seq DESC LIMIT {limit}"
+         'sync.repeated', 'rounds.record_checkpoint', 'undecodable') ORDER BY seq DESC LIMIT {limit}"
     ))
     .bind(scope.to_string())
     .fetch_all(db.readers())
@@ -53,21 +54,9 @@ fn parsed_u64(value: i64) -> u64 {
 pub(crate) fn subject(command: &Command) -> (Option<TicketId>, String) {
     match command {
         Command::OpenTicket(c) => (Some(c.ticket), c.place.label.clone()),
-        Command::AssessTicket(c) => (Some(c.ticket), String::new()),
-        Command::AssignTicket(c) => (Some(c.ticket), String::new()),
-        Command::AcceptTicket(c) => (Some(c.ticket), String::new()),
-        Command::StartTicket(c) => (Some(c.ticket), String::new()),
-        Command::WaitTicket(c) => (Some(c.ticket), String::new()),
-        Command::ResumeTicket(c) => (Some(c.ticket), String::new()),
-        Command::CompleteTicket(c) => (Some(c.ticket), String::new()),
-        Command::RecordReturnVisit(c) => (Some(c.ticket), String::new()),
-        Command::CloseTicket(c) => (Some(c.ticket), String::new()),
-        Command::DeclineTicket(c) => (Some(c.ticket), String::new()),
-        Command::ReopenTicket(c) => (Some(c.ticket), String::new()),
-        Command::NoteTicket(c) => (Some(c.ticket), String::new()),
         Command::RecordVisit(c) => (None, c.place.clone()),
         Command::SetSchedule(c) => (None, c.name.clone()),
-        _ => (None, String::new()),
+        _ => (ticket_of(command), String::new()),
     }
 }
 

@@ -6,7 +6,7 @@ use domain::id::{ClusterId, ProjectId, UserId};
 use domain::modules::tickets::{Clock, TicketState};
 use domain::refusal::CommonCode;
 use domain::views::{TicketLine, TicketTable};
-use domain::{Refusal, Right};
+use domain::{Ms, Refusal, Right};
 use serde::Deserialize;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -51,7 +51,15 @@ pub(crate) const OPEN: &str =
 
 pub(crate) const COLUMNS: &str = "t.id, t.number, t.kind, t.category, t.urgency, t.state, \
      t.cluster_id, t.place, t.assignee, u.name, t.opened_at, t.due, t.relay_due, t.paused, \
-     t.stopped, t.conflicts";
+     t.stopped, t.conflicts, t.paused_until";
+
+/// Tickets whose clock runs now; one whose wait is over does (`Clock::is_paused`).
+pub(crate) fn runs(now: i64) -> String {
+    format!("(paused IS NULL OR paused_until <= {now})")
+}
+
+/// The limit of a clock that runs: what a wait that is over has taken out moves it on.
+pub(crate) const LIMIT: &str = "(due + COALESCE(paused_until - paused, 0))";
 
 /// One page of the project's tickets.
 #[utoipa::path(get, path = "/api/v1/views/tickets", tag = "views", security(("session" = [])),
@@ -102,7 +110,7 @@ pub async fn tickets(
         }
     }
     if filter.over == Some(true) {
-        wheres.push(format!("t.{OPEN} AND t.paused IS NULL AND t.due < {now}"));
+        wheres.push(format!("t.{OPEN} AND {} AND {LIMIT} < {now}", runs(now)));
     }
     if filter.conflict == Some(true) {
         wheres.push("t.conflicts > 0".into());
@@ -115,22 +123,22 @@ pub async fn tickets(
             }
         }
     }
-    let column = match filter.sort.as_deref().unwrap_or("due") {
-        "due" => "t.due",
-        "number" => "t.number",
-        "opened" => "t.opened_at",
-        "place" => "t.place",
-        "state" => "t.state",
+    let direction = if filter.descending.unwrap_or(false) { "DESC" } else { "ASC" };
+    let order = match filter.sort.as_deref().unwrap_or("due") {
+        "due" => by_time_left(now, direction),
+        "number" => format!("t.number {direction}"),
+        "opened" => format!("t.opened_at {direction}"),
+        "place" => format!("t.place {direction}"),
+        "state" => format!("t.state {direction}"),
         other => return Err(bad("sort", other)),
     };
-    let direction = if filter.descending.unwrap_or(false) { "DESC" } else { "ASC" };
     let limit = filter.limit.unwrap_or(100).clamp(1, MOST);
     let offset = filter.offset.unwrap_or(0).max(0);
     let wheres = wheres.join(" AND ");
     let mut total = sql(format!("SELECT COUNT(*) FROM tickets t WHERE {wheres}"));
     let mut page = sql(format!(
         "SELECT {COLUMNS} FROM tickets t LEFT JOIN users u ON u.id = t.assignee WHERE {wheres} \
-         ORDER BY {column} {direction}, t.id LIMIT {limit} OFFSET {offset}"
+         ORDER BY {order}, t.id LIMIT {limit} OFFSET {offset}"
     ));
     for text in &texts {
         total = total.bind(text.clone());
@@ -141,6 +149,17 @@ pub async fn tickets(
     let rows = page.fetch_all(&mut *tx).await?;
     let rows = rows.iter().map(line).collect::<Result<_, _>>()?;
     Ok(Json(TicketTable { total: u64::try_from(total).unwrap_or(0), rows }))
+}
+
+/// By what `Clock::left` says: running clocks, then those that wait, then those that have stopped.
+/// That order stays in either direction: what waits presses nobody.
+fn by_time_left(now: i64, direction: &str) -> String {
+    let runs = runs(now);
+    format!(
+        "CASE WHEN stopped IS NOT NULL THEN 2 WHEN {runs} THEN 0 ELSE 1 END, \
+         CASE WHEN stopped IS NOT NULL THEN due - stopped WHEN {runs} THEN {LIMIT} - {now} \
+         ELSE due - paused END {direction}"
+    )
 }
 
 fn bad(field: &'static str, value: &str) -> ApiError {
@@ -169,21 +188,26 @@ pub(crate) fn line(row: &AnyRow) -> Result<TicketLine, ApiError> {
             due: ms(row, 11)?,
             relay_due: ms_opt(row, 12)?,
             paused: ms_opt(row, 13)?,
+            paused_until: ms_opt(row, 16)?,
             stopped: ms_opt(row, 14)?,
         },
         conflicts: count(row, 15)?,
     })
 }
 
-/// Open tickets of a scope, most pressing first; those that wait come last.
+/// Open tickets of a scope, most pressing first; those that wait are left out. One that nobody has
+/// relayed yet presses by its relay clock, which runs out long before the other.
 pub(crate) async fn pressing(
     db: &Db,
     scope: &str,
+    now: Ms,
     limit: i64,
 ) -> Result<Vec<TicketLine>, ApiError> {
     let rows = sql(format!(
         "SELECT {COLUMNS} FROM tickets t LEFT JOIN users u ON u.id = t.assignee \
-         WHERE t.scope = $1 AND t.{OPEN} AND t.paused IS NULL ORDER BY t.due, t.id LIMIT {limit}"
+         WHERE t.scope = $1 AND t.{OPEN} AND {runs} \
+         ORDER BY CASE WHEN relay_due < {LIMIT} THEN relay_due ELSE {LIMIT} END, t.id LIMIT {limit}",
+        runs = runs(now.0)
     ))
     .bind(scope.to_owned())
     .fetch_all(db.readers())

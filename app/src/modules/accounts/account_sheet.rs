@@ -9,10 +9,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::accounts_page::Editing;
+use super::view_model::{Filled, problems};
 use crate::app_context::use_app;
 use crate::error_text::error_text;
 use crate::i18n::tr;
-use crate::ui::{Button, Check, Notice, Sheet, TextField, Weight, role_name, use_toasts};
+use crate::reactive::{derive, drawn, effect, words};
+use crate::ui::{Button, Check, Notice, Sheet, Show, TextField, Weight, role_name, use_toasts};
 
 #[component]
 pub fn AccountSheet(editing: RwSignal<Editing>, clusters: Memo<Vec<Cluster>>) -> impl IntoView {
@@ -26,7 +28,7 @@ pub fn AccountSheet(editing: RwSignal<Editing>, clusters: Memo<Vec<Cluster>>) ->
     let disabled = RwSignal::new(false);
     let problem = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         problem.set(None);
         password.set(String::new());
         match editing.get() {
@@ -52,11 +54,25 @@ pub fn AccountSheet(editing: RwSignal<Editing>, clusters: Memo<Vec<Cluster>>) ->
     let save = move |()| {
         let chosen = editing.get_untracked();
         let (roles, clusters) = (roles.get_untracked(), held.get_untracked());
+        let secret = password.get_untracked();
+        let new_name = account.get_untracked().trim().to_lowercase();
+        let lacking = problems(&Filled {
+            account: (chosen == Editing::New).then_some(new_name.as_str()),
+            name: &name.get_untracked(),
+            roles: &roles,
+            clusters: &clusters,
+            password: &secret,
+        });
+        if !lacking.is_empty() {
+            let texts: Vec<String> = lacking.iter().map(error_text).collect();
+            problem.set(Some(texts.join(" ")));
+            return;
+        }
         let (command, user): (Command, _) = match &chosen {
             Editing::Nothing => return,
             Editing::New => {
                 let create = CreateAccount {
-                    account: account.get_untracked().trim().to_lowercase(),
+                    account: new_name,
                     name: name.get_untracked(),
                     roles,
                     clusters,
@@ -75,11 +91,7 @@ pub fn AccountSheet(editing: RwSignal<Editing>, clusters: Memo<Vec<Cluster>>) ->
                 (update.into(), user.id)
             }
         };
-        let secret = password.get_untracked();
-        if chosen == Editing::New && secret.chars().count() < 10 {
-            problem.set(Some(tr::accounts::password_short().to_owned()));
-            return;
-        }
+        problem.set(None);
         busy.set(true);
         spawn_local(async move {
             let mut result = app.send(vec![command], Vec::new(), None).await;
@@ -103,8 +115,8 @@ pub fn AccountSheet(editing: RwSignal<Editing>, clusters: Memo<Vec<Cluster>>) ->
             .map(|role| {
                 view! {
                     <Check
-                        label=Signal::derive(move || role_name(role).to_owned())
-                        checked=Signal::derive(move || roles.with(|roles| roles.contains(&role)))
+                        label=derive(move || role_name(role).to_owned())
+                        checked=derive(move || roles.with(|roles| roles.contains(&role)))
                         on_change=move |on: bool| roles.update(|roles| set(roles, role, on))
                     />
                 }
@@ -119,7 +131,7 @@ pub fn AccountSheet(editing: RwSignal<Editing>, clusters: Memo<Vec<Cluster>>) ->
                 view! {
                     <Check
                         label=Signal::stored(text)
-                        checked=Signal::derive(move || held.with(|held| held.contains(&id)))
+                        checked=derive(move || held.with(|held| held.contains(&id)))
                         on_change=move |on: bool| held.update(|held| set(held, id, on))
                     />
                 }
@@ -138,38 +150,38 @@ pub fn AccountSheet(editing: RwSignal<Editing>, clusters: Memo<Vec<Cluster>>) ->
     };
     view! {
         <Sheet
-            open=Signal::derive(move || editing.with(|editing| *editing != Editing::Nothing))
-            title=Signal::derive(move || {
+            open=derive(move || editing.with(|editing| *editing != Editing::Nothing))
+            title=derive(move || {
                 if is_new() { tr::accounts::new() } else { tr::accounts::edit() }.to_owned()
             })
             on_close=close
         >
-            {move || problem.get().map(|text| view! { <Notice tone="late" text=Signal::stored(text)/> })}
+            {drawn(move || problem.get().map(|text| view! { <Notice tone="late" text=Signal::stored(text)/> }))}
             <Show
                 when=is_new
-                fallback=move || view! { <p class="strong number">{move || account.get()}</p> }
+                fallback=move || view! { <p class="strong number">{account}</p> }
             >
                 <TextField
-                    label=Signal::derive(|| tr::accounts::account().to_owned())
-                    hint=Signal::derive(|| tr::accounts::account_hint().to_owned())
+                    label=words(tr::accounts::account)
+                    hint=words(tr::accounts::account_hint)
                     autocomplete="off"
                     value=account
                     on_input=move |text| account.set(text)
                 />
             </Show>
             <TextField
-                label=Signal::derive(|| tr::accounts::name().to_owned())
+                label=words(tr::accounts::name)
                 autocomplete="off"
                 value=name
                 on_input=move |text| name.set(text)
             />
-            {fields}
+            {drawn(fields)}
             <TextField
-                label=Signal::derive(move || {
+                label=derive(move || {
                     if is_new() { tr::accounts::first_password() } else { tr::accounts::new_password() }
                         .to_owned()
                 })
-                hint=Signal::derive(|| tr::accounts::password_hint().to_owned())
+                hint=words(tr::accounts::password_hint)
                 kind="password"
                 autocomplete="new-password"
                 value=password
@@ -177,15 +189,15 @@ pub fn AccountSheet(editing: RwSignal<Editing>, clusters: Memo<Vec<Cluster>>) ->
             />
             <Show when=move || !is_new()>
                 <Check
-                    label=Signal::derive(|| tr::accounts::disable().to_owned())
+                    label=words(tr::accounts::disable)
                     checked=disabled
                     on_change=move |on| disabled.set(on)
                 />
             </Show>
             <footer>
-                <Button text=Signal::derive(|| tr::accounts::cancel().to_owned()) on_press=close/>
+                <Button text=words(tr::accounts::cancel) on_press=close/>
                 <Button
-                    text=Signal::derive(|| tr::accounts::save().to_owned())
+                    text=words(tr::accounts::save)
                     weight=Weight::Primary
                     busy=busy
                     on_press=save

@@ -4,12 +4,14 @@ use domain::Right;
 use domain::modules::RecordKind;
 use domain::modules::accounts::User;
 use domain::modules::households::Cluster;
+use domain::order;
 use leptos::prelude::*;
 
 use super::account_sheet::AccountSheet;
 use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
-use crate::ui::{Button, Empty, Icon, Page, Weight, role_name};
+use crate::reactive::{drawn, words};
+use crate::ui::{Button, Empty, Icon, Page, Show, Weight, role_name};
 
 /// What the sheet is about.
 #[derive(Clone, PartialEq)]
@@ -24,25 +26,25 @@ pub fn AccountsPage() -> impl IntoView {
     let app = use_app();
     let users = app.query(&[RecordKind::User], |replica| {
         let mut users: Vec<User> = replica.iter::<User>().cloned().collect();
-        users.sort_by(|a, b| (a.disabled, &a.account).cmp(&(b.disabled, &b.account)));
+        order::sort_by(&mut users, |a, b| (a.disabled, &a.account).cmp(&(b.disabled, &b.account)));
         users
     });
     let clusters = app.query(&[RecordKind::Cluster], |replica| {
         let mut clusters: Vec<Cluster> = replica.iter::<Cluster>().cloned().collect();
-        clusters.sort_by(|a, b| a.code.cmp(&b.code));
+        order::sort_by(&mut clusters, |a, b| a.code.cmp(&b.code));
         clusters
     });
     let editing = RwSignal::new(Editing::Nothing);
     let may = move || app.may(Right::ManageAccounts);
     view! {
         <Page
-            title=Signal::derive(|| tr::frame::nav_accounts().to_owned())
-            subtitle=Signal::derive(|| tr::accounts::about().to_owned())
+            title=words(tr::frame::nav_accounts)
+            subtitle=words(tr::accounts::about)
         >
             <Show when=may>
                 <div class="row">
                     <Button
-                        text=Signal::derive(|| tr::accounts::new().to_owned())
+                        text=words(tr::accounts::new)
                         icon=Icon::Plus
                         weight=Weight::Primary
                         on_press=move |()| editing.set(Editing::New)
@@ -55,13 +57,13 @@ pub fn AccountsPage() -> impl IntoView {
                     view! {
                         <Empty
                             icon=Icon::Users
-                            title=Signal::derive(|| tr::accounts::none().to_owned())
-                            note=Signal::derive(|| tr::accounts::none_note().to_owned())
+                            title=words(tr::accounts::none)
+                            note=words(tr::accounts::none_note)
                         />
                     }
                 }
             >
-                <div class="table-frame">
+                <div class="table-frame" tabindex="0" role="region" aria-label=tr::frame::nav_accounts>
                     <table class="data comfortable">
                         <thead>
                             <tr>
@@ -74,14 +76,14 @@ pub fn AccountsPage() -> impl IntoView {
                             </tr>
                         </thead>
                         <tbody>
-                            {move || {
+                            {drawn(move || {
                                 let clusters = clusters.get();
                                 users
                                     .get()
                                     .into_iter()
                                     .map(|user| row(&user, &clusters, editing, may()))
                                     .collect_view()
-                            }}
+                            })}
                         </tbody>
                     </table>
                 </div>
@@ -122,7 +124,7 @@ fn row(
                     .then(|| {
                         view! {
                             <Button
-                                text=Signal::derive(|| tr::accounts::edit().to_owned())
+                                text=words(tr::accounts::edit)
                                 weight=Weight::Quiet
                                 on_press=move |()| editing.set(Editing::Account(own.clone()))
                             />

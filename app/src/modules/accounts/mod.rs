@@ -2,5 +2,6 @@
 
 mod account_sheet;
 mod accounts_page;
+mod view_model;
 
 pub use accounts_page::AccountsPage;

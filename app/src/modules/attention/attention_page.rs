@@ -1,36 +1,40 @@
 //! The list: who recorded what, when, why it was not applied, everything it carried; settled by a
 //! person once dealt with.
 
+use domain::modules::Command;
 use domain::views::{AttentionTable, Quarantined};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::app_context::{use_app, use_view};
+use crate::device::page;
 use crate::error_text::error_text;
-use crate::i18n::{fmt, name_of, tr};
-use crate::ui::{Button, ButtonLink, Empty, Icon, Notice, Page, Skeleton, use_toasts};
+use crate::i18n::{Text, fmt, name_of, tr};
+use crate::modules::outbox::view_model::recorded;
+use crate::reactive::{derive, drawn, words};
+use crate::ui::{Button, ButtonLink, Empty, Icon, Notice, Page, Skeleton, Weight, use_toasts};
 
 #[component]
 pub fn AttentionPage() -> impl IntoView {
     let view = use_view::<AttentionTable>(Signal::stored("/api/v1/views/attention".to_owned()));
     view! {
         <Page
-            title=Signal::derive(|| tr::frame::nav_attention().to_owned())
-            subtitle=Signal::derive(|| tr::attention::about().to_owned())
+            title=words(tr::frame::nav_attention)
+            subtitle=words(tr::attention::about)
         >
-            {move || {
+            {drawn(move || {
                 view.error
                     .get()
-                    .map(|refusal| view! { <Notice tone="late" text=Signal::derive(move || error_text(&refusal))/> })
-            }}
-            {move || match view.data.get() {
+                    .map(|refusal| view! { <Notice tone="late" text=derive(move || error_text(&refusal))/> })
+            })}
+            {drawn(move || match view.data.get() {
                 None => view! { <Skeleton/> }.into_any(),
                 Some(table) if table.rows.is_empty() => {
                     view! {
                         <Empty
                             icon=Icon::CheckCircle
-                            title=Signal::derive(|| tr::attention::none().to_owned())
-                            note=Signal::derive(|| tr::attention::none_note().to_owned())
+                            title=words(tr::attention::none)
+                            note=words(tr::attention::none_note)
                         />
                     }
                         .into_any()
@@ -47,7 +51,7 @@ pub fn AttentionPage() -> impl IntoView {
                     }
                         .into_any()
                 }
-            }}
+            })}
         </Page>
     }
 }
@@ -61,6 +65,12 @@ fn Entry(row: Quarantined, reload: Callback<()>) -> impl IntoView {
     let verb = name_of("dashboard", "did_", &row.kind.replace('.', "_"));
     let outcome = name_of("dashboard", "outcome_", &row.outcome);
     let reason = row.reason.as_ref().map(error_text).unwrap_or_default();
+    // Which of two completions counts is decided on the ticket, where both can be read.
+    let (about, closing): (Text, Text) = if row.outcome == "conflict" && row.ticket.is_some() {
+        (tr::attention::decide, tr::attention::keep)
+    } else {
+        (tr::attention::open_ticket, tr::attention::settle)
+    };
     let path = format!("/api/v1/attention/{}/{}/settle", row.scope, row.seq);
     let settle = move |()| {
         let path = path.clone();
@@ -76,6 +86,13 @@ fn Entry(row: Quarantined, reload: Callback<()>) -> impl IntoView {
             busy.set(false);
         });
     };
+    let (name, payload) = (format!("guanjia-{}-{}.json", row.kind, row.seq), pretty(&row.payload));
+    let export = move |()| {
+        let parts = js_sys::Array::of1(&wasm_bindgen::JsValue::from_str(&payload));
+        if let Err(error) = page::download(&name, "application/json", &parts) {
+            toasts.warn(page::describe(&error));
+        }
+    };
     view! {
         <li class="card">
             <header>
@@ -89,21 +106,27 @@ fn Entry(row: Quarantined, reload: Callback<()>) -> impl IntoView {
             </p>
             <details>
                 <summary>{tr::attention::recorded()}</summary>
-                <pre class="payload">{pretty(&row.payload)}</pre>
+                {in_words(&row)}
+                <Button
+                    text=words(tr::attention::export)
+                    icon=Icon::Download
+                    weight=Weight::Quiet
+                    on_press=export
+                />
             </details>
             <div class="button-row">
                 {row.ticket
                     .map(|ticket| {
                         view! {
                             <ButtonLink
-                                text=Signal::derive(|| tr::attention::open_ticket().to_owned())
+                                text=words(about)
                                 href=format!("/tickets/{ticket}")
                                 icon=Icon::Tickets
                             />
                         }
                     })}
                 <Button
-                    text=Signal::derive(|| tr::attention::settle().to_owned())
+                    text=words(closing)
                     icon=Icon::Check
                     busy=busy
                     on_press=Callback::new(settle)
@@ -111,6 +134,16 @@ fn Entry(row: Quarantined, reload: Callback<()>) -> impl IntoView {
             </div>
         </li>
     }
+}
+
+/// What was recorded, field by field; a payload of a newer build is only for the file.
+fn in_words(row: &Quarantined) -> AnyView {
+    let lines = match Command::decode(&row.kind, 1, &row.payload) {
+        Some(Ok(command)) => recorded(&command),
+        _ => return view! { <p class="soft">{tr::attention::unreadable()}</p> }.into_any(),
+    };
+    let line = |(name, value): (&'static str, String)| view! { <dt>{name}</dt> <dd>{value}</dd> };
+    view! { <dl class="facts">{lines.into_iter().map(line).collect_view()}</dl> }.into_any()
 }
 
 fn pretty(payload: &str) -> String {

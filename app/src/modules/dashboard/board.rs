@@ -1,13 +1,14 @@
 //! The board itself, from one set of figures.
 
-use domain::Right;
 use domain::views::{ClusterToday, Dashboard, DeviceLine, Happening, RoundLine, TicketLine};
+use domain::{Ms, Right};
 use leptos::prelude::*;
 use leptos_router::components::A;
 
 use super::view_model::{calls, round_tone, rounds_done, silence};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, name_of, tr};
+use crate::reactive::words;
 use crate::ui::{Bar, Bars, ClockChip, Empty, Icon, Lines};
 
 #[component]
@@ -41,6 +42,11 @@ pub fn Board(figures: Dashboard) -> impl IntoView {
         .map(|day| (fmt::date(day.date), f64::from(day.opened), f64::from(day.finished)))
         .collect();
     let now = figures.at;
+    let (unassigned, unassigned_tone) = if figures.relay_over > 0 {
+        (tr::dashboard::relay_over(figures.relay_over), "late")
+    } else {
+        (tr::dashboard::unassigned_note().to_owned(), tone_of(figures.unassigned, "soon"))
+    };
     let marks = figures.clusters.iter().map(cluster_mark).collect::<Vec<String>>().join("  ");
     view! {
         <div class="figures">
@@ -55,8 +61,8 @@ pub fn Board(figures: Dashboard) -> impl IntoView {
                 href="/office/tickets?assignee=none"
                 label=tr::dashboard::unassigned()
                 figure=figures.unassigned.to_string()
-                note=tr::dashboard::unassigned_note().to_owned()
-                tone=tone_of(figures.unassigned, "soon")
+                note=unassigned
+                tone=unassigned_tone
             />
             <FigureCard
                 href="/office/tickets?sort=due"
@@ -102,7 +108,7 @@ pub fn Board(figures: Dashboard) -> impl IntoView {
         <div class="board">
             <section class="card flush">
                 <header><h2>{tr::dashboard::pressing()}</h2></header>
-                <Pressing lines=figures.pressing.clone()/>
+                <Pressing lines=figures.pressing.clone() now=now/>
             </section>
             <section class="card flush">
                 <header><h2>{tr::dashboard::by_cluster()}</h2></header>
@@ -110,7 +116,7 @@ pub fn Board(figures: Dashboard) -> impl IntoView {
             </section>
             <section class="card">
                 <header><h2>{tr::dashboard::load_by_cluster()}</h2></header>
-                <Bars bars=Signal::stored(bars) label=Signal::derive(|| tr::dashboard::load_by_cluster().to_owned())/>
+                <Bars bars=Signal::stored(bars) label=words(tr::dashboard::load_by_cluster)/>
                 <p class="legend">
                     <span><i></i>{tr::dashboard::in_time()}</span>
                     <span><i class="late"></i>{tr::dashboard::over()}</span>
@@ -118,7 +124,7 @@ pub fn Board(figures: Dashboard) -> impl IntoView {
             </section>
             <section class="card">
                 <header><h2>{tr::dashboard::trend()}</h2></header>
-                <Lines points=Signal::stored(trend) label=Signal::derive(|| tr::dashboard::trend().to_owned())/>
+                <Lines points=Signal::stored(trend) label=words(tr::dashboard::trend)/>
                 <p class="legend">
                     <span><i></i>{tr::dashboard::opened()}</span>
                     <span><i class="soon"></i>{tr::dashboard::finished()}</span>
@@ -172,10 +178,10 @@ fn FigureCard(
 }
 
 #[component]
-fn Pressing(lines: Vec<TicketLine>) -> impl IntoView {
+fn Pressing(lines: Vec<TicketLine>, now: Ms) -> impl IntoView {
     if lines.is_empty() {
         return view! {
-            <Empty icon=Icon::CheckCircle title=Signal::derive(|| tr::dashboard::nothing_pressing().to_owned())/>
+            <Empty icon=Icon::CheckCircle title=words(tr::dashboard::nothing_pressing)/>
         }
         .into_any();
     }
@@ -189,6 +195,7 @@ fn Pressing(lines: Vec<TicketLine>) -> impl IntoView {
                         .assignee_name
                         .clone()
                         .unwrap_or_else(|| tr::dashboard::nobody().to_owned());
+                    let unrelayed = line.clock.relay_due.is_some_and(|due| due < now);
                     view! {
                         <li>
                             <A href=format!("/tickets/{}", line.id) attr:class="item no-lead">
@@ -203,7 +210,12 @@ fn Pressing(lines: Vec<TicketLine>) -> impl IntoView {
                                         {name_of("tickets", "state_", &line.state)} " · " {who}
                                     </span>
                                 </span>
-                                <span class="trail"><ClockChip clock=line.clock/></span>
+                                <span class="trail">
+                                    {unrelayed.then(|| view! {
+                                        <span class="badge late">{tr::dashboard::unrelayed()}</span>
+                                    })}
+                                    <ClockChip clock=line.clock/>
+                                </span>
                             </A>
                         </li>
                     }
@@ -217,7 +229,7 @@ fn Pressing(lines: Vec<TicketLine>) -> impl IntoView {
 #[component]
 fn ClusterGrid(clusters: Vec<ClusterToday>, money: bool) -> impl IntoView {
     view! {
-        <div class="table-frame plain">
+        <div class="table-frame plain" tabindex="0" role="region" aria-label=tr::dashboard::by_cluster>
             <table class="data">
                 <thead>
                     <tr>
@@ -241,9 +253,7 @@ fn ClusterGrid(clusters: Vec<ClusterToday>, money: bool) -> impl IntoView {
                                         <span class="soft small">" " {cluster.steward.clone()}</span>
                                     </th>
                                     <td>
-                                        <span class="row wrap">
-                                            {cluster.rounds.iter().map(round_badge).collect_view()}
-                                        </span>
+                                        <RoundsToday rounds=cluster.rounds.clone()/>
                                     </td>
                                     <td class="end">
                                         <A href=format!("/office/tickets?cluster={}", cluster.cluster)>
@@ -275,6 +285,21 @@ fn ClusterGrid(clusters: Vec<ClusterToday>, money: bool) -> impl IntoView {
     }
 }
 
+/// What is due, walked or missed as badges; what comes later today as a number.
+#[component]
+fn RoundsToday(rounds: Vec<RoundLine>) -> impl IntoView {
+    let (later, now): (Vec<_>, Vec<_>) =
+        rounds.into_iter().partition(|round| round.state == "not_yet");
+    view! {
+        <span class="row wrap tight">
+            {now.iter().map(round_badge).collect_view()}
+            {(!later.is_empty()).then(|| view! {
+                <span class="soft small">{tr::dashboard::rounds_later(later.len())}</span>
+            })}
+        </span>
+    }
+}
+
 fn round_badge(round: &RoundLine) -> impl IntoView + use<> {
     let text = match round.state.as_str() {
         "running" => format!("{} {}/{}", round.name, round.points_done, round.points),
@@ -301,6 +326,13 @@ fn Happenings(rows: Vec<Happening>) -> impl IntoView {
                     let verb = name_of("dashboard", "did_", &row.kind.replace('.', "_"));
                     // Two minutes apart: it was recorded without a network.
                     let late = row.received.since(row.at) > 120_000;
+                    let verb = match row.kind.as_str() {
+                        "rounds.record_briefing" => {
+                            let href = format!("/office/briefings?date={}", zone.date(row.at));
+                            view! { <A href=href>{verb}</A> }.into_any()
+                        }
+                        _ => view! { <span>{verb}</span> }.into_any(),
+                    };
                     let times = if late {
                         tr::dashboard::offline_at(fmt::time(row.at, &zone), fmt::time(row.received, &zone))
                     } else {

@@ -9,7 +9,8 @@ use leptos::task::spawn_local;
 use crate::app_context::{use_app, use_view};
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
-use crate::ui::{Button, Empty, Icon, Notice, Page, Skeleton, Weight, role_name, use_toasts};
+use crate::reactive::{derive, drawn, words};
+use crate::ui::{Button, Empty, Icon, Notice, Page, Show, Skeleton, Weight, role_name, use_toasts};
 
 /// A clock further off than this is shown.
 const CLOCK_OFF: i64 = 5 * MINUTE;
@@ -19,29 +20,29 @@ pub fn DevicesPage() -> impl IntoView {
     let view = use_view::<DeviceTable>(Signal::stored("/api/v1/views/devices".to_owned()));
     view! {
         <Page
-            title=Signal::derive(|| tr::frame::nav_devices().to_owned())
-            subtitle=Signal::derive(|| tr::devices::about().to_owned())
+            title=words(tr::frame::nav_devices)
+            subtitle=words(tr::devices::about)
         >
-            {move || {
+            {drawn(move || {
                 view.error
                     .get()
-                    .map(|refusal| view! { <Notice tone="late" text=Signal::derive(move || error_text(&refusal))/> })
-            }}
-            {move || match view.data.get() {
+                    .map(|refusal| view! { <Notice tone="late" text=derive(move || error_text(&refusal))/> })
+            })}
+            {drawn(move || match view.data.get() {
                 None => view! { <Skeleton/> }.into_any(),
                 Some(table) if table.rows.is_empty() => {
                     view! {
                         <Empty
                             icon=Icon::Device
-                            title=Signal::derive(|| tr::devices::none().to_owned())
-                            note=Signal::derive(|| tr::devices::none_note().to_owned())
+                            title=words(tr::devices::none)
+                            note=words(tr::devices::none_note)
                         />
                     }
                         .into_any()
                 }
                 Some(table) => {
                     view! {
-                        <div class="table-frame">
+                        <div class="table-frame" tabindex="0" role="region" aria-label=tr::frame::nav_devices>
                             <table class="data comfortable">
                                 <thead>
                                     <tr>
@@ -66,7 +67,7 @@ pub fn DevicesPage() -> impl IntoView {
                     }
                         .into_any()
                 }
-            }}
+            })}
         </Page>
     }
 }
@@ -104,14 +105,14 @@ fn DeviceRow(device: DeviceLine, reload: Callback<()>) -> impl IntoView {
             </th>
             <td>{device.device_name.clone()}</td>
             <td class="nowrap">
-                {move || match synced {
+                {drawn(move || match synced {
                     Some(at) => fmt::ago(at, now.get()),
                     None => tr::devices::never().to_owned(),
-                }}
+                })}
             </td>
-            <td class="nowrap">{move || fmt::ago(seen, now.get())}</td>
+            <td class="nowrap">{drawn(move || fmt::ago(seen, now.get()))}</td>
             <td class="end">
-                {device.waiting.filter(|waiting| *waiting > 0).map(|waiting| waiting.to_string())}
+                {device.waiting.map_or_else(|| "—".to_owned(), |waiting| waiting.to_string())}
             </td>
             <td>
                 {offset
@@ -131,7 +132,7 @@ fn DeviceRow(device: DeviceLine, reload: Callback<()>) -> impl IntoView {
                             fallback=move || {
                                 view! {
                                     <Button
-                                        text=Signal::derive(|| tr::devices::revoke().to_owned())
+                                        text=words(tr::devices::revoke)
                                         weight=Weight::Quiet
                                         on_press=move |()| asking.set(true)
                                     />
@@ -139,7 +140,7 @@ fn DeviceRow(device: DeviceLine, reload: Callback<()>) -> impl IntoView {
                             }
                         >
                             <Button
-                                text=Signal::derive(|| tr::devices::revoke_sure().to_owned())
+                                text=words(tr::devices::revoke_sure)
                                 weight=Weight::Danger
                                 on_press=Callback::new(revoke.clone())
                             />

@@ -7,22 +7,24 @@ use domain::modules::RecordKind;
 use domain::modules::fees::{Arrears, FeeCall};
 use domain::modules::households::{Contact, Household};
 use domain::modules::tickets::Ticket;
+use domain::order;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use super::view_model::CallForm;
+use super::view_model::{CallForm, people_to_call, wrong_numbers};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, name_of, tr};
 use crate::modules::households::kit::words;
 use crate::modules::households::view_model::{relation_name, tel, ticket_title};
-use crate::ui::{Glyph, Icon, Notice};
+use crate::reactive::{drawn, memo, written};
+use crate::ui::{Glyph, Icon, Notice, Show};
 
 /// The calls to a unit, the newest first.
-fn use_calls(unit: UnitId) -> Memo<Vec<FeeCall>> {
+pub fn use_calls(unit: UnitId) -> Memo<Vec<FeeCall>> {
     use_app().query(&[RecordKind::FeeCall], move |replica| {
         let mut calls: Vec<FeeCall> =
             replica.iter::<FeeCall>().filter(|call| call.unit == unit).cloned().collect();
-        calls.sort_by_key(|call| std::cmp::Reverse((call.at, call.id)));
+        order::sort_by_key(&mut calls, |call| std::cmp::Reverse((call.at, call.id)));
         calls
     })
 }
@@ -34,24 +36,19 @@ pub fn CallCard(household: Household, form: RwSignal<CallForm>) -> impl IntoView
     let arrears = app.query(&[RecordKind::Arrears], move |replica| {
         replica.get::<Arrears>(Arrears::id_of(unit)).cloned()
     });
-    let promised = {
-        let calls = use_calls(unit);
-        Memo::new(move |_| {
-            calls.with(|calls| calls.iter().find(|c| c.outcome.is_reached())?.promised)
-        })
-    };
+    let calls = use_calls(unit);
+    let promised =
+        memo(move || calls.with(|calls| calls.iter().find(|c| c.outcome.is_reached())?.promised));
     let problems = app.query(&[RecordKind::Ticket, RecordKind::FeeCall], move |replica| {
         let calls = replica.iter::<FeeCall>().filter(|call| call.unit == unit);
         let mut ids: Vec<_> = calls.filter_map(|call| call.ticket).collect();
-        ids.sort_unstable();
+        order::sort(&mut ids);
         ids.dedup();
         let tickets = ids.into_iter().filter_map(|id| replica.get::<Ticket>(id.0));
         tickets.map(|t| (t.id, ticket_title(t), t.state.is_finished())).collect::<Vec<_>>()
     });
-    let mut people = household.contacts.clone().into_iter();
-    let first = household.first_contact().cloned();
-    let others: Vec<Contact> =
-        people.by_ref().filter(|contact| Some(contact) != first.as_ref()).collect();
+    let wrong = memo(move || calls.with(|calls| wrong_numbers(calls)));
+    let caution = household.caution.clone();
     let debt = move || {
         let Some(figures) = arrears.get() else {
             return view! { <p class="soft">{tr::households::no_figures()}</p> }.into_any();
@@ -82,10 +79,10 @@ pub fn CallCard(household: Household, form: RwSignal<CallForm>) -> impl IntoView
     };
     view! {
         <section class="card" aria-labelledby="debt">
-            <h2 class="visually-hidden" id="debt">{move || tr::households::arrears()}</h2>
-            {debt}
-            {promise}
-            {move || {
+            <h2 class="visually-hidden" id="debt">{written(tr::households::arrears)}</h2>
+            {drawn(debt)}
+            {drawn(promise)}
+            {drawn(move || {
                 problems
                     .get()
                     .into_iter()
@@ -99,49 +96,63 @@ pub fn CallCard(household: Household, form: RwSignal<CallForm>) -> impl IntoView
                         view! { <p><A href=format!("/tickets/{id}") attr:class=class>{text}</A></p> }
                     })
                     .collect_view()
-            }}
-            {(!household.caution.is_empty())
+            })}
+            {(!caution.is_empty())
                 .then(|| {
-                    let text = tr::households::caution(&household.caution);
+                    let text = tr::households::caution(&caution);
                     view! { <Notice tone="soon" text=text/> }
                 })}
-            {match first {
-                Some(contact) => view! { <Dial contact=contact form=form main=true/> }.into_any(),
-                None => view! { <p class="soft">{move || tr::households::no_people()}</p> }.into_any(),
-            }}
-            {others
-                .into_iter()
-                .map(|contact| view! { <Dial contact=contact form=form main=false/> })
-                .collect_view()}
+            {drawn(move || {
+                let people = people_to_call(&household, &wrong.get());
+                if people.is_empty() {
+                    return view! { <p class="soft">{written(tr::households::no_people)}</p> }.into_any();
+                }
+                people
+                    .into_iter()
+                    .enumerate()
+                    .map(|(place, (contact, wrong))| {
+                        let main = place == 0 && !wrong;
+                        view! { <Dial contact=contact form=form main=main wrong=wrong/> }
+                    })
+                    .collect_view()
+                    .into_any()
+            })}
         </section>
     }
 }
 
 /// A link that dials, and remembers that it did: the page is at "outcome?" when one comes back.
 #[component]
-fn Dial(contact: Contact, form: RwSignal<CallForm>, main: bool) -> impl IntoView {
+fn Dial(contact: Contact, form: RwSignal<CallForm>, main: bool, wrong: bool) -> impl IntoView {
     let Contact { name, relation, phone, .. } = contact;
     let Some(href) = tel(&phone) else {
         return view! {
             <p class="soft">
-                {name} " · " {move || relation_name(relation)} " · " {move || tr::households::no_phone()}
+                {name} " · " {move || relation_name(relation)} " · " {written(tr::households::no_phone)}
             </p>
         }
         .into_any();
     };
     let class = if main { "button primary large block" } else { "button block" };
-    let who = name.clone();
+    let (who, number) = (name.clone(), phone.clone());
     view! {
         <a
             class=class
             href=href
-            on:click=move |_| form.update(|form| form.dialled = Some(who.clone()))
+            on:click=move |_| form.update(|form| {
+                form.dialled = Some(who.clone());
+                form.phone.clone_from(&number);
+            })
         >
             <Glyph icon=Icon::Phone/>
             <span>
-                {move || tr::fees::dial()} " " {name} " "
-                {move || relation_name(relation)} " "
+                {written(tr::fees::dial)} " " {name} " "
+                {drawn(move || relation_name(relation))} " "
                 <span class="number">{phone}</span>
+                {wrong.then(|| view! {
+                    " "
+                    <span class="badge late">{written(tr::fees::wrong_mark)}</span>
+                })}
             </span>
         </a>
     }
@@ -153,10 +164,10 @@ fn Dial(contact: Contact, form: RwSignal<CallForm>, main: bool) -> impl IntoView
 pub fn EarlierCalls(unit: UnitId) -> impl IntoView {
     let app = use_app();
     let calls = use_calls(unit);
-    let any = Memo::new(move |_| calls.with(|calls| !calls.is_empty()));
+    let any = memo(move || calls.with(|calls| !calls.is_empty()));
     view! {
         <section class="stack" aria-labelledby="record">
-            <h2 id="record">{move || tr::fees::record()}</h2>
+            <h2 id="record">{written(tr::fees::record)}</h2>
             <Show
                 when=move || any.get()
                 fallback=|| view! { <p class="soft">{words(tr::fees::no_calls)}</p> }
@@ -165,17 +176,17 @@ pub fn EarlierCalls(unit: UnitId) -> impl IntoView {
                     <table class="data comfortable call-record">
                         <thead>
                             <tr>
-                                <th scope="col">{move || tr::fees::col_date()}</th>
-                                <th scope="col">{move || tr::fees::col_outcome()}</th>
-                                <th scope="col">{move || tr::fees::col_reason()}</th>
-                                <th scope="col">{move || tr::fees::col_promised()}</th>
-                                <th scope="col" class="end">{move || tr::fees::col_owed()}</th>
-                                <th scope="col">{move || tr::fees::col_by()}</th>
-                                <th scope="col">{move || tr::common::note()}</th>
+                                <th scope="col">{written(tr::fees::col_date)}</th>
+                                <th scope="col">{written(tr::fees::col_outcome)}</th>
+                                <th scope="col">{written(tr::fees::col_reason)}</th>
+                                <th scope="col">{written(tr::fees::col_promised)}</th>
+                                <th scope="col" class="end">{written(tr::fees::col_owed)}</th>
+                                <th scope="col">{written(tr::fees::col_by)}</th>
+                                <th scope="col">{written(tr::common::note)}</th>
                             </tr>
                         </thead>
                         <tbody>
-                            {move || calls.get().into_iter().map(|call| line(&call, &app.zone())).collect_view()}
+                            {drawn(move || calls.get().into_iter().map(|call| line(&call, &app.zone())).collect_view())}
                         </tbody>
                     </table>
                 </div>

@@ -7,23 +7,31 @@ use domain::modules::RecordKind;
 use domain::modules::fees::{CallOutcome, UnpaidReason};
 use domain::modules::households::Household;
 use domain::modules::tickets::Ticket;
+use domain::order;
 use domain::{Refusal, Right};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
 
+use super::call_card::use_calls;
 use super::call_list_page::{use_call_list, with_cluster};
 use super::promise_date::DateChoice;
-use super::view_model::{CallForm, key_for, next_after};
+use super::view_model::{
+    CallForm, key_for, next_after, next_contact, people_to_call, wrong_numbers,
+};
 use crate::app_context::{use_app, use_draft};
 use crate::device::page::is_visible;
 use crate::i18n::{name_of, tr};
 use crate::modules::households::kit::{Problem, words};
 use crate::modules::households::view_model::ticket_title;
 use crate::modules::outbox::use_fix;
+use crate::modules::tickets::view_model::open::Lack;
 use crate::modules::visits::inline_ticket::TicketForm;
-use crate::ui::{Button, Chips, Choice, Notice, Segmented, TextArea, Weight, use_toasts};
+use crate::reactive::{derive, drawn, memo, written};
+use crate::ui::{
+    Button, Chips, Choice, Icon, Notice, Segmented, Show, TextArea, Weight, use_toasts,
+};
 
 /// The call being noted: its draft, or the refused one that is to be changed.
 pub fn use_call_form(unit: UnitId, fix: Option<OpId>) -> RwSignal<CallForm> {
@@ -66,7 +74,7 @@ pub fn CallResult(
     let go = use_navigate();
     let unit = household.id;
     let list = use_call_list(app, Signal::stored(cluster));
-    let next = Memo::new(move |_| {
+    let next = memo(move || {
         let rows = list.with(|list| next_after(&list.to_call, unit));
         rows.filter(|_| !alone && fix.is_none())
     });
@@ -75,9 +83,37 @@ pub fn CallResult(
 
     let saving = RwSignal::new(false);
     let problem = RwSignal::new(None::<Refusal>);
-    let chosen = Memo::new(move |_| form.with(|form| form.outcome.is_some()));
+    let tried = RwSignal::new(false);
+    let lack = memo(move || form.with(CallForm::lack).filter(|_| tried.get()));
+    let chosen = memo(move || form.with(|form| form.outcome.is_some()));
     let of_household = household.clone();
-    let save = Callback::new(move |()| {
+    let calls = use_calls(unit);
+    let people = {
+        let household = household.clone();
+        memo(move || people_to_call(&household, &calls.with(|calls| wrong_numbers(calls))))
+    };
+    // Not dialled from this page: whoever one calls first, then.
+    let called = move || {
+        let first = || people.with(|people| people.first().map(|(one, _)| one.phone.clone()));
+        form.with(|form| Some(form.phone.clone()).filter(|phone| !phone.is_empty()))
+            .or_else(first)
+            .unwrap_or_default()
+    };
+    let other = memo(move || {
+        let wrong = form.with(|form| form.outcome == Some(CallOutcome::WrongNumber));
+        let called = called();
+        wrong.then(|| people.with(|people| next_contact(people, &called)))?
+    });
+    // `stays`: the next call goes to another number of the same household.
+    let save = Callback::new(move |stays: bool| {
+        tried.set(true);
+        if lack.get_untracked().is_some() {
+            return;
+        }
+        if form.with_untracked(|form| form.outcome == Some(CallOutcome::WrongNumber)) {
+            let called = untrack(called);
+            form.update(|form| form.phone = called);
+        }
         let call = FeeCallId(app.new_id());
         let ticket = TicketId(app.new_id());
         let commands = form.with_untracked(|form| form.commands(&of_household, call, ticket));
@@ -98,6 +134,12 @@ pub fn CallResult(
                         toasts.warn(crate::error_text::error_text(&refusal));
                     }
                     toasts.say(tr::common::saved());
+                    if stays {
+                        form.try_set(CallForm::default());
+                        tried.try_set(false);
+                        saving.try_set(false);
+                        return;
+                    }
                     go(&target, Default::default());
                 }
                 Err(refusal) => {
@@ -107,7 +149,7 @@ pub fn CallResult(
             }
         });
     });
-    let main = Signal::derive(move || {
+    let main = derive(move || {
         let text = match (chosen.get(), next.get()) {
             (false, _) => tr::fees::choose_outcome(),
             (true, Some(_)) => tr::fees::save_next(),
@@ -115,33 +157,48 @@ pub fn CallResult(
         };
         text.to_owned()
     });
-    let dialled = Memo::new(move |_| {
-        form.with(|form| form.dialled.clone().filter(|_| form.outcome.is_none()))
-    });
+    let dialled =
+        memo(move || form.with(|form| form.dialled.clone().filter(|_| form.outcome.is_none())));
 
     view! {
         <section class="stack" aria-labelledby="outcome">
-            <h2 id="outcome" node_ref=heading tabindex="-1">{move || tr::fees::outcome()}</h2>
-            {move || dialled.get().map(|who| view! { <Notice tone="ok" text=tr::fees::just_dialled(who)/> })}
+            <h2 id="outcome" node_ref=heading tabindex="-1">{written(tr::fees::outcome)}</h2>
+            {drawn(move || dialled.get().map(|who| view! { <Notice tone="ok" text=tr::fees::just_dialled(who)/> }))}
             <Segmented
                 label=words(tr::fees::outcome)
-                choices=Signal::derive(|| {
+                choices=derive(|| {
                     CallOutcome::ALL
                         .into_iter()
                         .map(|o| Choice::new(o.name(), name_of("fees", "outcome_", o.name())))
                         .collect::<Vec<_>>()
                 })
-                value=Signal::derive(move || form.with(|f| f.outcome.map(|o| o.name().to_owned())))
+                value=derive(move || form.with(|f| f.outcome.map(|o| o.name().to_owned())))
                 on_choose=Callback::new(move |name: String| {
                     form.update(|form| form.outcome = outcome_of(&name));
                 })
             />
-            <Details household=household form=form/>
+            {drawn(move || {
+                other.get().map(|contact| {
+                    let name = StoredValue::new(contact.name);
+                    view! {
+                        <Button
+                            text=derive(move || tr::fees::other_contact(name.get_value()))
+                            icon=Icon::Phone
+                            busy=saving
+                            on_press=Callback::new(move |()| save.run(true))
+                        />
+                        <p class="soft small">
+                            {drawn(move || tr::fees::other_contact_note(name.get_value()))}
+                        </p>
+                    }
+                })
+            })}
+            <Details household=household form=form lack=lack/>
             <TextArea
                 label=words(tr::common::note)
                 rows=2
-                value=Signal::derive(move || form.with(|form| form.note.clone()))
-                on_input=Callback::new(move |text: String| form.update(|form| form.note = text))
+                value=derive(move || form.with(|form| form.note.clone()))
+                on_input=Callback::new(move |text: String| form.update(|form| form.set_note(text)))
             />
             <Problem refusal=problem/>
             <div class="action-bar">
@@ -149,9 +206,9 @@ pub fn CallResult(
                     text=main
                     weight=Weight::Primary
                     large=true
-                    disabled=Signal::derive(move || !chosen.get())
+                    disabled=derive(move || !chosen.get())
                     busy=saving
-                    on_press=save
+                    on_press=Callback::new(move |()| save.run(false))
                 />
             </div>
         </section>
@@ -182,17 +239,21 @@ fn return_to(heading: NodeRef<html::H2>, form: RwSignal<CallForm>) {
 
 /// What the outcome asks for: a promise, a reason, a ticket.
 #[component]
-fn Details(household: Household, form: RwSignal<CallForm>) -> impl IntoView {
-    let reached = Memo::new(move |_| form.with(CallForm::is_reached));
-    let may_promise = Memo::new(move |_| form.with(CallForm::may_promise));
-    let needs_ticket = Memo::new(move |_| form.with(CallForm::needs_ticket));
+fn Details(
+    household: Household,
+    form: RwSignal<CallForm>,
+    lack: Memo<Option<Lack>>,
+) -> impl IntoView {
+    let reached = memo(move || form.with(CallForm::is_reached));
+    let may_promise = memo(move || form.with(CallForm::may_promise));
+    let needs_ticket = memo(move || form.with(CallForm::needs_ticket));
     let household = StoredValue::new(household);
     view! {
         <Show when=move || may_promise.get()>
             <DateChoice
                 label=words(tr::fees::promised)
                 field=words(tr::fees::other_date)
-                value=Signal::derive(move || form.with(|form| form.promised))
+                value=derive(move || form.with(|form| form.promised))
                 on_choose=Callback::new(move |date: Option<NaiveDate>| {
                     form.update(|form| form.promised = date);
                 })
@@ -201,23 +262,23 @@ fn Details(household: Household, form: RwSignal<CallForm>) -> impl IntoView {
         <Show when=move || reached.get()>
             <div class="stack">
                 <p class="section-title">
-                    {move || {
+                    {drawn(move || {
                         if form.with(|form| form.may_promise() && form.promised.is_some()) {
                             tr::fees::reason_optional()
                         } else {
                             tr::fees::reason()
                         }
-                    }}
+                    })}
                 </p>
                 <Chips
                     label=words(tr::fees::reason)
-                    choices=Signal::derive(|| {
+                    choices=derive(|| {
                         UnpaidReason::ALL
                             .into_iter()
                             .map(|r| Choice::new(r.name(), name_of("fees", "reason_", r.name())))
                             .collect::<Vec<_>>()
                     })
-                    value=Signal::derive(move || form.with(|f| f.reason.map(|r| r.name().to_owned())))
+                    value=derive(move || form.with(|f| f.reason.map(|r| r.name().to_owned())))
                     on_choose=Callback::new(move |name: String| {
                         form.update(|form| {
                             let reason = reason_of(&name);
@@ -228,14 +289,18 @@ fn Details(household: Household, form: RwSignal<CallForm>) -> impl IntoView {
             </div>
         </Show>
         <Show when=move || needs_ticket.get()>
-            <ServiceProblem household=household form=form/>
+            <ServiceProblem household=household form=form lack=lack/>
         </Show>
     }
 }
 
 /// The service problem: one that is already a ticket, or a new one.
 #[component]
-fn ServiceProblem(household: StoredValue<Household>, form: RwSignal<CallForm>) -> impl IntoView {
+fn ServiceProblem(
+    household: StoredValue<Household>,
+    form: RwSignal<CallForm>,
+    lack: Memo<Option<Lack>>,
+) -> impl IntoView {
     let app = use_app();
     let (unit, cluster) = household.with_value(|h| (h.id, h.cluster));
     let known = app.query(&[RecordKind::Ticket], move |replica| {
@@ -244,12 +309,12 @@ fn ServiceProblem(household: StoredValue<Household>, form: RwSignal<CallForm>) -
             .filter(|ticket| !ticket.state.is_final())
             .map(|ticket| (ticket.opened_at, ticket.id, ticket_title(ticket)))
             .collect();
-        open.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
+        order::sort_by_key(&mut open, |(at, ..)| std::cmp::Reverse(*at));
         open
     });
     let may_open = app.may_in(Right::OpenTicket, cluster);
-    let any = Memo::new(move |_| known.with(|known| !known.is_empty()));
-    let choices = Signal::derive(move || {
+    let any = memo(move || known.with(|known| !known.is_empty()));
+    let choices = derive(move || {
         let mut choices = Vec::new();
         if may_open {
             choices.push(Choice::new("", tr::fees::new_ticket()));
@@ -261,14 +326,14 @@ fn ServiceProblem(household: StoredValue<Household>, form: RwSignal<CallForm>) -
         });
         choices
     });
-    let existing = Memo::new(move |_| form.with(|form| form.existing));
-    let value = Signal::derive(move || {
+    let existing = memo(move || form.with(|form| form.existing));
+    let value = derive(move || {
         let chosen = existing.get().map(|id| id.to_string());
         if may_open { Some(chosen.unwrap_or_default()) } else { chosen }
     });
     view! {
         <div class="card">
-            <h3>{move || tr::fees::service_ticket()}</h3>
+            <h3>{written(tr::fees::service_ticket)}</h3>
             <Show when=move || any.get()>
                 <Chips
                     label=words(tr::fees::service_ticket)
@@ -281,12 +346,13 @@ fn ServiceProblem(household: StoredValue<Household>, form: RwSignal<CallForm>) -
             </Show>
             <Show when=move || may_open && existing.get().is_none()>
                 <TicketForm
-                    fields=Signal::derive(move || form.with(|form| form.ticket.clone()))
+                    fields=derive(move || form.with(|form| form.ticket.clone()))
                     on_change=Callback::new(move |fields| form.update(|form| form.ticket = fields))
+                    lack=lack
                 />
             </Show>
             <Show when=move || !may_open && existing.get().is_none()>
-                <p class="soft">{move || tr::fees::no_ticket_right()}</p>
+                <p class="soft">{written(tr::fees::no_ticket_right)}</p>
             </Show>
         </div>
     }

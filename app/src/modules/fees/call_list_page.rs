@@ -13,6 +13,7 @@ use super::view_model::{CallList, CallRow, draft_key, next_window};
 use crate::app_context::{App, use_app};
 use crate::i18n::{fmt, name_of, tr};
 use crate::modules::households::kit::{ClusterFilter, clusters_for, words};
+use crate::reactive::{derive, drawn, memo};
 use crate::ui::{Empty, Glyph, Icon, Page, Progress, Skeleton};
 
 /// The day's list, made again when a record it is derived from changes, or the day.
@@ -31,7 +32,7 @@ pub fn use_call_list(app: App, cluster: Signal<Option<ClusterId>>) -> Memo<CallL
 /// The cluster that the address names.
 pub fn use_cluster() -> Signal<Option<ClusterId>> {
     let query = use_query_map();
-    Signal::derive(move || query.with(|map| map.get("cluster"))?.parse().ok())
+    derive(move || query.with(|map| map.get("cluster"))?.parse().ok())
 }
 
 /// `/fees`
@@ -42,12 +43,12 @@ pub fn CallListPage() -> impl IntoView {
     let list = use_call_list(app, cluster);
     let clusters = clusters_for(app, Right::RecordCall);
     let go = use_navigate();
-    let allowed = Memo::new(move |_| app.may(Right::RecordCall) && app.may(Right::ViewArrears));
-    let loading = Memo::new(move |_| app.status().with(|status| status.first_sync));
-    let empty = Memo::new(move |_| list.with(|l| l.to_call.is_empty() && l.due.is_empty()));
+    let allowed = memo(move || app.may(Right::RecordCall) && app.may(Right::ViewArrears));
+    let loading = memo(move || app.status().with(|status| status.first_sync));
+    let empty = memo(move || list.with(|l| l.to_call.is_empty() && l.due.is_empty()));
     view! {
         <Page title=words(tr::fees::title)>
-            {move || {
+            {drawn(move || {
                 if !allowed.get() {
                     return view! {
                         <Empty
@@ -88,7 +89,7 @@ pub fn CallListPage() -> impl IntoView {
                     }}
                 }
                     .into_any()
-            }}
+            })}
         </Page>
     }
 }
@@ -102,16 +103,16 @@ pub fn with_cluster(path: &str, cluster: Option<ClusterId>) -> String {
 #[component]
 fn PhaseCard(list: Memo<CallList>) -> impl IntoView {
     let today = use_app().today();
-    let done = Memo::new(move |_| list.with(|list| list.done));
-    let total = Memo::new(move |_| list.with(CallList::total));
-    let progress = Signal::derive(move || tr::fees::progress(done.get(), total.get()));
+    let done = memo(move || list.with(|list| list.done));
+    let total = memo(move || list.with(CallList::total));
+    let progress = derive(move || tr::fees::progress(done.get(), total.get()));
     view! {
         <section class="card call-phase" aria-labelledby="phase">
             <header>
                 <h2 id="phase">
-                    {move || name_of("fees", "phase_", phase(today.get()).name())} " "
+                    {drawn(move || name_of("fees", "phase_", phase(today.get()).name()))} " "
                     <span class="soft number">
-                        {move || {
+                        {drawn(move || {
                             window(today.get())
                                 .map(|(first, last)| {
                                     if first == last {
@@ -120,14 +121,14 @@ fn PhaseCard(list: Memo<CallList>) -> impl IntoView {
                                         format!("{}–{}", fmt::day(first), fmt::day(last))
                                     }
                                 })
-                        }}
+                        })}
                     </span>
                 </h2>
-                <span class="strong number">{move || format!("{}/{}", done.get(), total.get())}</span>
+                <span class="strong number">{drawn(move || format!("{}/{}", done.get(), total.get()))}</span>
             </header>
             <Progress done=done total=total label=progress/>
             <p class="soft small">
-                {move || name_of("fees", "phase_hint_", phase(today.get()).name())}
+                {drawn(move || name_of("fees", "phase_hint_", phase(today.get()).name()))}
             </p>
         </section>
     }
@@ -138,7 +139,7 @@ fn PhaseCard(list: Memo<CallList>) -> impl IntoView {
 fn NothingToCall(list: Memo<CallList>) -> impl IntoView {
     let today = use_app().today();
     let calling = move || window(today.get()).is_some();
-    let title = Signal::derive(move || {
+    let title = derive(move || {
         let text = match (calling(), list.with(|list| list.done)) {
             (_, 1..) => tr::fees::all_called(),
             (true, 0) => tr::fees::nobody_owes(),
@@ -146,7 +147,7 @@ fn NothingToCall(list: Memo<CallList>) -> impl IntoView {
         };
         text.to_owned()
     });
-    let note = Signal::derive(move || match next_window(today.get()) {
+    let note = derive(move || match next_window(today.get()) {
         Some((first, _)) if !calling() => {
             let name = name_of("fees", "phase_", phase(first).name());
             tr::fees::calendar_next(fmt::date(first), name)
@@ -176,7 +177,7 @@ fn Lists(list: Memo<CallList>, cluster: Signal<Option<ClusterId>>) -> impl IntoV
             }
         })
     };
-    move || {
+    drawn(move || {
         let (broken, rest) = list.with(CallList::parts);
         let due = list.with(|list| list.due.clone());
         view! {
@@ -184,7 +185,7 @@ fn Lists(list: Memo<CallList>, cluster: Signal<Option<ClusterId>>) -> impl IntoV
             {section("to-call", tr::fees::section_to_call, rest)}
             {section("due", tr::fees::section_due, due)}
         }
-    }
+    })
 }
 
 /// One household: who, how much, since when, what was said last.
@@ -215,7 +216,7 @@ fn CallLine(row: CallRow, cluster: Option<ClusterId>) -> impl IntoView {
                 </span>
                 <span class="note">
                     {since} " · "
-                    {move || tr::fees::as_of(fmt::moment(as_of, app.now().get(), &app.zone()))}
+                    {drawn(move || tr::fees::as_of(fmt::moment(as_of, app.now().get(), &app.zone())))}
                 </span>
                 {last.map(|last| view! { <span class="note">{last}</span> })}
                 {tickets

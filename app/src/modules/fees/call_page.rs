@@ -14,6 +14,7 @@ use crate::app_context::use_app;
 use crate::i18n::tr;
 use crate::modules::households::kit::words;
 use crate::modules::tickets::view_model::link::local;
+use crate::reactive::{drawn, memo};
 use crate::ui::{Empty, Icon, Page};
 
 /// `/fees/:id`
@@ -21,13 +22,13 @@ use crate::ui::{Empty, Icon, Page};
 pub fn CallPage() -> impl IntoView {
     let params = use_params_map();
     // The next household has the same route: everything below is made anew for it.
-    let unit = Memo::new(move |_| {
+    let unit = memo(move || {
         params.with(|params| params.get("id")).and_then(|id| id.parse::<UnitId>().ok())
     });
-    move || match unit.get() {
+    drawn(move || match unit.get() {
         Some(unit) => view! { <OneCall unit=unit/> }.into_any(),
         None => view! { <NoCall title=words(tr::fees::unknown_unit)/> }.into_any(),
-    }
+    })
 }
 
 #[component]
@@ -45,8 +46,8 @@ fn OneCall(unit: UnitId) -> impl IntoView {
     // What changes meanwhile on the record must not take away what is being typed.
     let found = app
         .query(&[RecordKind::Household], move |replica| replica.get::<Household>(unit.0).cloned());
-    let known = Memo::new(move |_| found.with(Option::is_some));
-    move || {
+    let known = memo(move || found.with(Option::is_some));
+    drawn(move || {
         if !known.get() {
             return view! { <NoCall title=words(tr::fees::unknown_unit)/> }.into_any();
         }
@@ -57,7 +58,7 @@ fn OneCall(unit: UnitId) -> impl IntoView {
             return view! { <NoCall title=words(tr::fees::not_allowed)/> }.into_any();
         }
         view! { <Call household=household/> }.into_any()
-    }
+    })
 }
 
 #[component]

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::view_model::{QuickDate, quick_dates};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
+use crate::reactive::derive;
 use crate::ui::{Chips, Choice, TextField};
 
 fn name_of_day(day: QuickDate) -> &'static str {
@@ -13,6 +14,7 @@ fn name_of_day(day: QuickDate) -> &'static str {
         QuickDate::Today => tr::common::today(),
         QuickDate::Tomorrow => tr::common::tomorrow(),
         QuickDate::Friday => tr::fees::friday(),
+        QuickDate::NextFriday => tr::fees::next_friday(),
         QuickDate::NextMonday => tr::fees::next_monday(),
         QuickDate::MonthEnd => tr::fees::month_end(),
     }
@@ -29,16 +31,16 @@ pub fn DateChoice(
     #[prop(into)] on_choose: Callback<Option<NaiveDate>>,
 ) -> impl IntoView {
     let today = use_app().today();
-    let choices = Signal::derive(move || {
+    let choices = derive(move || {
         quick_dates(today.get())
             .into_iter()
             .map(|(day, date)| Choice::new(date.to_string(), name_of_day(day)))
             .collect::<Vec<_>>()
     });
-    let chosen = Signal::derive(move || value.get().map(|date| date.to_string()));
+    let chosen = derive(move || value.get().map(|date| date.to_string()));
     view! {
         <div class="stack">
-            <p class="section-title">{move || label.get()}</p>
+            <p class="section-title">{label}</p>
             <Chips
                 label=label
                 choices=choices
@@ -51,8 +53,8 @@ pub fn DateChoice(
             <TextField
                 label=field
                 kind="date"
-                value=Signal::derive(move || chosen.get().unwrap_or_default())
-                hint=Signal::derive(move || {
+                value=derive(move || chosen.get().unwrap_or_default())
+                hint=derive(move || {
                     value.get().map(|date| fmt::near_date(date, today.get())).unwrap_or_default()
                 })
                 on_input=Callback::new(move |text: String| on_choose.run(text.parse().ok()))

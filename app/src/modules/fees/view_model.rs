@@ -6,19 +6,21 @@ use domain::id::{ClusterId, FeeCallId, OpId, TicketId, UnitId};
 use domain::modules::Command;
 use domain::modules::fees::call_list::{self, CallItem, Why};
 use domain::modules::fees::{Arrears, CallOutcome, FeeCall, RecordFeeCall, UnpaidReason};
-use domain::modules::households::Household;
+use domain::modules::households::{Contact, Household};
 use domain::modules::tickets::{Intake, Origin, Ticket};
+use domain::order;
 use domain::sync::client::Replica;
 use serde::{Deserialize, Serialize};
 
-use crate::modules::households::view_model::{masked, ticket_title};
+use crate::modules::households::view_model::ticket_title;
+use crate::modules::tickets::view_model::open::Lack;
 use crate::modules::visits::inline_ticket::{TicketFields, Whereabouts};
 
 /// A household to call, with what the record of the unit adds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallRow {
     pub item: CallItem,
-    /// The owner, masked: the list is read in public.
+    /// The owner in full: whoever has the list is about to ask for them by name.
     pub name: String,
     /// Tickets of its service problems: title, solved.
     pub tickets: Vec<(String, bool)>,
@@ -53,7 +55,7 @@ impl CallList {
                 replica.get::<Ticket>(id.0).map(|ticket| (ticket_title(ticket), *solved))
             });
             CallRow {
-                name: owner.map(|owner| masked(&owner.name)).unwrap_or_default(),
+                name: owner.map(|owner| owner.name.clone()).unwrap_or_default(),
                 tickets: named.collect(),
                 item,
             }
@@ -98,12 +100,15 @@ pub fn next_window(today: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
 pub enum QuickDate {
     Today,
     Tomorrow,
+    /// Of this week.
     Friday,
+    /// 下周五: said from Friday on, for the coming one belongs to next week then.
+    NextFriday,
     NextMonday,
     MonthEnd,
 }
 
-/// The days offered with one tap, earliest names first; a day is offered once.
+/// The days offered with one tap, in their order; a day is offered once.
 pub fn quick_dates(today: NaiveDate) -> Vec<(QuickDate, NaiveDate)> {
     let coming = |weekday: Weekday| {
         let days =
@@ -114,10 +119,12 @@ pub fn quick_dates(today: NaiveDate) -> Vec<(QuickDate, NaiveDate)> {
         let first = today.with_day(1)?;
         first.checked_add_months(chrono::Months::new(1))?.pred_opt()
     };
+    let this_week = today.weekday().num_days_from_monday() < Weekday::Fri.num_days_from_monday();
+    let friday = if this_week { QuickDate::Friday } else { QuickDate::NextFriday };
     let all = [
         (QuickDate::Today, Some(today)),
         (QuickDate::Tomorrow, today.succ_opt()),
-        (QuickDate::Friday, coming(Weekday::Fri)),
+        (friday, coming(Weekday::Fri)),
         (QuickDate::NextMonday, coming(Weekday::Mon)),
         (QuickDate::MonthEnd, month_end()),
     ];
@@ -129,6 +136,7 @@ pub fn quick_dates(today: NaiveDate) -> Vec<(QuickDate, NaiveDate)> {
             offered.push((name, date));
         }
     }
+    order::sort_by_key(&mut offered, |(_, date)| *date);
     offered
 }
 
@@ -138,6 +146,8 @@ pub fn quick_dates(today: NaiveDate) -> Vec<(QuickDate, NaiveDate)> {
 pub struct CallForm {
     /// Who was dialled last from this page.
     pub dialled: Option<String>,
+    /// At which number.
+    pub phone: String,
     pub outcome: Option<CallOutcome>,
     pub reason: Option<UnpaidReason>,
     pub promised: Option<NaiveDate>,
@@ -145,6 +155,39 @@ pub struct CallForm {
     /// The service problem is already a ticket.
     pub existing: Option<TicketId>,
     pub ticket: TicketFields,
+}
+
+/// Numbers of a unit that turned out to be somebody else's. A number at which somebody was reached
+/// since is right after all; one that was corrected in the file is another number.
+pub fn wrong_numbers(newest_first: &[FeeCall]) -> Vec<String> {
+    let mut judged: Vec<(&str, bool)> = Vec::new();
+    for call in newest_first {
+        let wrong = call.outcome == CallOutcome::WrongNumber;
+        let known = judged.iter().any(|(phone, _)| *phone == call.dialled);
+        if !call.dialled.is_empty() && !known && (wrong || call.outcome.is_reached()) {
+            judged.push((&call.dialled, wrong));
+        }
+    }
+    judged.into_iter().filter(|(_, wrong)| *wrong).map(|(phone, _)| phone.to_owned()).collect()
+}
+
+/// The people of a unit in the order to call them, and whether their number is known to be wrong:
+/// those come last.
+pub fn people_to_call(household: &Household, wrong: &[String]) -> Vec<(Contact, bool)> {
+    let first = household.first_contact();
+    let rest = household.contacts.iter().filter(|contact| Some(*contact) != first);
+    let all = first.into_iter().chain(rest);
+    let marked = all.map(|contact| (contact.clone(), wrong.contains(&contact.phone)));
+    let (wrong, right): (Vec<_>, Vec<_>) = marked.partition(|(_, wrong)| *wrong);
+    right.into_iter().chain(wrong).collect()
+}
+
+/// Whom to try instead of the number that was just called.
+pub fn next_contact(people: &[(Contact, bool)], called: &str) -> Option<Contact> {
+    let other = people.iter().find(|(contact, wrong)| {
+        !wrong && !contact.phone.trim().is_empty() && contact.phone != called
+    });
+    other.map(|(contact, _)| contact.clone())
 }
 
 /// The key under which the half-noted call of a unit is kept.
@@ -161,6 +204,7 @@ impl CallForm {
     /// What was recorded, to be changed and sent again.
     pub fn of(command: &RecordFeeCall) -> Self {
         Self {
+            phone: command.dialled.clone(),
             outcome: Some(command.outcome),
             reason: command.reason,
             promised: command.promised,
@@ -168,6 +212,18 @@ impl CallForm {
             existing: command.ticket,
             ..Self::default()
         }
+    }
+
+    /// Takes the note; the ticket of a service problem says the same until it is reworded.
+    pub fn set_note(&mut self, note: String) {
+        self.ticket.follow(&self.note, &note);
+        self.note = note;
+    }
+
+    /// What the ticket still needs, if one is to be opened.
+    pub fn lack(&self) -> Option<Lack> {
+        let opens = self.needs_ticket() && self.existing.is_none();
+        opens.then(|| self.ticket.lack(0))?
     }
 
     pub fn is_reached(&self) -> bool {
@@ -198,7 +254,7 @@ impl CallForm {
             if self.existing.is_none() {
                 let origin = Origin::FeeCall { call };
                 let at = Whereabouts::of(household);
-                let open = self.ticket.open(new_ticket, at, Intake::FeeCall, origin);
+                let open = self.ticket.open(new_ticket, at, Intake::FeeCall, origin, Vec::new());
                 commands.push(open.into());
             }
             Some(ticket)
@@ -209,6 +265,7 @@ impl CallForm {
             RecordFeeCall {
                 call,
                 unit: household.id,
+                dialled: self.phone.trim().to_owned(),
                 outcome,
                 reason: self.reason.filter(|_| self.is_reached()),
                 promised: self.promised.filter(|_| self.may_promise()),

@@ -122,6 +122,98 @@ fn each_day_one_says_is_offered_once() {
 }
 
 #[test]
+fn friday_is_next_weeks_from_friday_on_and_the_days_stand_in_their_order() {
+    // From Monday 2026-12-07 to Sunday 2026-12-13.
+    for (day, name, friday) in [
+        ("2026-12-07", QuickDate::Friday, "2026-12-11"),
+        ("2026-12-08", QuickDate::Friday, "2026-12-11"),
+        ("2026-12-09", QuickDate::Friday, "2026-12-11"),
+        ("2026-12-10", QuickDate::Tomorrow, "2026-12-11"),
+        ("2026-12-11", QuickDate::NextFriday, "2026-12-18"),
+        ("2026-12-12", QuickDate::NextFriday, "2026-12-18"),
+        ("2026-12-13", QuickDate::NextFriday, "2026-12-18"),
+    ] {
+        let offered = quick_dates(date(day));
+        assert!(offered.contains(&(name, date(friday))), "{day}: {offered:?}");
+        assert!(offered.is_sorted_by_key(|(_, at)| *at), "{day}: {offered:?}");
+        let mondays = offered.iter().filter(|(_, at)| *at == date("2026-12-14")).count();
+        assert_eq!(mondays, 1, "{day}: {offered:?}");
+    }
+}
+
+fn with_tenant() -> Household {
+    let owner = household().contacts[0].clone();
+    let daughter = Contact {
+        name: "张小妹".into(),
+        relation: Relation::Family,
+        phone: "13900139000".into(),
+        ..owner.clone()
+    };
+    Household { contacts: vec![owner, daughter], ..household() }
+}
+
+fn made_call(phone: &str, outcome: CallOutcome) -> FeeCall {
+    FeeCall {
+        id: FeeCallId::derived(&[phone]),
+        project: ProjectId::derived(&["p"]),
+        cluster: ClusterId::derived(&["A"]),
+        unit: UnitId::derived(&["3-2-1501"]),
+        label: "3-2-1501".into(),
+        dialled: phone.into(),
+        outcome,
+        reason: None,
+        promised: None,
+        owed: Fen(1),
+        note: String::new(),
+        ticket: None,
+        by: UserId::derived(&["s"]),
+        by_name: "林晓".into(),
+        at: Ms(1),
+        received: Ms(1),
+    }
+}
+
+#[test]
+fn after_a_wrong_number_the_next_contact_is_called_and_the_number_is_marked() {
+    let home = with_tenant();
+    let people = people_to_call(&home, &[]);
+    assert_eq!(people[0].0.phone, "13800138000");
+    assert_eq!(next_contact(&people, "13800138000").unwrap().phone, "13900139000");
+    let wrong = wrong_numbers(&[made_call("13800138000", CallOutcome::WrongNumber)]);
+    let people = people_to_call(&home, &wrong);
+    let order: Vec<_> = people.iter().map(|(one, wrong)| (one.phone.as_str(), *wrong)).collect();
+    assert_eq!(order, [("13900139000", false), ("13800138000", true)]);
+    assert_eq!(next_contact(&people, "13900139000"), None);
+}
+
+#[test]
+fn a_number_at_which_somebody_was_reached_since_is_right_after_all() {
+    let wrong = made_call("13800138000", CallOutcome::WrongNumber);
+    let reached = made_call("13800138000", CallOutcome::Connected);
+    let silent = made_call("13800138000", CallOutcome::NoAnswer);
+    assert!(wrong_numbers(&[reached.clone(), wrong.clone()]).is_empty());
+    assert_eq!(wrong_numbers(&[silent, wrong.clone(), reached]), ["13800138000"]);
+    assert!(wrong_numbers(&[FeeCall { dialled: String::new(), ..wrong }]).is_empty());
+}
+
+#[test]
+fn the_ticket_of_a_service_problem_says_what_the_note_says_until_it_is_reworded() {
+    let mut form = CallForm {
+        outcome: Some(CallOutcome::Connected),
+        reason: Some(UnpaidReason::ServiceProblem),
+        ..CallForm::default()
+    };
+    form.set_note("卫生间漏水".into());
+    assert_eq!(form.ticket.description, "卫生间漏水");
+    assert_eq!(form.lack(), Some(Lack::Category));
+    form.ticket.category = "leak".into();
+    assert_eq!(form.lack(), None);
+    form.ticket.description = "主卫顶板漏水".into();
+    form.set_note("卫生间漏水,催过".into());
+    assert_eq!(form.ticket.description, "主卫顶板漏水");
+}
+
+#[test]
 fn a_service_problem_opens_its_ticket_in_the_same_step() {
     let form = CallForm {
         outcome: Some(CallOutcome::Connected),

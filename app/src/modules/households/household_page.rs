@@ -6,6 +6,7 @@ use domain::modules::fees::{Arrears, FeeCall};
 use domain::modules::households::{Contact, Household};
 use domain::modules::tickets::Ticket;
 use domain::modules::visits::{Visit, follow_up};
+use domain::order;
 use domain::{Fen, Right};
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -17,19 +18,20 @@ use super::view_model::{relation_name, status_name, tel, ticket_title, timeline,
 use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
 use crate::modules::tickets::labels;
-use crate::ui::{ButtonLink, ClockChip, Empty, Glyph, Icon, Notice, Page, Weight};
+use crate::reactive::{bound, drawn, memo, written};
+use crate::ui::{ButtonLink, ClockChip, Empty, Glyph, Icon, Notice, Page, Show, Weight};
 
 /// `/households/:id`
 #[component]
 pub fn HouseholdPage() -> impl IntoView {
     let params = use_params_map();
-    let unit = Memo::new(move |_| {
+    let unit = memo(move || {
         params.with(|params| params.get("id")).and_then(|id| id.parse::<UnitId>().ok())
     });
-    move || match unit.get() {
+    drawn(move || match unit.get() {
         Some(unit) => view! { <HouseholdFile unit=unit/> }.into_any(),
         None => view! { <Missing/> }.into_any(),
-    }
+    })
 }
 
 #[component]
@@ -50,10 +52,10 @@ fn HouseholdFile(unit: UnitId) -> impl IntoView {
     let app = use_app();
     let household = app
         .query(&[RecordKind::Household], move |replica| replica.get::<Household>(unit.0).cloned());
-    move || match household.get() {
+    drawn(move || match household.get() {
         Some(household) => view! { <File household=household/> }.into_any(),
         None => view! { <Missing/> }.into_any(),
-    }
+    })
 }
 
 #[component]
@@ -70,7 +72,7 @@ fn File(household: Household) -> impl IntoView {
     let open = app.query(&[RecordKind::Ticket], move |replica| {
         let of_unit = replica.iter::<Ticket>().filter(|t| t.place.unit == Some(unit));
         let mut open: Vec<Ticket> = of_unit.filter(|t| !t.state.is_final()).cloned().collect();
-        open.sort_by_key(|ticket| ticket.clock.due);
+        order::sort_by_key(&mut open, |ticket| ticket.clock.due);
         open
     });
     let history =
@@ -153,35 +155,35 @@ fn Facts(household: Household) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="facts">
             <header>
-                <h2 id="facts">{move || tr::households::facts()}</h2>
+                <h2 id="facts">{written(tr::households::facts)}</h2>
                 {household
                     .key_customer
                     .then(|| {
                         view! {
                             <span class="badge ok">
                                 <Glyph icon=Icon::Star small=true/>
-                                {move || tr::households::key_customer()}
+                                {written(tr::households::key_customer)}
                             </span>
                         }
                     })}
             </header>
             <dl class="facts">
-                <dt>{move || tr::households::status()}</dt>
-                <dd>{move || status_name(household.status)}</dd>
-                <dt>{move || tr::households::area()}</dt>
+                <dt>{written(tr::households::status)}</dt>
+                <dd>{drawn(move || status_name(household.status))}</dd>
+                <dt>{written(tr::households::area)}</dt>
                 <dd class="number">{fmt::hundredths(household.area_centi)} " m²"</dd>
-                <dt>{move || tr::households::floor()}</dt>
+                <dt>{written(tr::households::floor)}</dt>
                 <dd class="number">{household.floor}</dd>
-                <dt>{move || tr::households::handed_over()}</dt>
+                <dt>{written(tr::households::handed_over)}</dt>
                 <dd>
-                    {move || {
+                    {drawn(move || {
                         household
                             .handed_over
                             .map_or_else(|| tr::households::not_yet().to_owned(), fmt::full_date)
-                    }}
+                    })}
                 </dd>
-                <dt>{move || tr::households::last_visit()}</dt>
-                <dd>{last_words}</dd>
+                <dt>{written(tr::households::last_visit)}</dt>
+                <dd>{drawn(last_words)}</dd>
             </dl>
         </section>
     }
@@ -194,9 +196,9 @@ fn People(contacts: Vec<Contact>) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="people">
             <header>
-                <h2 id="people">{move || tr::households::people()}</h2>
+                <h2 id="people">{written(tr::households::people)}</h2>
             </header>
-            {none.then(|| view! { <p class="soft">{move || tr::households::no_people()}</p> })}
+            {none.then(|| view! { <p class="soft">{written(tr::households::no_people)}</p> })}
             <ul class="stack">
                 {contacts.into_iter().map(|contact| view! { <Person contact=contact/> }).collect_view()}
             </ul>
@@ -213,21 +215,21 @@ fn Person(contact: Contact) -> impl IntoView {
         <li class="row">
             <span class="grow stack tight">
                 <span class="strong">
-                    {name} " " <span class="badge">{move || relation_name(relation)}</span>
+                    {name} " " <span class="badge">{drawn(move || relation_name(relation))}</span>
                 </span>
                 <span class="number soft">{phone.clone()}</span>
             </span>
             {match tel(&phone) {
                 Some(href) => {
                     view! {
-                        <a class="button" href=href aria-label=move || tr::households::call_person(&spoken)>
+                        <a class="button" href=href aria-label=bound(move || tr::households::call_person(&spoken))>
                             <Glyph icon=Icon::Phone/>
-                            <span>{move || tr::fees::dial()}</span>
+                            <span>{written(tr::fees::dial)}</span>
                         </a>
                     }
                         .into_any()
                 }
-                None => view! { <span class="soft small">{move || tr::households::no_phone()}</span> }.into_any(),
+                None => view! { <span class="soft small">{written(tr::households::no_phone)}</span> }.into_any(),
             }}
         </li>
     }
@@ -255,9 +257,9 @@ fn ArrearsCard(
     view! {
         <section class="card" aria-labelledby="arrears">
             <header>
-                <h2 id="arrears">{move || tr::households::arrears()}</h2>
+                <h2 id="arrears">{written(tr::households::arrears)}</h2>
             </header>
-            {move || {
+            {drawn(move || {
                 let Some(figures) = arrears.get() else {
                     return view! { <p class="soft">{tr::households::no_figures()}</p> }.into_any();
                 };
@@ -273,7 +275,7 @@ fn ArrearsCard(
                 view! {
                     <p class="figure number">{fmt::money(figures.owed)}</p>
                     <p class="soft">{since} " · " {as_of}</p>
-                    {promise}
+                    {drawn(promise)}
                     {call
                         .map(|href| {
                             view! {
@@ -287,24 +289,24 @@ fn ArrearsCard(
                         })}
                 }
                     .into_any()
-            }}
+            })}
         </section>
     }
 }
 
 #[component]
 fn OpenTickets(tickets: Memo<Vec<Ticket>>) -> impl IntoView {
-    let any = Memo::new(move |_| tickets.with(|tickets| !tickets.is_empty()));
+    let any = memo(move || tickets.with(|tickets| !tickets.is_empty()));
     view! {
         <Show when=move || any.get()>
             <section class="card flush" aria-labelledby="open">
                 <header>
                     <h2 id="open">
-                        {move || tr::households::open_tickets(tickets.with(Vec::len))}
+                        {drawn(move || tr::households::open_tickets(tickets.with(Vec::len)))}
                     </h2>
                 </header>
                 <div class="list">
-                    {move || {
+                    {drawn(move || {
                         tickets
                             .get()
                             .into_iter()
@@ -324,7 +326,7 @@ fn OpenTickets(tickets: Memo<Vec<Ticket>>) -> impl IntoView {
                                 }
                             })
                             .collect_view()
-                    }}
+                    })}
                 </div>
             </section>
         </Show>

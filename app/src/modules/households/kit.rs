@@ -3,23 +3,22 @@
 use domain::id::ClusterId;
 use domain::modules::RecordKind;
 use domain::modules::households::Cluster;
+use domain::order;
 use domain::{Refusal, Right};
 use leptos::prelude::*;
 
 use crate::app_context::App;
 use crate::error_text::error_text;
 use crate::i18n::tr;
-use crate::ui::{Chips, Choice, Glyph, Icon};
+use crate::reactive::{derive, drawn, memo};
+use crate::ui::{Chips, Choice, Glyph, Icon, Show};
 
-/// A text of the locale tables as a signal that follows the language.
-pub fn words(text: fn() -> &'static str) -> Signal<String> {
-    Signal::derive(move || text().to_owned())
-}
+pub use crate::reactive::words;
 
 /// Why something was not done, in words, beside the form it belongs to.
 #[component]
 pub fn Problem(#[prop(into)] refusal: Signal<Option<Refusal>>) -> impl IntoView {
-    move || {
+    drawn(move || {
         refusal.get().map(|refusal| {
             view! {
                 <div class="notice late" role="alert">
@@ -28,7 +27,7 @@ pub fn Problem(#[prop(into)] refusal: Signal<Option<Refusal>>) -> impl IntoView 
                 </div>
             }
         })
-    }
+    })
 }
 
 /// The clusters for which the person holds the right, by code.
@@ -38,10 +37,10 @@ pub fn clusters_for(app: App, right: Right) -> Memo<Vec<(ClusterId, String)>> {
             .iter::<Cluster>()
             .map(|c| (c.code.clone(), c.id, format!("{} {}", c.code, c.name).trim().to_owned()))
             .collect();
-        clusters.sort();
+        order::sort(&mut clusters);
         clusters
     });
-    Memo::new(move |_| {
+    memo(move || {
         let actor = app.actor();
         all.with(|all| {
             all.iter()
@@ -59,20 +58,20 @@ pub fn ClusterFilter(
     #[prop(into)] value: Signal<Option<ClusterId>>,
     #[prop(into)] on_choose: Callback<Option<ClusterId>>,
 ) -> impl IntoView {
-    let choices = Signal::derive(move || {
+    let choices = derive(move || {
         let mut choices = vec![Choice::new("", tr::common::all())];
         clusters.with(|all| {
             choices.extend(all.iter().map(|(id, name)| Choice::new(id.to_string(), name.clone())));
         });
         choices
     });
-    let several = Memo::new(move |_| clusters.with(|all| all.len() > 1));
+    let several = memo(move || clusters.with(|all| all.len() > 1));
     view! {
         <Show when=move || several.get()>
             <Chips
                 label=words(tr::households::cluster_filter)
                 choices=choices
-                value=Signal::derive(move || {
+                value=derive(move || {
                     Some(value.get().map(|id| id.to_string()).unwrap_or_default())
                 })
                 on_choose=Callback::new(move |key: String| on_choose.run(key.parse().ok()))

@@ -22,7 +22,8 @@ use super::view_model::{
 use crate::app_context::{App, use_app};
 use crate::device::page::{Timer, document};
 use crate::i18n::{fmt, tr};
-use crate::ui::{Empty, Glyph, Icon, Page, Skeleton};
+use crate::reactive::{bound, derive, drawn, memo};
+use crate::ui::{Empty, Glyph, Icon, Page, Show, Skeleton};
 
 /// More than fit on a screen and a person reads through.
 const MOST_RESULTS: usize = 60;
@@ -63,20 +64,19 @@ pub fn HouseholdListPage() -> impl IntoView {
         go(&format!("/households{}", map.to_query_string()), options);
     });
     let typed = RwSignal::new(query.with_untracked(|map| map.get("q").unwrap_or_default()));
-    let cluster = Signal::derive(move || -> Option<ClusterId> {
-        query.with(|map| map.get("cluster"))?.parse().ok()
-    });
+    let cluster =
+        derive(move || -> Option<ClusterId> { query.with(|map| map.get("cluster"))?.parse().ok() });
     let clusters = clusters_for(app, Right::ViewHouseholds);
-    let is_searching = Memo::new(move |_| typed.with(|text| !text.trim().is_empty()));
-    let found = Memo::new(move |_| {
+    let is_searching = memo(move || typed.with(|text| !text.trim().is_empty()));
+    let found = memo(move || {
         let text = typed.get();
         estate.with(|estate| {
             let rows = estate.find(&text, cluster.get(), MOST_RESULTS);
             rows.into_iter().cloned().collect::<Vec<Row>>()
         })
     });
-    let groups = Memo::new(move |_| estate.with(|estate| by_building(&estate.rows, cluster.get())));
-    let count = Memo::new(move |_| estate.with(|estate| estate.rows.len()));
+    let groups = memo(move || estate.with(|estate| by_building(&estate.rows, cluster.get())));
+    let count = memo(move || estate.with(|estate| estate.rows.len()));
     let arrears = move |row: &Row| {
         let seen = app.may_in(Right::ViewArrears, row.cluster);
         owed.with(|owed| owed.get(&row.unit).copied()).filter(|_| seen)
@@ -93,7 +93,7 @@ pub fn HouseholdListPage() -> impl IntoView {
     view! {
         <Page
             title=words(tr::households::title)
-            subtitle=Signal::derive(move || tr::households::units(fmt::integer(count.get() as i64)))
+            subtitle=derive(move || tr::households::units(fmt::integer(count.get() as i64)))
         >
             <SearchField typed=typed found=found put=put/>
             <ClusterFilter
@@ -104,7 +104,7 @@ pub fn HouseholdListPage() -> impl IntoView {
                     put.run(vec![("cluster", id), ("open", String::new())]);
                 })
             />
-            {move || {
+            {drawn(move || {
                 if count.get() == 0 {
                     return view! { <Nothing/> }.into_any();
                 }
@@ -154,7 +154,7 @@ pub fn HouseholdListPage() -> impl IntoView {
                     })
                     .collect_view()
                     .into_any()
-            }}
+            })}
         </Page>
     }
 }
@@ -198,7 +198,7 @@ fn SearchField(
                 spellcheck="false"
                 aria-label=tr::households::search
                 placeholder=tr::households::search_hint
-                prop:value=move || typed.get()
+                prop:value=bound(move || typed.get())
                 on:input=move |event| change(event_target_value(&event))
                 on:keydown=move |event| {
                     match event.key().as_str() {
@@ -338,8 +338,8 @@ fn HouseholdRow(row: Row, owed: Option<Fen>) -> impl IntoView {
 #[component]
 fn Nothing() -> impl IntoView {
     let app = use_app();
-    let loading = Memo::new(move |_| app.status().with(|status| status.first_sync));
-    move || {
+    let loading = memo(move || app.status().with(|status| status.first_sync));
+    drawn(move || {
         if loading.get() {
             view! {
                 <p class="soft" role="status">{tr::sync::first_sync()}</p>
@@ -356,5 +356,5 @@ fn Nothing() -> impl IntoView {
             }
             .into_any()
         }
-    }
+    })
 }

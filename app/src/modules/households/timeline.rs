@@ -7,7 +7,8 @@ use super::kit::words;
 use super::view_model::{Happening, Process};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
-use crate::ui::{Empty, Icon, PhotoStrip};
+use crate::reactive::{drawn, memo, written};
+use crate::ui::{Empty, Icon, PhotoStrip, Show};
 
 /// Rows shown before one asks for more.
 const FIRST: usize = 40;
@@ -16,11 +17,11 @@ const FIRST: usize = 40;
 #[component]
 pub fn HouseholdTimeline(happenings: Memo<Vec<Happening>>) -> impl IntoView {
     let all = RwSignal::new(false);
-    let more = Memo::new(move |_| !all.get() && happenings.with(Vec::len) > FIRST);
+    let more = memo(move || !all.get() && happenings.with(Vec::len) > FIRST);
     view! {
         <section class="card" aria-labelledby="history">
             <header>
-                <h2 id="history">{move || tr::households::history()}</h2>
+                <h2 id="history">{written(tr::households::history)}</h2>
             </header>
             <Show
                 when=move || !happenings.with(Vec::is_empty)
@@ -35,14 +36,14 @@ pub fn HouseholdTimeline(happenings: Memo<Vec<Happening>>) -> impl IntoView {
                 }
             >
                 <ol class="timeline household-history">
-                    {move || {
+                    {drawn(move || {
                         let limit = if all.get() { usize::MAX } else { FIRST };
                         happenings.get().into_iter().take(limit).map(line).collect_view()
-                    }}
+                    })}
                 </ol>
                 <Show when=move || more.get()>
                     <button type="button" class="button block" on:click=move |_| all.set(true)>
-                        {move || tr::households::history_all(happenings.with(Vec::len))}
+                        {drawn(move || tr::households::history_all(happenings.with(Vec::len)))}
                     </button>
                 </Show>
             </Show>
@@ -75,7 +76,7 @@ fn line(happening: Happening) -> impl IntoView {
                     let label = words(tr::common::photos);
                     view! { <PhotoStrip attachments=happening.photos label=label/> }
                 })}
-            <p class="when">{when}</p>
+            <p class="when">{drawn(when)}</p>
         </li>
     }
 }

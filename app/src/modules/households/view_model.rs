@@ -12,6 +12,7 @@ use domain::modules::households::search::SearchIndex;
 use domain::modules::households::{Household, Relation, UnitStatus};
 use domain::modules::tickets::{Ticket, TicketEvent, TimelineEntry};
 use domain::modules::visits::{Visit, VisitResult, VisitWay};
+use domain::order;
 
 use crate::i18n::{fmt, name_of, tr};
 use crate::modules::tickets::labels;
@@ -93,7 +94,7 @@ impl Estate {
     pub fn of<'a>(households: impl Iterator<Item = &'a Household>) -> Self {
         let households: Vec<&Household> = households.collect();
         let mut rows: Vec<Row> = households.iter().map(|household| Row::of(household)).collect();
-        rows.sort_by_cached_key(|row| (natural(&row.label), row.unit));
+        order::sort_by_cached_key(&mut rows, |row| (natural(&row.label), row.unit));
         let places = rows.iter().enumerate().map(|(place, row)| (row.unit, place)).collect();
         Self { rows, places, index: SearchIndex::build(households.into_iter()) }
     }
@@ -241,7 +242,7 @@ pub fn timeline<'a>(
     let mut all: Vec<Happening> = tickets.flat_map(of_ticket).collect();
     all.extend(visits.flat_map(of_visit));
     all.extend(calls.map(of_call));
-    all.sort_by_key(|happening| std::cmp::Reverse(happening.at));
+    order::sort_by_key(&mut all, |happening| std::cmp::Reverse(happening.at));
     all
 }
 

@@ -63,6 +63,7 @@ fn call(at: i64) -> FeeCall {
         cluster: id(ClusterId::derived, "A"),
         unit: id(UnitId::derived, "3-2-1501"),
         label: "3-2-1501".into(),
+        dialled: String::new(),
         outcome: CallOutcome::Connected,
         reason: None,
         promised: NaiveDate::from_ymd_opt(2026, 11, 30),

@@ -9,3 +9,4 @@ pub mod preferences;
 mod sign_out;
 
 pub use more_page::MorePage;
+pub use password_sheet::{PasswordForm, PasswordSheet};

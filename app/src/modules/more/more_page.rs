@@ -12,6 +12,7 @@ use crate::device::page::boot_data;
 use crate::error_text::error_text;
 use crate::i18n::tr;
 use crate::modules::households::kit::words;
+use crate::reactive::drawn;
 use crate::ui::{Button, Icon, Page, use_toasts};
 
 /// `/more`
@@ -46,7 +47,7 @@ pub fn MorePage() -> impl IntoView {
                 <SignOut/>
             </section>
             <p class="soft small number">
-                {move || tr::more::version(env!("CARGO_PKG_VERSION"), build.clone())}
+                {drawn(move || tr::more::version(env!("CARGO_PKG_VERSION"), build.clone()))}
             </p>
             <PasswordSheet open=password/>
         </Page>

@@ -7,7 +7,8 @@ use leptos::task::spawn_local;
 use crate::app_context::use_app;
 use crate::i18n::tr;
 use crate::modules::households::kit::{Problem, words};
-use crate::ui::{Button, Notice, Sheet, TextField, Weight, use_toasts};
+use crate::reactive::{derive, memo};
+use crate::ui::{Button, Notice, Sheet, Show, TextField, Weight, use_toasts};
 
 #[component]
 pub fn PasswordSheet(open: RwSignal<bool>) -> impl IntoView {
@@ -17,13 +18,16 @@ pub fn PasswordSheet(open: RwSignal<bool>) -> impl IntoView {
             title=words(tr::more::change_password)
             on_close=Callback::new(move |()| open.set(false))
         >
-            <PasswordForm open=open/>
+            <PasswordForm on_done=Callback::new(move |()| {
+                open.try_set(false);
+            })/>
         </Sheet>
     }
 }
 
+/// The form, also for whoever has to choose a password before anything else.
 #[component]
-fn PasswordForm(open: RwSignal<bool>) -> impl IntoView {
+pub fn PasswordForm(#[prop(into)] on_done: Callback<()>) -> impl IntoView {
     let app = use_app();
     let toasts = use_toasts();
     let current = RwSignal::new(String::new());
@@ -31,12 +35,12 @@ fn PasswordForm(open: RwSignal<bool>) -> impl IntoView {
     let again = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let refusal = RwSignal::new(None::<Refusal>);
-    let online = Memo::new(move |_| app.status().with(|status| status.online));
-    let differs = Signal::derive(move || {
+    let online = memo(move || app.status().with(|status| status.online));
+    let differs = derive(move || {
         let differs = again.with(|again| !again.is_empty() && new.with(|new| new != again));
         differs.then(|| tr::more::passwords_differ().to_owned())
     });
-    let incomplete = Signal::derive(move || {
+    let incomplete = derive(move || {
         let empty = current.with(String::is_empty) || new.with(String::is_empty);
         empty || new.with(|new| again.with(|again| new != again)) || !online.get()
     });
@@ -55,7 +59,8 @@ fn PasswordForm(open: RwSignal<bool>) -> impl IntoView {
             match app.api_text("POST", path, Some(&body.to_string())).await {
                 Ok(_) => {
                     toasts.say(tr::more::password_changed());
-                    open.try_set(false);
+                    app.password_chosen();
+                    on_done.run(());
                 }
                 Err(why) => {
                     refusal.try_set(Some(why));

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
+use crate::reactive::drawn;
 use crate::ui::role_name;
 
 #[component]
@@ -15,7 +16,7 @@ pub fn PersonCard() -> impl IntoView {
         let own = replica.actor().clusters.iter().filter_map(|id| replica.get::<Cluster>(id.0));
         own.map(|cluster| format!("{} {}", cluster.code, cluster.name)).collect::<Vec<_>>()
     });
-    move || {
+    drawn(move || {
         let session = app.session().get()?;
         let roles: Vec<String> =
             session.actor.roles.iter().map(|role| role_name(*role).to_owned()).collect();
@@ -26,8 +27,7 @@ pub fn PersonCard() -> impl IntoView {
             .map(|scope| scope.name.clone())
             .collect();
         // Enough to tell two phones of one name apart when calling the office.
-        let code: String = session.device.id.to_string().chars().rev().take(6).collect();
-        let code: String = code.chars().rev().collect();
+        let code = session.device.id.code();
         Some(view! {
             <section class="card" aria-labelledby="person">
                 <header>
@@ -37,11 +37,11 @@ pub fn PersonCard() -> impl IntoView {
                 <dl class="facts">
                     <dt>{tr::more::roles()}</dt>
                     <dd>{fmt::list(&roles)}</dd>
-                    {move || {
+                    {drawn(move || {
                         let names = clusters.get();
                         (!names.is_empty())
                             .then(|| view! { <dt>{tr::more::clusters()}</dt> <dd>{fmt::list(&names)}</dd> })
-                    }}
+                    })}
                     <dt>{tr::more::account()}</dt>
                     <dd>{session.account.clone()}</dd>
                     <dt>{tr::more::company()}</dt>
@@ -53,5 +53,5 @@ pub fn PersonCard() -> impl IntoView {
                 </dl>
             </section>
         })
-    }
+    })
 }

@@ -8,7 +8,8 @@ use crate::device::install::{can_work_offline, is_embedded_browser, is_installed
 use crate::device::{use_install, use_storage};
 use crate::i18n::{self, Language, tr};
 use crate::modules::households::kit::words;
-use crate::ui::{Button, Choice, Icon, Segmented, use_toasts};
+use crate::reactive::{derive, drawn, written};
+use crate::ui::{Button, Choice, Icon, Segmented, Show, use_toasts};
 
 /// Language and looks.
 #[component]
@@ -32,23 +33,23 @@ pub fn LooksCard() -> impl IntoView {
     });
     view! {
         <section class="card" aria-labelledby="looks">
-            <h2 id="looks">{move || tr::more::looks()}</h2>
-            <p class="section-title">{move || tr::common::language()}</p>
+            <h2 id="looks">{written(tr::more::looks)}</h2>
+            <p class="section-title">{written(tr::common::language)}</p>
             <Segmented
                 label=words(tr::common::language)
-                choices=Signal::derive(|| {
+                choices=derive(|| {
                     Language::ALL.into_iter().map(|l| Choice::new(l.tag(), l.name())).collect::<Vec<_>>()
                 })
-                value=Signal::derive(|| Some(i18n::current().tag().to_owned()))
+                value=derive(|| Some(i18n::current().tag().to_owned()))
                 on_choose=choose_language
             />
-            <p class="section-title">{move || tr::more::theme()}</p>
+            <p class="section-title">{written(tr::more::theme)}</p>
             <Segmented
                 label=words(tr::more::theme)
-                choices=Signal::derive(|| {
+                choices=derive(|| {
                     Theme::ALL.into_iter().map(|t| Choice::new(t.key(), t.name())).collect::<Vec<_>>()
                 })
-                value=Signal::derive(move || Some(theme.get().key().to_owned()))
+                value=derive(move || Some(theme.get().key().to_owned()))
                 on_choose=choose_theme
             />
         </section>
@@ -86,17 +87,17 @@ pub fn PhoneCard() -> impl IntoView {
     };
     view! {
         <section class="card" aria-labelledby="phone">
-            <h2 id="phone">{move || tr::more::phone()}</h2>
-            {way}
+            <h2 id="phone">{written(tr::more::phone)}</h2>
+            {drawn(way)}
             <p class="soft small">
-                {move || match storage.persistent.get() {
+                {drawn(move || match storage.persistent.get() {
                     Some(true) => tr::sync::storage_persistent(),
                     Some(false) => tr::sync::storage_not_persistent(),
                     None => "",
-                }}
+                })}
             </p>
             {(!can_work_offline())
-                .then(|| view! { <p class="soft small">{move || tr::more::no_offline()}</p> })}
+                .then(|| view! { <p class="soft small">{written(tr::more::no_offline)}</p> })}
             <Show when=move || install.update_ready.get()>
                 <Button
                     text=words(tr::frame::update_now)

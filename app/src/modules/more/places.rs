@@ -6,6 +6,7 @@ use leptos_router::components::A;
 
 use crate::app_context::{App, use_app};
 use crate::i18n::tr;
+use crate::reactive::drawn;
 use crate::ui::{Glyph, Icon};
 
 type Place = (&'static str, Icon, fn() -> &'static str);
@@ -17,10 +18,11 @@ fn places(app: App) -> (Vec<Place>, Vec<Place>) {
         list.into_iter().filter(|(may, _)| *may).map(|(_, place)| place).collect::<Vec<_>>()
     };
     let chases = may(Right::RecordCall) && may(Right::ViewArrears);
+    let briefs = may(Right::WalkRound) && !app.actor().walks_duties_only();
     let field = allowed(vec![
         (may(Right::RecordVisit), ("/visits", Icon::Talk, tr::more::visits)),
         (chases, ("/fees", Icon::Phone, tr::more::calls)),
-        (may(Right::WalkRound), ("/briefing", Icon::Users, tr::more::briefing)),
+        (briefs, ("/briefing", Icon::Users, tr::more::briefing)),
         (true, ("/outbox", Icon::Outbox, tr::more::outbox)),
     ]);
     let office = allowed(vec![
@@ -55,14 +57,14 @@ pub fn Places() -> impl IntoView {
             view! {
                 <A href=href attr:class="item">
                     <span class="lead"><Glyph icon=icon/></span>
-                    <span class="title">{move || text()}</span>
-                    <span class="trail">{badge}</span>
+                    <span class="title">{drawn(move || text())}</span>
+                    <span class="trail">{drawn(badge)}</span>
                 </A>
             }
         });
         view! { <div class="list">{lines.collect_view()}</div> }
     };
-    move || {
+    drawn(move || {
         let (field, office) = places(app);
         view! {
             <nav class="stack" aria-label=tr::more::places()>
@@ -76,5 +78,5 @@ pub fn Places() -> impl IntoView {
                     })}
             </nav>
         }
-    }
+    })
 }

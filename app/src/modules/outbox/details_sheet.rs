@@ -8,6 +8,7 @@ use crate::app_context::{OutboxItem, use_app};
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
 use crate::modules::households::kit::words;
+use crate::reactive::{derive, drawn, written};
 use crate::ui::{ButtonLink, Icon, Sheet};
 
 /// Shows the item while there is one.
@@ -17,13 +18,13 @@ pub fn DetailsSheet(
     #[prop(into)] on_close: Callback<()>,
 ) -> impl IntoView {
     let app = use_app();
-    let open = Signal::derive(move || item.with(Option::is_some));
-    let title = Signal::derive(move || {
+    let open = derive(move || item.with(Option::is_some));
+    let title = derive(move || {
         item.with(|item| item.as_ref().map(|item| title_now(app, item))).unwrap_or_default()
     });
     view! {
         <Sheet open=open title=title on_close=on_close>
-            {move || item.get().map(|item| view! { <Details item=item/> })}
+            {drawn(move || item.get().map(|item| view! { <Details item=item/> }))}
         </Sheet>
     }
 }
@@ -47,6 +48,8 @@ fn Details(item: OutboxItem) -> impl IntoView {
                 let size = fmt::bytes(blob.size);
                 let text = if blob.arrived {
                     tr::outbox::blob_arrived(size)
+                } else if blob.refused {
+                    tr::outbox::blob_refused(size)
                 } else {
                     tr::outbox::blob_sent(fmt::bytes(blob.sent), size)
                 };
@@ -55,17 +58,17 @@ fn Details(item: OutboxItem) -> impl IntoView {
             .collect_view()
     };
     view! {
-        {reason.map(|reason| view! { <p class="outbox-reason">{move || error_text(&reason)}</p> })}
+        {reason.map(|reason| view! { <p class="outbox-reason">{drawn(move || error_text(&reason))}</p> })}
         <dl class="facts">
-            <dt>{move || tr::outbox::state()}</dt>
-            <dd>{move || state_words(state, false)}</dd>
-            <dt>{move || tr::outbox::at()}</dt>
-            <dd class="number">{move || fmt::exact(at, &app.zone())}</dd>
-            <dt>{move || tr::outbox::number()}</dt>
+            <dt>{written(tr::outbox::state)}</dt>
+            <dd>{drawn(move || state_words(state, false))}</dd>
+            <dt>{written(tr::outbox::at)}</dt>
+            <dd class="number">{drawn(move || fmt::exact(at, &app.zone()))}</dd>
+            <dt>{written(tr::outbox::number)}</dt>
             <dd class="number">{n}</dd>
-            {lines}
+            {drawn(lines)}
         </dl>
-        <ul class="small soft">{pictures}</ul>
+        <ul class="small soft">{drawn(pictures)}</ul>
         {href
             .map(|href| {
                 view! { <ButtonLink text=words(tr::outbox::open_record) href=href icon=Icon::Link/> }

@@ -5,11 +5,12 @@ use domain::modules::RecordKind;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::view_model::{fix_href, needs_person, photos, state_words, title};
+use super::view_model::{fix_href, photos, state_words, title};
 use crate::app_context::{App, OutboxItem, OutboxState, use_app};
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
 use crate::modules::households::kit::words;
+use crate::reactive::{derive, drawn, memo};
 use crate::ui::{Button, ButtonLink, Glyph, Icon, Progress, Toasts, use_toasts};
 
 /// What a title may name.
@@ -36,9 +37,11 @@ pub fn ItemRow(
 ) -> impl IntoView {
     let app = use_app();
     let (op, at, state) = (item.op, item.at, item.state);
-    let needs = needs_person(state);
+    let needs = state.needs_person();
     let (class, icon) = match state {
-        OutboxState::Refused | OutboxState::Conflict => ("outbox-item late", Icon::Alert),
+        OutboxState::Refused | OutboxState::Conflict | OutboxState::PhotoRefused => {
+            ("outbox-item late", Icon::Alert)
+        }
         OutboxState::Held => ("outbox-item soon", Icon::Pause),
         OutboxState::Waiting | OutboxState::Uploading => ("outbox-item", Icon::Sync),
     };
@@ -46,31 +49,31 @@ pub fn ItemRow(
     let reason = item.reason.clone();
     let sent = photos(&item.blobs);
     let named = item.clone();
-    let name = Memo::new(move |_| title_now(app, &named));
+    let name = memo(move || title_now(app, &named));
     view! {
         <li class=class>
             <button type="button" class="item" on:click=move |_| on_view.run(op)>
                 <span class="lead"><Glyph icon=icon/></span>
                 <span class="stack tight">
-                    <span class="title">{move || name.get()}</span>
+                    <span class="title">{name}</span>
                     <span class="note">
-                        {move || state_words(state, sending())} " · "
-                        {move || fmt::moment(at, app.now().get(), &app.zone())}
+                        {drawn(move || state_words(state, sending()))} " · "
+                        {drawn(move || fmt::moment(at, app.now().get(), &app.zone()))}
                     </span>
                 </span>
                 <span class="trail soft"><Glyph icon=Icon::Forward small=true/></span>
             </button>
             {sent
                 .map(|(done, total)| {
-                    let label = Signal::derive(move || tr::outbox::photos(done, total));
+                    let label = derive(move || tr::outbox::photos(done, total));
                     view! {
                         <div class="row outbox-photos">
-                            <span class="small soft number">{move || label.get()}</span>
+                            <span class="small soft number">{label}</span>
                             <Progress done=Signal::stored(done) total=Signal::stored(total) label=label/>
                         </div>
                     }
                 })}
-            {reason.map(|reason| view! { <p class="outbox-reason">{move || error_text(&reason)}</p> })}
+            {reason.map(|reason| view! { <p class="outbox-reason">{drawn(move || error_text(&reason))}</p> })}
             {needs.then(|| view! { <Settle item=item on_view=on_view on_dismiss=on_dismiss/> })}
         </li>
     }
@@ -85,11 +88,13 @@ fn Settle(item: OutboxItem, on_view: Callback<OpId>, on_dismiss: Callback<OpId>)
     let busy = RwSignal::new(false);
     let fix = item.command.as_ref().and_then(|command| fix_href(command, op));
     // A conflict was applied as far as it could be; sending it again would record it twice.
-    let may_resend = item.state == OutboxState::Refused && item.command.is_some();
+    let may_fix = item.state == OutboxState::Refused && item.command.is_some();
+    let of_photo = item.state == OutboxState::PhotoRefused;
     let resend = Callback::new(move |()| {
         busy.set(true);
         spawn_local(async move {
-            match app.resend(op).await {
+            let done = if of_photo { app.resend_photos(op).await } else { app.resend(op).await };
+            match done {
                 Ok(()) => toasts.say(tr::outbox::sent_again()),
                 Err(refusal) => toasts.warn(error_text(&refusal)),
             }
@@ -100,14 +105,14 @@ fn Settle(item: OutboxItem, on_view: Callback<OpId>, on_dismiss: Callback<OpId>)
     view! {
         <div class="button-row">
             <Button text=words(tr::outbox::view) on_press=Callback::new(move |()| on_view.run(op))/>
-            {may_resend
+            {may_fix
                 .then(|| match fix {
                     Some(href) => {
                         view! { <ButtonLink text=words(tr::outbox::fix) href=href icon=Icon::Pen/> }.into_any()
                     }
                     None => ().into_any(),
                 })}
-            {may_resend
+            {(may_fix || of_photo)
                 .then(|| view! { <Button text=words(tr::outbox::resend) on_press=resend busy=busy/> })}
             <Button text=words(tr::outbox::export) on_press=export/>
             <Button

@@ -11,4 +11,4 @@ mod use_fix;
 pub mod view_model;
 
 pub use outbox_page::OutboxPage;
-pub use use_fix::use_fix;
+pub use use_fix::{fixed, restore_photos, use_fix};

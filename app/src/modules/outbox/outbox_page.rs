@@ -9,12 +9,14 @@ use super::item_row::{ItemRow, export_unsent, title_now};
 use super::paused::PausedNotice;
 use super::received::use_received;
 use super::storage_card::StorageCard;
-use super::view_model::needs_person;
 use crate::app_context::{OutboxItem, use_app};
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
 use crate::modules::households::kit::words;
-use crate::ui::{Button, Empty, Glyph, Icon, Notice, Page, Sheet, Skeleton, Weight, use_toasts};
+use crate::reactive::{derive, drawn, memo, written};
+use crate::ui::{
+    Button, Empty, Glyph, Icon, Notice, Page, Sheet, Show, Skeleton, Weight, use_toasts,
+};
 
 /// `/outbox`
 #[component]
@@ -27,7 +29,7 @@ pub fn OutboxPage() -> impl IntoView {
     let dismissing = RwSignal::new(None::<OpId>);
     let on_view = Callback::new(move |op: OpId| viewed.set(Some(op)));
     let on_dismiss = Callback::new(move |op: OpId| dismissing.set(Some(op)));
-    let shown = Signal::derive(move || {
+    let shown = derive(move || {
         let op = viewed.get()?;
         let queued = items.with(|items| items.iter().flatten().find(|i| i.op == op).cloned());
         queued.or_else(|| received.with(|items| items.iter().find(|i| i.op == op).cloned()))
@@ -35,7 +37,7 @@ pub fn OutboxPage() -> impl IntoView {
     let part = move |wanted: bool| {
         items.with(|items| {
             let items = items.iter().flatten();
-            items.filter(|item| needs_person(item.state) == wanted).cloned().collect::<Vec<_>>()
+            items.filter(|item| item.state.needs_person() == wanted).cloned().collect::<Vec<_>>()
         })
     };
     let rows = move |items: Vec<OutboxItem>| {
@@ -47,7 +49,7 @@ pub fn OutboxPage() -> impl IntoView {
     view! {
         <Page title=words(tr::sync::outbox_title) back="/more" narrow=true>
             <StatusCard/>
-            {move || {
+            {drawn(move || {
                 if items.with(Option::is_none) {
                     return view! { <Skeleton rows=3/> }.into_any();
                 }
@@ -87,7 +89,7 @@ pub fn OutboxPage() -> impl IntoView {
                         })}
                 }
                     .into_any()
-            }}
+            })}
             <Received items=received on_view=on_view/>
             <StorageCard/>
             <div class="button-row">
@@ -143,18 +145,18 @@ fn StatusCard() -> impl IntoView {
             lines.into_iter().map(|line| view! { <p class="soft small">{line}</p> }).collect_view()
         })
     };
-    let clock_off = Memo::new(move |_| status.with(|status| status.clock_is_off()));
-    let clock = Signal::derive(move || {
+    let clock_off = memo(move || status.with(|status| status.clock_is_off()));
+    let clock = derive(move || {
         tr::sync::clock_off(fmt::span(status.with(|s| s.clock_offset).unwrap_or(0)))
     });
-    let busy = Signal::derive(move || status.with(|status| status.busy));
+    let busy = derive(move || status.with(|status| status.busy));
     view! {
         <section class="card" aria-labelledby="summary">
             <header>
                 <h2 id="summary" aria-live="polite">{summary}</h2>
             </header>
             <p>{reach} " · " {last}</p>
-            {extra}
+            {drawn(extra)}
             <PausedNotice/>
             <Show when=move || clock_off.get()>
                 <Notice tone="late" text=clock/>
@@ -174,13 +176,13 @@ fn StatusCard() -> impl IntoView {
 #[component]
 fn Received(items: Signal<Vec<OutboxItem>>, on_view: Callback<OpId>) -> impl IntoView {
     let app = use_app();
-    let any = Memo::new(move |_| items.with(|items| !items.is_empty()));
+    let any = memo(move || items.with(|items| !items.is_empty()));
     view! {
         <Show when=move || any.get()>
             <section aria-labelledby="received">
-                <h2 class="section-title" id="received">{move || tr::outbox::received()}</h2>
+                <h2 class="section-title" id="received">{written(tr::outbox::received)}</h2>
                 <ul class="list">
-                    {move || {
+                    {drawn(move || {
                         items
                             .get()
                             .into_iter()
@@ -199,7 +201,7 @@ fn Received(items: Signal<Vec<OutboxItem>>, on_view: Callback<OpId>) -> impl Int
                                 }
                             })
                             .collect_view()
-                    }}
+                    })}
                 </ul>
             </section>
         </Show>
@@ -223,11 +225,11 @@ fn DismissSheet(op: RwSignal<Option<OpId>>) -> impl IntoView {
     });
     view! {
         <Sheet
-            open=Signal::derive(move || op.with(Option::is_some))
+            open=derive(move || op.with(Option::is_some))
             title=words(tr::outbox::dismiss_title)
             on_close=Callback::new(move |()| op.set(None))
         >
-            <p>{move || tr::sync::dismiss_note()}</p>
+            <p>{written(tr::sync::dismiss_note)}</p>
             <div class="button-row">
                 <Button
                     text=words(tr::common::cancel)

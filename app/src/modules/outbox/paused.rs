@@ -8,22 +8,25 @@ use crate::app_context::use_app;
 use crate::device::use_install;
 use crate::i18n::tr;
 use crate::modules::households::kit::words;
+use crate::modules::more::PasswordSheet;
 use crate::modules::session::SignInAgain;
+use crate::reactive::{drawn, memo};
 use crate::ui::{Button, Icon, Notice, use_toasts};
 
 #[component]
 pub fn PausedNotice() -> impl IntoView {
     let app = use_app();
     let toasts = use_toasts();
-    let paused = Memo::new(move |_| app.status().with(|status| status.paused));
+    let paused = memo(move || app.status().with(|status| status.paused));
+    let password = RwSignal::new(false);
     let rest = move || {
         let why = paused.get()?;
         let text = match why {
-            // Has its own notice.
-            Paused::SignIn => return None,
+            // Have a notice of their own.
+            Paused::SignIn | Paused::OtherUser => return None,
+            Paused::ChangePassword => tr::sync::paused_change_password,
             Paused::Update => tr::sync::paused_update,
             Paused::NumberReused => tr::sync::paused_number_reused,
-            Paused::OtherUser => tr::sync::paused_other_user,
         };
         let way_on = match why {
             Paused::Update => {
@@ -44,6 +47,13 @@ pub fn PausedNotice() -> impl IntoView {
                 />
             }
             .into_any(),
+            Paused::ChangePassword => view! {
+                <Button
+                    text=words(tr::more::change_password)
+                    on_press=Callback::new(move |()| password.set(true))
+                />
+            }
+            .into_any(),
             Paused::SignIn | Paused::OtherUser => ().into_any(),
         };
         Some(view! {
@@ -53,6 +63,7 @@ pub fn PausedNotice() -> impl IntoView {
     };
     view! {
         <SignInAgain/>
-        {rest}
+        {drawn(rest)}
+        <PasswordSheet open=password/>
     }
 }

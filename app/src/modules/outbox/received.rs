@@ -1,5 +1,6 @@
 //! What the server has lately taken from this phone, as proof for whoever recorded it.
 
+use domain::order;
 use domain::sync::client::LocalStore;
 use domain::sync::outcome::OutcomeKind;
 use domain::{Ms, modules::Command};
@@ -7,6 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::app_context::{App, OutboxItem, OutboxState};
+use crate::reactive::derive;
 
 /// As many as reassure.
 const SHOWN: usize = 8;
@@ -41,13 +43,15 @@ pub fn use_received(app: App, outbox: Signal<Option<Vec<OutboxItem>>>) -> Signal
                     }
                 }));
             }
-            items.sort_by_key(|item: &OutboxItem| std::cmp::Reverse((item.at, item.n)));
+            order::sort_by_key(&mut items, |item: &OutboxItem| {
+                std::cmp::Reverse((item.at, item.n))
+            });
             items.truncate(SHOWN);
             received.try_set(items);
         });
     });
     // Those whose photos are still on their way are in the list above.
-    Signal::derive(move || {
+    derive(move || {
         outbox.with(|listed| {
             let listed = listed.as_deref().unwrap_or_default();
             received.with(|items| {

@@ -2,9 +2,15 @@
 
 use domain::id::OpId;
 use domain::modules::Command;
+use domain::modules::attachments::Attachment;
+use domain::sync::client::LocalStore;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
-use crate::app_context::use_app;
+use crate::app_context::{App, use_app};
+use crate::device::Captured;
+use crate::error_text::error_text;
+use crate::ui::{Photos, Toasts};
 
 /// Fills the form once with what was recorded under that op; nothing without one.
 pub fn use_fix(fix: Option<OpId>, fill: impl Fn(&Command) + 'static) {
@@ -24,5 +30,29 @@ pub fn use_fix(fix: Option<OpId>, fill: impl Fn(&Command) + 'static) {
                 None => false,
             }
         })
+    });
+}
+
+/// Puts the photos of what was recorded back into its form, as far as this phone still has them.
+pub fn restore_photos(app: App, photos: Photos, attachments: Vec<Attachment>) {
+    let Some(core) = app.core() else { return };
+    spawn_local(async move {
+        for one in attachments {
+            let bytes = core.engine.store.blob_bytes(&one.sha256).await.ok().flatten();
+            let Some(bytes) = bytes else { continue };
+            if let Ok(captured) = Captured::new(bytes, &one.mime, one.role, one.at).await {
+                photos.add(captured);
+            }
+        }
+    });
+}
+
+/// What was refused is dealt with: it was sent again as it is now.
+pub fn fixed(app: App, toasts: Toasts, fix: Option<OpId>) {
+    let Some(op) = fix else { return };
+    spawn_local(async move {
+        if let Err(refusal) = app.dismiss(op).await {
+            toasts.warn(error_text(&refusal));
+        }
     });
 }

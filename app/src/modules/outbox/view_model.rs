@@ -133,6 +133,8 @@ pub fn fix_href(command: &Command, op: OpId) -> Option<String> {
     match command {
         Command::RecordVisit(_) => Some(format!("/visits/new?fix={op}&back=/outbox")),
         Command::RecordFeeCall(c) => Some(format!("/fees/{}?fix={op}&back=/outbox", c.unit)),
+        Command::OpenTicket(_) => Some(format!("/tickets/new?fix={op}&back=/outbox")),
+        Command::CompleteTicket(c) => Some(format!("/tickets/{}/complete?fix={op}", c.ticket)),
         _ => None,
     }
 }
@@ -152,11 +154,8 @@ pub fn state_words(state: OutboxState, sending: bool) -> &'static str {
         OutboxState::Held => tr::sync::state_held(),
         OutboxState::Refused => tr::sync::state_refused(),
         OutboxState::Conflict => tr::sync::state_conflict(),
+        OutboxState::PhotoRefused => tr::sync::state_photo_refused(),
     }
-}
-
-pub fn needs_person(state: OutboxState) -> bool {
-    matches!(state, OutboxState::Refused | OutboxState::Conflict)
 }
 
 /// What was recorded, field by field, in the reader's words. Fields that only machines read (ids,

@@ -59,6 +59,7 @@ fn call() -> Command {
     RecordFeeCall {
         call: FeeCallId::derived(&["c"]),
         unit: UnitId::derived(&["3-2-1501"]),
+        dialled: String::new(),
         outcome: CallOutcome::Connected,
         reason: Some(UnpaidReason::NoTime),
         promised: None,
@@ -130,6 +131,7 @@ fn photos_are_counted_as_they_arrive() {
         size: 1,
         sent: 0,
         arrived,
+        refused: false,
     };
     assert_eq!(photos(&[blob(true), blob(false), blob(true)]), Some((2, 3)));
     assert_eq!(photos(&[]), None);
@@ -139,6 +141,20 @@ fn photos_are_counted_as_they_arrive() {
 fn a_refused_visit_opens_in_its_form_and_a_ticket_move_at_its_ticket() {
     let op = OpId::derived(&["op"]);
     assert!(fix_href(&visit(), op).is_some_and(|href| href.starts_with("/visits/new?fix=")));
+    let complete: Command = domain::modules::tickets::CompleteTicket {
+        ticket: TicketId::derived(&["t"]),
+        conduct: Vec::new(),
+        not_applicable: Vec::new(),
+        cause: String::new(),
+        action: "换阀".into(),
+        lines: Vec::new(),
+        attachments: Vec::new(),
+        signed_by: String::new(),
+        unsigned_reason: String::new(),
+    }
+    .into();
+    let href = fix_href(&complete, op).unwrap_or_default();
+    assert!(href.contains("/complete?fix="), "{href}");
     let accept: Command = AcceptTicket { ticket: TicketId::derived(&["t"]) }.into();
     assert_eq!(fix_href(&accept, op), None);
     assert!(record_href(&accept).is_some_and(|href| href.starts_with("/tickets/")));

@@ -5,6 +5,7 @@ use domain::modules::RecordKind;
 use domain::modules::households::Cluster;
 use domain::modules::rounds::{Briefing, briefing_lines};
 use domain::modules::tickets::Ticket;
+use domain::order;
 use domain::{Refusal, Right};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -16,6 +17,7 @@ use super::words::say;
 use crate::app_context::{use_app, use_draft};
 use crate::error_text::error_text;
 use crate::i18n::{fmt, name_of, tr};
+use crate::reactive::{derive, drawn, memo, written};
 use crate::ui::{
     Button, Check, Chips, Choice, Empty, Icon, IconButton, Notice, Page, Select, TextField, Weight,
     use_toasts,
@@ -30,18 +32,18 @@ pub fn BriefingPage() -> impl IntoView {
     let clusters = app.query(&[RecordKind::Cluster], |replica| {
         let mine = |one: &&Cluster| replica.actor().may_in(Right::WalkRound, one.id);
         let mut list: Vec<&Cluster> = replica.iter::<Cluster>().filter(mine).collect();
-        list.sort_by(|a, b| a.code.cmp(&b.code));
+        order::sort_by(&mut list, |a, b| a.code.cmp(&b.code));
         let option = |one: &&Cluster| (one.id.to_string(), format!("{} {}", one.code, one.name));
         list.iter().map(option).collect::<Vec<_>>()
     });
-    let cluster = Memo::new(move |_| {
+    let cluster = memo(move || {
         let asked = query.with(|query| query.get("cluster")).unwrap_or_default();
         clusters.with(|list| {
             let known = list.iter().find(|(id, _)| *id == asked).or(list.first());
             known.and_then(|(id, _)| id.parse::<ClusterId>().ok())
         })
     });
-    let subtitle = Signal::derive(move || fmt::date(app.today().get()));
+    let subtitle = derive(move || fmt::date(app.today().get()));
     let choose = move |id: String| {
         let options = leptos_router::NavigateOptions { replace: true, ..Default::default() };
         navigate(&format!("/briefing?cluster={id}"), options);
@@ -54,14 +56,14 @@ pub fn BriefingPage() -> impl IntoView {
                     <Select
                         label=say(tr::rounds::cluster)
                         options=clusters
-                        value=Signal::derive(move || {
+                        value=derive(move || {
                             cluster.get().map_or(String::new(), |id| id.to_string())
                         })
                         on_change=choose
                     />
                 })
             }
-            {move || match cluster.get() {
+            {drawn(move || match cluster.get() {
                 Some(cluster) => view! { <List cluster=cluster/> }.into_any(),
                 None => view! {
                     <Empty
@@ -71,7 +73,7 @@ pub fn BriefingPage() -> impl IntoView {
                     />
                 }
                 .into_any(),
-            }}
+            })}
         </Page>
     }
 }
@@ -93,13 +95,12 @@ fn List(cluster: ClusterId) -> impl IntoView {
     let recorded = app.query(&[RecordKind::Briefing], move |replica| {
         replica.get::<Briefing>(Briefing::id_of(cluster, date).0).cloned()
     });
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         proposed.with(|proposed| {
             recorded.with(|recorded| form.with(|form| lines(proposed, recorded.as_ref(), form)))
         })
     });
-    let keys =
-        Memo::new(move |_| shown.with(|s| s.iter().map(|l| l.key.clone()).collect::<Vec<_>>()));
+    let keys = memo(move || shown.with(|s| s.iter().map(|l| l.key.clone()).collect::<Vec<_>>()));
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<Refusal>);
     let save = move |()| {
@@ -132,19 +133,19 @@ fn List(cluster: ClusterId) -> impl IntoView {
     };
     let ticked = move || shown.with(|shown| shown.iter().filter(|line| line.ticked).count());
     view! {
-        {move || who().map(|text| view! { <Notice tone="ok" text=text/> })}
+        {drawn(move || who().map(|text| view! { <Notice tone="ok" text=text/> }))}
         <section class="stack">
             <h2 class="section-title">
-                {move || tr::rounds::briefing_list()}
-                <span class="number">{move || format!("{}/{}", ticked(), shown.with(Vec::len))}</span>
+                {written(tr::rounds::briefing_list)}
+                <span class="number">{drawn(move || format!("{}/{}", ticked(), shown.with(Vec::len)))}</span>
             </h2>
-            {move || shown.with(Vec::is_empty).then(|| view! {
+            {drawn(move || shown.with(Vec::is_empty).then(|| view! {
                 <Empty
                     icon=Icon::Talk
                     title=say(tr::rounds::briefing_empty)
                     note=say(tr::rounds::briefing_empty_note)
                 />
-            })}
+            }))}
             <ul class="briefing">
                 <For each=move || keys.get() key=|key| key.clone() let:key>
                     <LineRow key=key shown=shown form=form/>
@@ -152,32 +153,32 @@ fn List(cluster: ClusterId) -> impl IntoView {
             </ul>
         </section>
         <section class="card">
-            <h2>{move || tr::rounds::briefing_add()}</h2>
+            <h2>{written(tr::rounds::briefing_add)}</h2>
             <Chips
                 label=say(tr::rounds::briefing_asked)
-                choices=Signal::derive(|| {
+                choices=derive(|| {
                     ASKED.iter().map(|who| Choice::new(*who, name_of("rounds", "asked_", who))).collect()
                 })
-                value=Signal::derive(move || form.with(|form| form.asked.clone()))
+                value=derive(move || form.with(|form| form.asked.clone()))
                 on_choose=move |who: String| form.update(|form| {
                     form.asked = (form.asked.as_ref() != Some(&who)).then_some(who);
                 })
             />
             <TextField
                 label=say(tr::rounds::briefing_said)
-                value=Signal::derive(move || form.with(|form| form.text.clone()))
+                value=derive(move || form.with(|form| form.text.clone()))
                 on_input=move |text| form.update(|form| form.text = text)
             />
             <Button
                 text=say(tr::rounds::add_line)
                 icon=Icon::Plus
-                disabled=Signal::derive(move || form.with(|form| form.text.trim().is_empty()))
+                disabled=derive(move || form.with(|form| form.text.trim().is_empty()))
                 on_press=move |()| add(form)
             />
         </section>
-        {move || problem.get().map(|refusal| view! {
+        {drawn(move || problem.get().map(|refusal| view! {
             <Notice tone="late" text=error_text(&refusal)/>
-        })}
+        }))}
         <div class="action-bar">
             <Button
                 text=say(tr::rounds::briefing_save)
@@ -208,7 +209,7 @@ fn add(form: RwSignal<BriefingForm>) {
 #[component]
 fn LineRow(key: String, shown: Memo<Vec<Line>>, form: RwSignal<BriefingForm>) -> impl IntoView {
     let key = StoredValue::new(key);
-    let line = Memo::new(move |_| {
+    let line = memo(move || {
         shown.with(|shown| key.with_value(|key| shown.iter().find(|one| one.key == *key).cloned()))
     });
     let touch = move |change: &dyn Fn(&mut Touched)| {
@@ -218,14 +219,12 @@ fn LineRow(key: String, shown: Memo<Vec<Line>>, form: RwSignal<BriefingForm>) ->
             change(form.touched.entry(line.key).or_insert(now));
         });
     };
-    let text =
-        Signal::derive(move || line.with(|l| l.as_ref().map_or(String::new(), |l| l.text.clone())));
-    let ticked = Signal::derive(move || line.with(|l| l.as_ref().is_some_and(|l| l.ticked)));
-    let note =
-        Signal::derive(move || line.with(|l| l.as_ref().map_or(String::new(), |l| l.note.clone())));
-    let ticket = Memo::new(move |_| line.with(|l| l.as_ref().and_then(|l| l.ticket)));
-    let overnight = Memo::new(move |_| line.with(|l| l.as_ref().is_some_and(|l| l.overnight)));
-    let is_new = Memo::new(move |_| line.with(|l| l.as_ref().is_some_and(|l| l.is_new)));
+    let text = derive(move || line.with(|l| l.as_ref().map_or(String::new(), |l| l.text.clone())));
+    let ticked = derive(move || line.with(|l| l.as_ref().is_some_and(|l| l.ticked)));
+    let note = derive(move || line.with(|l| l.as_ref().map_or(String::new(), |l| l.note.clone())));
+    let ticket = memo(move || line.with(|l| l.as_ref().and_then(|l| l.ticket)));
+    let overnight = memo(move || line.with(|l| l.as_ref().is_some_and(|l| l.overnight)));
+    let is_new = memo(move || line.with(|l| l.as_ref().is_some_and(|l| l.is_new)));
     view! {
         <li class="card">
             <div class="row top">
@@ -236,13 +235,13 @@ fn LineRow(key: String, shown: Memo<Vec<Line>>, form: RwSignal<BriefingForm>) ->
                         on_change=move |on| touch(&|touched| touched.ticked = on)
                     />
                 </span>
-                {move || overnight.get().then(|| view! {
+                {drawn(move || overnight.get().then(|| view! {
                     <span class="badge soon">{tr::rounds::overnight()}</span>
-                })}
-                {move || ticket.get().map(|id| view! {
+                }))}
+                {drawn(move || ticket.get().map(|id| view! {
                     <A href=format!("/tickets/{id}") attr:class="badge">{tr::common::open()}</A>
-                })}
-                {move || is_new.get().then(|| view! {
+                }))}
+                {drawn(move || is_new.get().then(|| view! {
                     <IconButton
                         icon=Icon::Trash
                         label=say(tr::common::remove)
@@ -250,7 +249,7 @@ fn LineRow(key: String, shown: Memo<Vec<Line>>, form: RwSignal<BriefingForm>) ->
                             key.with_value(|key| form.added.retain(|text| text.trim() != key));
                         })
                     />
-                })}
+                }))}
             </div>
             <TextField
                 label=say(tr::common::note)

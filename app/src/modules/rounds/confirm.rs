@@ -11,7 +11,8 @@ use super::words::say;
 use crate::app_context::use_app;
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
-use crate::ui::{Button, Chips, Choice, Glyph, Icon, Notice, Scanner, TextField, Weight};
+use crate::reactive::{bound, derive, drawn, memo};
+use crate::ui::{Button, Chips, Choice, Glyph, Icon, Notice, Scanner, Show, TextField, Weight};
 
 /// Reasons that come up again and again.
 fn reasons() -> Vec<&'static str> {
@@ -89,11 +90,11 @@ pub fn Confirm(
         scanning.set(true);
     };
     let can_scan = app.can_scan();
-    let has_code = Memo::new(move |_| form.with(|form| form.code.is_some()));
-    let is_by_hand = Memo::new(move |_| form.with(|form| form.by_hand && form.code.is_none()));
+    let has_code = memo(move || form.with(|form| form.code.is_some()));
+    let is_by_hand = memo(move || form.with(|form| form.by_hand && form.code.is_none()));
     view! {
-        <div class="card confirm" class:wanted=move || wanted.get()>
-            {move || {
+        <div class="card confirm" class:wanted=bound(move || wanted.get())>
+            {drawn(move || {
                 if has_code.get() {
                     let at = form.with(|form| form.code.as_ref().map(|(_, at)| *at));
                     let time = at.map_or(String::new(), |at| fmt::time(at, &app.zone()));
@@ -129,37 +130,37 @@ pub fn Confirm(
                     })}
                 }
                 .into_any()
-            }}
+            })}
             <Show when=move || is_by_hand.get()>
                 <div class="stack tight">
                     <Chips
                         label=say(tr::rounds::hand_reason)
-                        choices=Signal::derive(|| {
+                        choices=derive(|| {
                             reasons().into_iter().map(|text| Choice::new(text, text)).collect()
                         })
-                        value=Signal::derive(move || form.with(|form| Some(form.reason.clone())))
+                        value=derive(move || form.with(|form| Some(form.reason.clone())))
                         on_choose=move |text| form.update(|form| form.reason = text)
                     />
                     <TextField
                         label=say(tr::rounds::hand_reason)
-                        value=Signal::derive(move || form.with(|form| form.reason.clone()))
+                        value=derive(move || form.with(|form| form.reason.clone()))
                         on_input=move |text| form.update(|form| form.reason = text)
                     />
                 </div>
             </Show>
             <Show when=move || wanted.get()>
                 <p class="problem" role="alert">
-                    {move || if is_by_hand.get() {
+                    {drawn(move || if is_by_hand.get() {
                         tr::rounds::hand_reason_needed()
                     } else {
                         tr::rounds::place_needed()
-                    }}
+                    })}
                 </p>
             </Show>
-            {move || refusal.get().map(|why| view! {
+            {drawn(move || refusal.get().map(|why| view! {
                 <Notice tone="late" text=error_text(&why)/>
-            })}
-            {move || other.get().map(|(code, name, text)| view! {
+            }))}
+            {drawn(move || other.get().map(|(code, name, text)| view! {
                 <Notice tone="soon" text=tr::rounds::other_point(name)>
                     <Button
                         text=say(tr::rounds::go_there)
@@ -169,7 +170,7 @@ pub fn Confirm(
                         }
                     />
                 </Notice>
-            })}
+            }))}
         </div>
         <Show when=move || scanning.get()>
             <Scanner

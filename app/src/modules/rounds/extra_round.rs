@@ -4,6 +4,7 @@ use domain::id::{ClusterId, RoundId, TemplateId};
 use domain::modules::RecordKind;
 use domain::modules::households::Cluster;
 use domain::modules::rounds::{RoundTemplate, StartRound};
+use domain::order;
 use domain::{Refusal, Right};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -13,7 +14,8 @@ use super::words::say;
 use crate::app_context::use_app;
 use crate::error_text::error_text;
 use crate::i18n::tr;
-use crate::ui::{Button, Icon, Notice, Select, Sheet, Weight};
+use crate::reactive::{drawn, memo, written};
+use crate::ui::{Button, Icon, Notice, Select, Sheet, Show, Weight};
 
 #[component]
 pub fn ExtraRound(open: RwSignal<bool>) -> impl IntoView {
@@ -37,7 +39,7 @@ fn Choose() -> impl IntoView {
     let clusters = app.query(&[RecordKind::Cluster], |replica| {
         let mine = |one: &&Cluster| replica.actor().may_in(Right::WalkRound, one.id);
         let mut list: Vec<&Cluster> = replica.iter::<Cluster>().filter(mine).collect();
-        list.sort_by(|a, b| a.code.cmp(&b.code));
+        order::sort_by(&mut list, |a, b| a.code.cmp(&b.code));
         let option = |one: &&Cluster| (one.id.to_string(), format!("{} {}", one.code, one.name));
         list.iter().map(option).collect::<Vec<_>>()
     });
@@ -45,19 +47,17 @@ fn Choose() -> impl IntoView {
         let current = |one: &&RoundTemplate| !one.superseded && !one.retired;
         let mut list: Vec<&RoundTemplate> =
             replica.iter::<RoundTemplate>().filter(current).collect();
-        list.sort_by(|a, b| a.name.cmp(&b.name));
+        order::sort_by(&mut list, |a, b| a.name.cmp(&b.name));
         list.iter().map(|one| (one.template, one.version, one.name.clone())).collect::<Vec<_>>()
     });
-    let options = Memo::new(move |_| {
+    let options = memo(move || {
         let option = |(id, _, name): &(TemplateId, u32, String)| (id.to_string(), name.clone());
         templates.with(|list| list.iter().map(option).collect::<Vec<_>>())
     });
     let cluster = RwSignal::new(String::new());
     let template = RwSignal::new(String::new());
-    let own_cluster =
-        Memo::new(move |_| clusters.with(|list| chosen_or_first(&cluster.get(), list)));
-    let own_template =
-        Memo::new(move |_| options.with(|list| chosen_or_first(&template.get(), list)));
+    let own_cluster = memo(move || clusters.with(|list| chosen_or_first(&cluster.get(), list)));
+    let own_template = memo(move || options.with(|list| chosen_or_first(&template.get(), list)));
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<Refusal>);
     let start = move |()| {
@@ -84,9 +84,9 @@ fn Choose() -> impl IntoView {
             }
         });
     };
-    let nothing = Memo::new(move |_| options.with(Vec::is_empty) || clusters.with(Vec::is_empty));
+    let nothing = memo(move || options.with(Vec::is_empty) || clusters.with(Vec::is_empty));
     view! {
-        <p class="soft">{move || tr::rounds::extra_round_note()}</p>
+        <p class="soft">{written(tr::rounds::extra_round_note)}</p>
         <Show when=move || nothing.get()>
             <Notice tone="soon" text=say(tr::rounds::no_templates_here)/>
         </Show>
@@ -102,9 +102,9 @@ fn Choose() -> impl IntoView {
             value=own_template
             on_change=move |value| template.set(value)
         />
-        {move || problem.get().map(|refusal| view! {
+        {drawn(move || problem.get().map(|refusal| view! {
             <Notice tone="late" text=error_text(&refusal)/>
-        })}
+        }))}
         <footer>
             <Button
                 text=say(tr::rounds::start)

@@ -13,7 +13,8 @@ use super::words::say;
 use crate::app_context::{use_app, use_draft};
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
-use crate::ui::{Button, Icon, Notice, TextArea, Weight, use_toasts};
+use crate::reactive::{derive, drawn, memo};
+use crate::ui::{Button, Icon, Notice, Show, TextArea, Weight, use_toasts};
 
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Form {
@@ -34,11 +35,11 @@ pub fn FinishForm(
     let form = use_draft(key.clone(), Form::default());
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<Refusal>);
-    let missing = Memo::new(move |_| match (round.get(), template.get()) {
+    let missing = memo(move || match (round.get(), template.get()) {
         (Some(round), Some(template)) => left_out(&round, &template),
         _ => Vec::new(),
     });
-    let found = Memo::new(move |_| match (round.get(), template.get()) {
+    let found = memo(move || match (round.get(), template.get()) {
         (Some(round), Some(template)) => (findings(&round, &template), round.tickets().count()),
         _ => (0, 0),
     });
@@ -73,35 +74,35 @@ pub fn FinishForm(
     view! {
         <div class="stack">
             <p class="number">
-                {move || {
+                {drawn(move || {
                     let (findings, tickets) = found.get();
                     tr::rounds::found(findings, tickets)
-                }}
+                })}
             </p>
             <Show when=move || !missing.with(Vec::is_empty)>
                 <Notice
                     tone="soon"
-                    text=Signal::derive(move || {
+                    text=derive(move || {
                         missing.with(|names| tr::rounds::points_missing(names.len(), fmt::list(names)))
                     })
                 />
                 <TextArea
                     label=say(tr::rounds::left_out)
-                    value=Signal::derive(move || form.with(|form| form.left_out.clone()))
+                    value=derive(move || form.with(|form| form.left_out.clone()))
                     on_input=move |text| form.update(|form| form.left_out = text)
-                    problem=Signal::derive(move || tried.get().then(needs_reason).flatten())
+                    problem=derive(move || tried.get().then(needs_reason).flatten())
                     rows=2
                 />
             </Show>
             <TextArea
                 label=say(tr::rounds::summary)
-                value=Signal::derive(move || form.with(|form| form.summary.clone()))
+                value=derive(move || form.with(|form| form.summary.clone()))
                 on_input=move |text| form.update(|form| form.summary = text)
                 hint=say(tr::common::optional)
             />
-            {move || problem.get().map(|refusal| view! {
+            {drawn(move || problem.get().map(|refusal| view! {
                 <Notice tone="late" text=error_text(&refusal)/>
-            })}
+            }))}
             <div class="action-bar flat">
                 <Button
                     text=say(tr::rounds::finish)

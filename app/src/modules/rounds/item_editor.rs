@@ -9,7 +9,8 @@ use super::view_model::template_form::{ItemForm, KINDS, PointForm, TemplateForm,
 use super::words::{self, say};
 use crate::app_context::use_app;
 use crate::i18n::{name_of, tr};
-use crate::ui::{Button, Check, Icon, IconButton, Select, TextField, Weight};
+use crate::reactive::{derive, drawn, memo};
+use crate::ui::{Button, Check, Icon, IconButton, Select, Show, TextField, Weight};
 
 /// Which entry of a list has that code now.
 fn place(form: &TemplateForm, code: &str) -> Option<usize> {
@@ -20,8 +21,8 @@ fn place(form: &TemplateForm, code: &str) -> Option<usize> {
 pub fn PointEditor(form: RwSignal<TemplateForm>, code: String) -> impl IntoView {
     let app = use_app();
     let code = StoredValue::new(code);
-    let index = Memo::new(move |_| form.with(|form| code.with_value(|code| place(form, code))));
-    let name = Signal::derive(move || {
+    let index = memo(move || form.with(|form| code.with_value(|code| place(form, code))));
+    let name = derive(move || {
         form.with(|form| {
             let index = index.get().and_then(|index| form.points.get(index));
             index.map_or(String::new(), |point| point.name.clone())
@@ -34,7 +35,7 @@ pub fn PointEditor(form: RwSignal<TemplateForm>, code: String) -> impl IntoView 
             }
         });
     };
-    let items = Memo::new(move |_| {
+    let items = memo(move || {
         form.with(|form| {
             let point = code.with_value(|code| place(form, code)).map(|index| &form.points[index]);
             point.map_or(Vec::new(), |point| point.items.iter().map(|i| i.code.clone()).collect())
@@ -51,20 +52,20 @@ pub fn PointEditor(form: RwSignal<TemplateForm>, code: String) -> impl IntoView 
     view! {
         <li class="card point-editor">
             <div class="row">
-                <h2 class="grow">{move || format!("{} {}", words::circled(index.get().unwrap_or(0)), name.get())}</h2>
+                <h2 class="grow">{drawn(move || format!("{} {}", words::circled(index.get().unwrap_or(0)), name.get()))}</h2>
                 <IconButton
                     icon=Icon::Up
-                    label=Signal::derive(move || tr::rounds::point_up(number()))
+                    label=derive(move || tr::rounds::point_up(number()))
                     on_press=move |()| move_by(false)
                 />
                 <IconButton
                     icon=Icon::Down
-                    label=Signal::derive(move || tr::rounds::point_down(number()))
+                    label=derive(move || tr::rounds::point_down(number()))
                     on_press=move |()| move_by(true)
                 />
                 <IconButton
                     icon=Icon::Trash
-                    label=Signal::derive(move || tr::rounds::point_remove(number()))
+                    label=derive(move || tr::rounds::point_remove(number()))
                     on_press=move |()| {
                         form.update(|form| code.with_value(|code| {
                             form.points.retain(|point| point.code != *code);
@@ -106,7 +107,7 @@ fn ItemEditor(
     item: String,
 ) -> impl IntoView {
     let code = StoredValue::new(item);
-    let own = Memo::new(move |_| {
+    let own = memo(move || {
         form.with(|form| {
             let index = point.with_value(|point| place(form, point))?;
             let items = &form.points[index].items;
@@ -128,44 +129,42 @@ fn ItemEditor(
         items(&|items, index| change(&mut items[index]));
     };
     let text_of = move |pick: fn(&ItemForm) -> &String| {
-        Signal::derive(move || {
-            own.with(|own| own.as_ref().map_or(String::new(), |(_, i)| pick(i).clone()))
-        })
+        derive(move || own.with(|own| own.as_ref().map_or(String::new(), |(_, i)| pick(i).clone())))
     };
     let flag_of = move |pick: fn(&ItemForm) -> bool| {
-        Signal::derive(move || own.with(|own| own.as_ref().is_some_and(|(_, item)| pick(item))))
+        derive(move || own.with(|own| own.as_ref().is_some_and(|(_, item)| pick(item))))
     };
     let number = move || own.with(|own| own.as_ref().map_or(0, |(place, _)| place + 1));
     let is_number =
-        Memo::new(move |_| own.with(|own| own.as_ref().is_some_and(|(_, i)| i.kind == "number")));
-    let categories = Signal::derive(|| {
+        memo(move || own.with(|own| own.as_ref().is_some_and(|(_, i)| i.kind == "number")));
+    let categories = derive(|| {
         let none = (String::new(), tr::rounds::no_category().to_owned());
         let fits = CATEGORIES.iter().filter(|one| one.kinds.contains(&TicketKind::Finding));
         let named =
             fits.map(|one| (one.code.to_owned(), name_of("tickets", "category_", one.code)));
         std::iter::once(none).chain(named).collect::<Vec<_>>()
     });
-    let kinds = Signal::derive(|| {
+    let kinds = derive(|| {
         let option = |kind: &&str| ((*kind).to_owned(), name_of("rounds", "kind_", kind));
         KINDS.iter().map(option).collect::<Vec<_>>()
     });
     view! {
         <li class="item-editor">
             <div class="row">
-                <span class="soft small grow number">{move || tr::rounds::item_number(number())}</span>
+                <span class="soft small grow number">{drawn(move || tr::rounds::item_number(number()))}</span>
                 <IconButton
                     icon=Icon::Up
-                    label=Signal::derive(move || tr::rounds::item_up(number()))
+                    label=derive(move || tr::rounds::item_up(number()))
                     on_press=move |()| items(&|items, index| shift(items, index, false))
                 />
                 <IconButton
                     icon=Icon::Down
-                    label=Signal::derive(move || tr::rounds::item_down(number()))
+                    label=derive(move || tr::rounds::item_down(number()))
                     on_press=move |()| items(&|items, index| shift(items, index, true))
                 />
                 <IconButton
                     icon=Icon::Trash
-                    label=Signal::derive(move || tr::rounds::item_remove(number()))
+                    label=derive(move || tr::rounds::item_remove(number()))
                     on_press=move |()| items(&|items, index| {
                         items.remove(index);
                     })

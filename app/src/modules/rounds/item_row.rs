@@ -15,8 +15,9 @@ use super::words::say;
 use crate::app_context::use_app;
 use crate::error_text::error_text;
 use crate::i18n::tr;
+use crate::reactive::{bound, derive, drawn, memo, written};
 use crate::ui::{
-    Button, Check, Choice, Glyph, Icon, Notice, PhotoField, PhotoStrip, Photos, Segmented,
+    Button, Check, Choice, Glyph, Icon, Notice, PhotoField, PhotoStrip, Photos, Segmented, Show,
     TextArea, TextField, use_toasts,
 };
 
@@ -46,7 +47,7 @@ pub fn ItemRow(
 ) -> impl IntoView {
     let code = StoredValue::new(item.code.clone());
     let item = StoredValue::new(item);
-    let own = Memo::new(move |_| {
+    let own = memo(move || {
         code.with_value(|code| form.with(|form| form.items.get(code).cloned().unwrap_or_default()))
     });
     let change = move |change: &dyn Fn(&mut ItemForm)| {
@@ -56,9 +57,8 @@ pub fn ItemRow(
         }
         form.update(|form| change(form.items.entry(code).or_default()));
     };
-    let finding =
-        Memo::new(move |_| item.with_value(|item| own.with(|own| walk::is_finding(item, own))));
-    let problem = Signal::derive(move || {
+    let finding = memo(move || item.with_value(|item| own.with(|own| walk::is_finding(item, own))));
+    let problem = derive(move || {
         let wanted = wanted.item.get();
         let own = wanted.filter(|(item, _)| code.with_value(|code| code == item));
         own.map(|(_, problem)| problem.text().to_owned())
@@ -67,16 +67,15 @@ pub fn ItemRow(
         .with_value(|item| (item.text.clone(), item.answer.clone(), item.safety, item.optional));
     let label = {
         let text = text.clone();
-        Signal::derive(move || text.clone())
+        derive(move || text.clone())
     };
-    let tick_value =
-        Signal::derive(move || own.with(|own| own.tick.map(|tick| tick.name().to_owned())));
-    let typed = Signal::derive(move || own.with(|own| own.text.clone()));
+    let tick_value = derive(move || own.with(|own| own.tick.map(|tick| tick.name().to_owned())));
+    let typed = derive(move || own.with(|own| own.text.clone()));
     let cannot = move |text: fn() -> &'static str| {
         view! {
             <Check
                 label=say(text)
-                checked=Signal::derive(move || own.with(|own| own.tick == Some(Tick::None)))
+                checked=derive(move || own.with(|own| own.tick == Some(Tick::None)))
                 on_change=move |on: bool| change(&|own| own.tick = on.then_some(Tick::None))
             />
         }
@@ -85,7 +84,7 @@ pub fn ItemRow(
         AnswerType::Normal => view! {
             <Segmented
                 label=label
-                choices=Signal::derive(ticks)
+                choices=derive(ticks)
                 value=tick_value
                 on_choose=move |value: String| {
                     change(&|own| own.tick = Tick::from_name(&value));
@@ -98,7 +97,7 @@ pub fn ItemRow(
             let label =
                 if unit.is_empty() { text.clone() } else { tr::rounds::reading_of(&text, unit) };
             view! {
-                <div class="reading" class:outside=move || finding.get()>
+                <div class="reading" class:outside=bound(move || finding.get())>
                     <TextField
                         label=label
                         value=typed
@@ -130,26 +129,26 @@ pub fn ItemRow(
     let is_photo = answer == AnswerType::Photo;
     let anchor = code.with_value(|code| format!("item-{code}"));
     view! {
-        <li class="check-item" id=anchor class:bad=move || finding.get()>
+        <li class="check-item" id=anchor class:bad=bound(move || finding.get())>
             <div class="row top">
                 <span class="grow" class:visually-hidden=!own_label>{text}</span>
-                {safety.then(|| view! { <span class="badge soon">{move || tr::rounds::safety()}</span> })}
-                {optional.then(|| view! { <span class="badge">{move || tr::common::optional()}</span> })}
+                {safety.then(|| view! { <span class="badge soon">{written(tr::rounds::safety)}</span> })}
+                {optional.then(|| view! { <span class="badge">{written(tr::common::optional)}</span> })}
             </div>
             {control}
-            {move || {
+            {drawn(move || {
                 let earlier = own.with(|own| own.earlier.clone());
                 (!earlier.is_empty()).then(|| view! {
                     <PhotoStrip attachments=earlier label=say(tr::common::photos)/>
                 })
-            }}
+            })}
             <Show when=move || finding.get()>
                 <FindingPart item=item own=own photos=photos report=report may_report=may_report with_photos=!is_photo
                     on_note=Callback::new(move |text: String| change(&|own| own.note = text.clone()))
                     on_ticket=Callback::new(move |ticket: TicketId| change(&|own| own.ticket = Some(ticket)))
                 />
             </Show>
-            {move || problem.get().map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            {drawn(move || problem.get().map(|text| view! { <p class="problem" role="alert">{text}</p> }))}
         </li>
     }
 }
@@ -198,14 +197,14 @@ fn FindingPart(
         <div class="finding stack tight">
             <TextArea
                 label=say(tr::common::note)
-                value=Signal::derive(move || own.with(|own| own.note.clone()))
+                value=derive(move || own.with(|own| own.note.clone()))
                 rows=2
                 on_input=on_note
             />
             {with_photos.then(|| view! {
                 <PhotoField label=say(tr::common::photos) photos=photos place=report.label/>
             })}
-            {move || match ticket.get() {
+            {drawn(move || match ticket.get() {
                 Some((id, number)) => view! {
                     <A href=format!("/tickets/{id}") attr:class="badge ok reported">
                         <Glyph icon=Icon::Check small=true/>
@@ -223,8 +222,8 @@ fn FindingPart(
                 }
                 .into_any(),
                 None => ().into_any(),
-            }}
-            {move || refusal.get().map(|why| view! { <Notice tone="late" text=error_text(&why)/> })}
+            })}
+            {drawn(move || refusal.get().map(|why| view! { <Notice tone="late" text=error_text(&why)/> }))}
         </div>
     }
 }

@@ -5,6 +5,9 @@
 //! laid down and the day's rounds are watched.
 
 mod briefing_page;
+mod briefings_page;
+mod checkpoint_sheet;
+mod checkpoints_page;
 mod confirm;
 mod extra_round;
 mod finish;
@@ -28,6 +31,8 @@ pub(crate) mod view_model;
 pub(crate) mod words;
 
 pub use briefing_page::BriefingPage;
+pub use briefings_page::BriefingsPage;
+pub use checkpoints_page::CheckpointsPage;
 pub use record_page::RoundRecordPage;
 pub use round_page::RoundPage;
 pub use rounds_page::RoundsPage;

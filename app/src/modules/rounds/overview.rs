@@ -16,6 +16,7 @@ use super::words::{self, say};
 use crate::app_context::use_app;
 use crate::error_text::error_text;
 use crate::i18n::tr;
+use crate::reactive::{derive, drawn};
 use crate::ui::{Button, Icon, Notice, Page, Weight};
 
 /// Why a round cannot be begun here and now; `None` when it can.
@@ -68,7 +69,7 @@ pub fn Overview(id: RoundId) -> impl IntoView {
             problem.try_set(result.err());
         });
     };
-    move || {
+    drawn(move || {
         let Some(due) = due.get() else { return view! { <Unknown/> }.into_any() };
         let points = template.with(|t| t.as_ref().map_or(Vec::new(), |t| t.points.clone()));
         let version = template.with(|template| template.as_ref().map(|template| template.version));
@@ -101,25 +102,25 @@ pub fn Overview(id: RoundId) -> impl IntoView {
             .collect_view();
         let pressed = due.clone();
         let has_template = version.is_some();
-        let why = Signal::derive(move || obstacle(&due, has_template, is_mine, app.now().get()));
+        let why = derive(move || obstacle(&due, has_template, is_mine, app.now().get()));
         view! {
             <Page title=title back="/rounds">
                 <dl class="facts card">
                     <dt>{tr::rounds::window()}</dt>
                     <dd class="number">{when}</dd>
                     <dt>{tr::rounds::cluster()}</dt>
-                    <dd>{move || cluster.get()}</dd>
+                    <dd>{cluster}</dd>
                     <dt>{tr::rounds::points()}</dt>
                     <dd class="number">{points.len()}</dd>
                 </dl>
-                {move || problem.get().map(|refusal| view! {
+                {drawn(move || problem.get().map(|refusal| view! {
                     <Notice tone="late" text=error_text(&refusal)/>
-                })}
+                }))}
                 <section>
                     <h2 class="section-title">{tr::rounds::points()}</h2>
                     <ol class="list">{list}</ol>
                 </section>
-                {move || match (why.get(), version) {
+                {drawn(move || match (why.get(), version) {
                     (None, Some(version)) => {
                         let pressed = pressed.clone();
                         view! {
@@ -140,9 +141,9 @@ pub fn Overview(id: RoundId) -> impl IntoView {
                         <Notice tone="soon" text=why.unwrap_or_default().to_owned()/>
                     }
                     .into_any(),
-                }}
+                })}
             </Page>
         }
         .into_any()
-    }
+    })
 }

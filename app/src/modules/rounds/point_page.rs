@@ -23,7 +23,8 @@ use crate::device::page;
 use crate::error_text::error_text;
 use crate::i18n::tr;
 use crate::modules::tickets::view_model::link::address;
-use crate::ui::{Button, ButtonLink, Icon, Notice, Photos, Weight, use_photos, use_toasts};
+use crate::reactive::{derive, drawn, memo};
+use crate::ui::{Button, ButtonLink, Icon, Notice, Photos, Show, Weight, use_photos, use_toasts};
 
 /// What the form begins with: empty, or what was recorded before.
 fn beginning(round: &Round, point: &str) -> PointForm {
@@ -94,7 +95,7 @@ fn Filled(
         point
             .items
             .iter()
-            .map(|item| (item.code.clone(), use_photos(format!("{key}:{}", item.code))))
+            .map(|item| (item.code.clone(), use_photos(format!("{key}/{}", item.code))))
             .collect(),
     );
     let taken = move || {
@@ -130,14 +131,14 @@ fn Filled(
     let refusal = RwSignal::new(None::<Refusal>);
     let next = {
         let code = code.clone();
-        Memo::new(move |_| {
+        memo(move || {
             let (round, template) = (round.get()?, template.get()?);
             walk::next_after(&template, &round, &code)
                 .map(|(index, point)| (index, point.code.clone(), point.name.clone()))
         })
     };
     let stored_point = StoredValue::new(point.clone());
-    let left = Memo::new(move |_| {
+    let left = memo(move || {
         let taken = taken();
         stored_point.with_value(|point| form.with(|form| walk::open_items(point, form, &taken)))
     });
@@ -176,16 +177,12 @@ fn Filled(
                 answers,
             };
             let next = next.get_untracked().map(|(_, code, _)| code);
-            // The page of this point may be gone once its result is shown: its drafts go by name.
-            let kept: Vec<String> =
-                photos.with_value(|p| p.iter().map(|(item, _)| format!("{key}:{item}")).collect());
             let key = key.clone();
             spawn_local(async move {
                 let result = app.send(vec![command.into()], blobs, Some(key)).await;
                 busy.try_set(false);
                 match result {
                     Ok(()) => {
-                        kept.iter().for_each(|own| app.drop_draft(own));
                         toasts.say(tr::rounds::point_saved());
                         go.try_run(next);
                     }
@@ -197,7 +194,7 @@ fn Filled(
         })
     };
     let report = Place { round: id, cluster, checkpoint, label: place };
-    let may_report = Memo::new(move |_| app.may_in(Right::OpenTicket, cluster));
+    let may_report = memo(move || app.may_in(Right::OpenTicket, cluster));
     let rows = point
         .items
         .iter()
@@ -212,7 +209,7 @@ fn Filled(
         .collect_view();
     let ticks =
         point.items.iter().any(|item| item.answer == domain::modules::rounds::AnswerType::Normal);
-    let button = Signal::derive(move || match next.get() {
+    let button = derive(move || match next.get() {
         Some((index, _, name)) => tr::rounds::next_point(words::circled(index), name),
         None => tr::rounds::last_point().to_owned(),
     });
@@ -246,7 +243,7 @@ fn Filled(
                     }
                 />
             </Show>
-            {move || refusal.get().map(|why| {
+            {drawn(move || refusal.get().map(|why| {
                 // Words still fit where pictures no longer do.
                 let full = why.is(CommonCode::QuotaFull);
                 view! {
@@ -259,7 +256,7 @@ fn Filled(
                         })}
                     </Notice>
                 }
-            })}
+            }))}
             <Aside back=back report=report/>
         </section>
         <div class="action-bar">
@@ -300,7 +297,7 @@ fn Aside(back: String, report: Place) -> impl IntoView {
     let app = use_app();
     let cluster = report.cluster;
     let visit = address("/visits/new", &[("way", "on_the_way"), ("back", &back)]);
-    let ticket = Memo::new(move |_| {
+    let ticket = memo(move || {
         let place = report.label.get();
         let checkpoint = report.checkpoint.with(|one| one.as_ref().map(|one| one.id.to_string()));
         let values = [
@@ -315,12 +312,12 @@ fn Aside(back: String, report: Place) -> impl IntoView {
     });
     view! {
         <div class="button-row">
-            {move || app.may_in(Right::RecordVisit, cluster).then(|| view! {
+            {drawn(move || app.may_in(Right::RecordVisit, cluster).then(|| view! {
                 <ButtonLink text=say(tr::rounds::met_somebody) href=visit.clone() icon=Icon::Plus/>
-            })}
-            {move || app.may_in(Right::OpenTicket, cluster).then(|| view! {
+            }))}
+            {drawn(move || app.may_in(Right::OpenTicket, cluster).then(|| view! {
                 <ButtonLink text=say(tr::rounds::report_repair) href=ticket.get() icon=Icon::Plus/>
-            })}
+            }))}
         </div>
     }
 }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::words::{self, say};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
+use crate::reactive::{drawn, written};
 use crate::ui::{Button, Glyph, Icon, Sheet};
 
 #[component]
@@ -66,8 +67,8 @@ pub fn PointSheet(
     };
     view! {
         <Sheet open=open title=say(tr::rounds::points_list) on_close=move |()| open.set(false)>
-            <p class="soft small">{move || tr::rounds::points_list_note()}</p>
-            <ol class="list inset">{rows}</ol>
+            <p class="soft small">{written(tr::rounds::points_list_note)}</p>
+            <ol class="list inset">{drawn(rows)}</ol>
             <footer>
                 <Button text=say(tr::rounds::finish) icon=Icon::CheckCircle on_press=on_finish/>
             </footer>

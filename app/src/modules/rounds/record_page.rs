@@ -6,6 +6,7 @@ use domain::modules::accounts::User;
 use domain::modules::households::{Cluster, Project};
 use domain::modules::rounds::{Round, RoundTemplate};
 use domain::modules::tickets::Ticket;
+use domain::order;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
@@ -17,6 +18,7 @@ use super::view_model::record::{findings, left_out, steps};
 use super::words::{self, say};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, name_of, tr};
+use crate::reactive::{drawn, memo, written};
 use crate::ui::{Button, Icon, Notice, Page, is_office};
 
 /// `/rounds/:id/record`.
@@ -24,15 +26,15 @@ use crate::ui::{Button, Icon, Notice, Page, is_office};
 pub fn RoundRecordPage() -> impl IntoView {
     let app = use_app();
     let params = use_params_map();
-    let id = Memo::new(move |_| {
+    let id = memo(move || {
         params.with(|params| params.get("id")).and_then(|id| id.parse::<RoundId>().ok())
     });
     let round =
         app.query(&[RecordKind::Round], move |replica| replica.get::<Round>(id.get()?.0).cloned());
-    move || match round.get() {
+    drawn(move || match round.get() {
         Some(round) => view! { <Record round=round/> }.into_any(),
         None => view! { <Unknown/> }.into_any(),
-    }
+    })
 }
 
 #[component]
@@ -70,7 +72,7 @@ fn Record(round: Round) -> impl IntoView {
                 None => (id, format!("~{}", Ticket::short_code(id)), String::new(), String::new()),
             };
             let mut ids: Vec<TicketId> = round.tickets().collect();
-            ids.sort_unstable();
+            order::sort(&mut ids);
             ids.dedup();
             ids.into_iter().map(line).collect::<Vec<_>>()
         })
@@ -100,12 +102,12 @@ fn Record(round: Round) -> impl IntoView {
         <Page title=title back=back narrow=true>
             <article class="stack record">
                 <header class="stack tight print-only">
-                    <h2>{move || tr::rounds::record_title()}</h2>
-                    <p>{move || place.with(|(project, _)| project.clone())}</p>
+                    <h2>{written(tr::rounds::record_title)}</h2>
+                    <p>{drawn(move || place.with(|(project, _)| project.clone()))}</p>
                 </header>
                 <div class="row wrap">
                     <span class=format!("badge {}", words::state_tone(state))>
-                        {move || words::state(state)}
+                        {drawn(move || words::state(state))}
                     </span>
                     <span class="grow"></span>
                     <span class="no-print">
@@ -119,39 +121,39 @@ fn Record(round: Round) -> impl IntoView {
                     </span>
                 </div>
                 <dl class="facts card">
-                    <dt>{move || tr::rounds::cluster()}</dt>
-                    <dd>{move || place.with(|(_, cluster)| cluster.clone())}</dd>
-                    <dt>{move || tr::rounds::date()}</dt>
-                    <dd class="number">{move || fmt::full_date(date)}</dd>
+                    <dt>{written(tr::rounds::cluster)}</dt>
+                    <dd>{drawn(move || place.with(|(_, cluster)| cluster.clone()))}</dd>
+                    <dt>{written(tr::rounds::date)}</dt>
+                    <dd class="number">{drawn(move || fmt::full_date(date))}</dd>
                     {window.map(|text| view! {
-                        <dt>{move || tr::rounds::window()}</dt>
+                        <dt>{written(tr::rounds::window)}</dt>
                         <dd class="number">{text}</dd>
                     })}
-                    <dt>{move || tr::rounds::walked()}</dt>
+                    <dt>{written(tr::rounds::walked)}</dt>
                     <dd class="number">{times}</dd>
-                    <dt>{move || tr::rounds::walker()}</dt>
-                    <dd>{move || walkers.get()}</dd>
-                    <dt>{move || tr::rounds::points()}</dt>
+                    <dt>{written(tr::rounds::walker)}</dt>
+                    <dd>{walkers}</dd>
+                    <dt>{written(tr::rounds::points)}</dt>
                     <dd class="number">
-                        {move || round.with_value(|round| {
+                        {drawn(move || round.with_value(|round| {
                             tr::rounds::progress(round.points_done(), round.points)
-                        })}
-                    </dd>
-                    <dt>{move || tr::rounds::findings()}</dt>
-                    <dd class="number">
-                        {move || template.with(|template| match template {
-                            Some(template) => round.with_value(|round| findings(round, template)),
-                            None => 0,
-                        })}
-                    </dd>
-                    <dt>{move || tr::rounds::template()}</dt>
-                    <dd>
-                        {move || template.with(|template| template.as_ref().map(|template| {
-                            tr::rounds::template_version(&template.name, template.version)
                         }))}
                     </dd>
+                    <dt>{written(tr::rounds::findings)}</dt>
+                    <dd class="number">
+                        {drawn(move || template.with(|template| match template {
+                            Some(template) => round.with_value(|round| findings(round, template)),
+                            None => 0,
+                        }))}
+                    </dd>
+                    <dt>{written(tr::rounds::template)}</dt>
+                    <dd>
+                        {drawn(move || template.with(|template| template.as_ref().map(|template| {
+                            tr::rounds::template_version(&template.name, template.version)
+                        })))}
+                    </dd>
                 </dl>
-                {move || {
+                {drawn(move || {
                     let missing = template.with(|template| template.as_ref().map(|template| {
                         round.with_value(|round| left_out(round, template))
                     }));
@@ -161,17 +163,17 @@ fn Record(round: Round) -> impl IntoView {
                             text=tr::rounds::points_missing(names.len(), fmt::list(&names))
                         />
                     })
-                }}
+                })}
                 {(!summary.is_empty()).then(|| view! {
                     <section class="card">
-                        <h2>{move || tr::rounds::summary()}</h2>
+                        <h2>{written(tr::rounds::summary)}</h2>
                         <p class="said">{summary.clone()}</p>
                     </section>
                 })}
                 <section class="stack">
-                    <h2>{move || tr::rounds::route()}</h2>
+                    <h2>{written(tr::rounds::route)}</h2>
                     <ol class="timeline">
-                        {move || {
+                        {drawn(move || {
                             let zone = step_zone.clone();
                             template.with(|template| {
                                 round.with_value(|round| steps(round, template.as_ref()))
@@ -185,10 +187,10 @@ fn Record(round: Round) -> impl IntoView {
                                     })
                                     .collect_view()
                             })
-                        }}
+                        })}
                     </ol>
                 </section>
-                {move || {
+                {drawn(move || {
                     let tickets = tickets.get();
                     (!tickets.is_empty()).then(|| view! {
                         <section class="stack">
@@ -215,8 +217,8 @@ fn Record(round: Round) -> impl IntoView {
                             </ul>
                         </section>
                     })
-                }}
-                <p class="print-only sign-line">{move || tr::rounds::signature_line()}</p>
+                })}
+                <p class="print-only sign-line">{written(tr::rounds::signature_line)}</p>
             </article>
         </Page>
     }

@@ -11,6 +11,7 @@ use super::view_model::record::{Step, answer_text, confirmation_text};
 use super::words::{self, say};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
+use crate::reactive::drawn;
 use crate::ui::PhotoStrip;
 
 /// Received so much later that the record says so: it was walked without a network.
@@ -65,7 +66,7 @@ fn one_answer(answer: &ItemAnswer, items: &[Item]) -> AnyView {
         };
         view! {
             <A href=format!("/tickets/{id}") attr:class="badge reported">
-                {move || tr::rounds::reported_as(number())}
+                {drawn(move || tr::rounds::reported_as(number()))}
             </A>
         }
     });

@@ -16,6 +16,7 @@ use super::words::say;
 use crate::app_context::use_app;
 use crate::i18n::tr;
 use crate::modules::tickets::view_model::link::address;
+use crate::reactive::{derive, drawn, memo};
 use crate::ui::{Button, ButtonLink, Empty, Icon, Notice, Page, Progress, Sheet, Skeleton, Weight};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,7 +32,7 @@ enum Stage {
 pub fn RoundPage() -> impl IntoView {
     let app = use_app();
     let params = use_params_map();
-    let id = Memo::new(move |_| {
+    let id = memo(move || {
         params.with(|params| params.get("id")).and_then(|id| id.parse::<RoundId>().ok())
     });
     let kinds = [RecordKind::Round, RecordKind::Schedule];
@@ -44,12 +45,12 @@ pub fn RoundPage() -> impl IntoView {
         let due = due_by_id(&mut replica.iter::<Schedule>(), replica.settings(), today, id);
         if due.is_some() { Stage::Due } else { Stage::Unknown }
     });
-    move || match (stage.get(), id.get()) {
+    drawn(move || match (stage.get(), id.get()) {
         (Stage::Due, Some(id)) => view! { <Overview id=id/> }.into_any(),
         (Stage::Running, Some(id)) => view! { <Walk id=id/> }.into_any(),
         (Stage::Finished, Some(id)) => view! { <Finished id=id/> }.into_any(),
         _ => view! { <Unknown/> }.into_any(),
-    }
+    })
 }
 
 /// Not here: not yet, or not for this person.
@@ -58,7 +59,7 @@ pub fn Unknown() -> impl IntoView {
     let app = use_app();
     view! {
         <Page title=say(tr::rounds::round) back="/rounds">
-            {move || {
+            {drawn(move || {
                 if app.status().with(|status| status.first_sync) {
                     return view! { <Skeleton/> }.into_any();
                 }
@@ -72,7 +73,7 @@ pub fn Unknown() -> impl IntoView {
                     </Empty>
                 }
                 .into_any()
-            }}
+            })}
         </Page>
     }
 }
@@ -112,7 +113,7 @@ fn Walk(id: RoundId) -> impl IntoView {
         let version = RoundTemplate::id_of(round.template, round.version);
         replica.get::<RoundTemplate>(version).cloned()
     });
-    let current = Memo::new(move |_| {
+    let current = memo(move || {
         let template = template.get()?;
         let chosen = query.with(|query| query.get("point"));
         let chosen = chosen.filter(|code| template.point(code).is_some());
@@ -128,12 +129,11 @@ fn Walk(id: RoundId) -> impl IntoView {
     provide_context(Carried(RwSignal::new(None)));
     let list_open = RwSignal::new(false);
     let finish_open = RwSignal::new(false);
-    let done = Memo::new(move |_| round.with(|r| r.as_ref().map_or(0, Round::points_done)));
-    let total = Memo::new(move |_| template.with(|t| t.as_ref().map_or(0, |t| t.points.len())));
-    let title = Signal::derive(move || {
-        round.with(|r| r.as_ref().map_or(String::new(), |r| r.name.clone()))
-    });
-    let progress = Signal::derive(move || tr::rounds::progress(done.get(), total.get()));
+    let done = memo(move || round.with(|r| r.as_ref().map_or(0, Round::points_done)));
+    let total = memo(move || template.with(|t| t.as_ref().map_or(0, |t| t.points.len())));
+    let title =
+        derive(move || round.with(|r| r.as_ref().map_or(String::new(), |r| r.name.clone())));
+    let progress = derive(move || tr::rounds::progress(done.get(), total.get()));
     let alone = move || {
         let me = app.actor().user;
         round.with(|round| {
@@ -152,8 +152,8 @@ fn Walk(id: RoundId) -> impl IntoView {
                     on_press=move |()| list_open.set(true)
                 />
             </div>
-            {move || alone().map(|text| view! { <Notice tone="soon" text=text/> })}
-            {move || match (current.get(), template.with(Option::is_some)) {
+            {drawn(move || alone().map(|text| view! { <Notice tone="soon" text=text/> }))}
+            {drawn(move || match (current.get(), template.with(Option::is_some)) {
                 (_, false) => view! {
                     <Notice tone="soon" text=say(tr::rounds::template_missing)/>
                 }
@@ -169,7 +169,7 @@ fn Walk(id: RoundId) -> impl IntoView {
                     </section>
                 }
                 .into_any(),
-            }}
+            })}
         </Page>
         <PointSheet
             open=list_open

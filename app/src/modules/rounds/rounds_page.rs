@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::Right;
-use domain::id::{ClusterId, TemplateId};
+use domain::id::TemplateId;
 use domain::modules::RecordKind;
 use domain::modules::households::Cluster;
 use domain::modules::rounds::{Round, RoundTemplate, Schedule};
+use domain::order;
 use domain::time::DAY;
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -17,6 +18,7 @@ use super::view_model::duties::{self, Duty, Looking, Shelf, duties, window_text}
 use super::words::{self, after_paint, say};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
+use crate::reactive::{derive, drawn, memo};
 use crate::ui::{Button, Choice, Empty, Icon, Page, Segmented, Skeleton};
 
 /// How long records are listed.
@@ -50,7 +52,7 @@ pub fn RoundsPage() -> impl IntoView {
     let navigate = use_navigate();
     let query = use_query_map();
     let on_records =
-        Memo::new(move |_| query.with(|query| query.get("shelf").as_deref() == Some("records")));
+        memo(move || query.with(|query| query.get("shelf").as_deref() == Some("records")));
     let extra = RwSignal::new(false);
     let choose = move |shelf: String| {
         let address = if shelf == "records" { "/rounds?shelf=records" } else { "/rounds" };
@@ -60,21 +62,21 @@ pub fn RoundsPage() -> impl IntoView {
         <Page title=say(tr::rounds::rounds)>
             <Segmented
                 label=say(tr::rounds::rounds)
-                choices=Signal::derive(|| vec![
+                choices=derive(|| vec![
                     Choice::new("due", tr::rounds::tab_due()),
                     Choice::new("records", tr::rounds::tab_records()),
                 ])
-                value=Signal::derive(move || {
+                value=derive(move || {
                     Some(if on_records.get() { "records" } else { "due" }.to_owned())
                 })
                 on_choose=choose
             />
-            {move || if on_records.get() {
+            {drawn(move || if on_records.get() {
                 view! { <Records/> }.into_any()
             } else {
                 view! { <DueList/> }.into_any()
-            }}
-            {move || app.may(Right::WalkRound).then(|| view! {
+            })}
+            {drawn(move || (app.may(Right::WalkRound) && !app.actor().walks_duties_only()).then(|| view! {
                 <div class="action-bar">
                     <Button
                         text=say(tr::rounds::extra_round)
@@ -83,7 +85,7 @@ pub fn RoundsPage() -> impl IntoView {
                         on_press=move |()| extra.set(true)
                     />
                 </div>
-            })}
+            }))}
         </Page>
         <ExtraRound open=extra/>
     }
@@ -108,12 +110,12 @@ fn DueList() -> impl IntoView {
         let days = (duties::DAYS_BACK, duties::DAYS_AHEAD);
         let round = |id: domain::id::RoundId| replica.get::<Round>(id.0);
         let mut list = duties(&looking, &mut replica.iter::<Schedule>(), &round, &points, days);
-        list.sort_by_key(Duty::shelf);
+        order::sort_by_key(&mut list, Duty::shelf);
         list
     });
     let clusters = app.query(&[RecordKind::Cluster], |replica| {
         let name = |cluster: &Cluster| (cluster.id, format!("{} {}", cluster.code, cluster.name));
-        replica.iter::<Cluster>().map(name).collect::<BTreeMap<ClusterId, String>>()
+        order::map_of(replica.iter::<Cluster>().map(name))
     });
     let painted = after_paint();
     // Rounds without a schedule have no id that could be derived: all have to be looked at.
@@ -131,11 +133,11 @@ fn DueList() -> impl IntoView {
                 (round.started, round.id, round.name.clone(), progress)
             })
             .collect();
-        own.sort_by_key(|(started, ..)| *started);
+        order::sort_by_key(&mut own, |(started, ..)| *started);
         own
     });
     view! {
-        {move || {
+        {drawn(move || {
             let running = running.get();
             (!running.is_empty()).then(|| view! {
                 <section>
@@ -158,8 +160,8 @@ fn DueList() -> impl IntoView {
                     </ul>
                 </section>
             })
-        }}
-        {move || {
+        })}
+        {drawn(move || {
             let list = list.get();
             if list.is_empty() {
                 if app.status().with(|status| status.first_sync) {
@@ -204,7 +206,7 @@ fn DueList() -> impl IntoView {
                 })
                 .collect_view()
                 .into_any()
-        }}
+        })}
     }
 }
 
@@ -238,11 +240,11 @@ pub fn DutyRow(duty: Duty, cluster: Option<String>) -> impl IntoView {
         <A href=href attr:class=class>
             <span>
                 <span class="title">{duty.due.name.clone()}</span>
-                <span class="note number">{note}</span>
+                <span class="note number">{drawn(note)}</span>
             </span>
             <span class="trail">
                 <span class=format!("badge {}", words::state_tone(name))>
-                    {move || words::state(name)}
+                    {drawn(move || words::state(name))}
                 </span>
             </span>
         </A>
@@ -260,7 +262,7 @@ fn Records() -> impl IntoView {
         let (now, zone) = (app.now().get_untracked(), &replica.settings().zone);
         let recent = |round: &&Round| now.since(round.started) < RECORD_DAYS * DAY;
         let mut rounds: Vec<&Round> = replica.iter::<Round>().filter(recent).collect();
-        rounds.sort_by_key(|round| (std::cmp::Reverse(round.started), round.id));
+        order::sort_by_key(&mut rounds, |round| (std::cmp::Reverse(round.started), round.id));
         let line = |round: &&Round| RecordLine {
             href: format!("/rounds/{}/record", round.id),
             name: round.name.clone(),
@@ -280,7 +282,7 @@ fn Records() -> impl IntoView {
         };
         Some(rounds.iter().map(line).collect::<Vec<_>>())
     });
-    move || {
+    drawn(move || {
         match lines.get() {
         None => view! { <Skeleton rows=6/> }.into_any(),
         Some(lines) if lines.is_empty() => view! {
@@ -321,5 +323,5 @@ fn Records() -> impl IntoView {
         }
         .into_any(),
     }
-    }
+    })
 }

@@ -5,6 +5,7 @@ use domain::modules::RecordKind;
 use domain::modules::accounts::User;
 use domain::modules::households::Cluster;
 use domain::modules::rounds::{RoundTemplate, Schedule};
+use domain::order;
 use domain::{Refusal, Right, Role};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -15,6 +16,7 @@ use super::words::{self, say};
 use crate::app_context::{use_app, use_draft};
 use crate::error_text::error_text;
 use crate::i18n::{name_of, tr};
+use crate::reactive::{derive, drawn, memo, written};
 use crate::ui::{
     Button, Check, Icon, IconButton, Notice, Select, Sheet, TextField, Weight, role_name,
     use_toasts,
@@ -22,20 +24,20 @@ use crate::ui::{
 
 #[component]
 pub fn ScheduleSheet(editing: RwSignal<Editing>) -> impl IntoView {
-    let title = Signal::derive(move || match editing.get() {
+    let title = derive(move || match editing.get() {
         Editing::Known(_) => tr::rounds::change_schedule().to_owned(),
         _ => tr::rounds::new_schedule().to_owned(),
     });
     view! {
         <Sheet
-            open=Signal::derive(move || editing.get() != Editing::Nothing)
+            open=derive(move || editing.get() != Editing::Nothing)
             title=title
             on_close=move |()| editing.set(Editing::Nothing)
         >
-            {move || match editing.get() {
+            {drawn(move || match editing.get() {
                 Editing::Nothing => ().into_any(),
                 known => view! { <Form known=known editing=editing/> }.into_any(),
-            }}
+            })}
         </Sheet>
     }
 }
@@ -66,7 +68,7 @@ fn Form(known: Editing, editing: RwSignal<Editing>) -> impl IntoView {
     let clusters = app.query(&[RecordKind::Cluster], |replica| {
         let may = |one: &&Cluster| replica.actor().may_in(Right::EditSchedules, one.id);
         let mut list: Vec<&Cluster> = replica.iter::<Cluster>().filter(may).collect();
-        list.sort_by(|a, b| a.code.cmp(&b.code));
+        order::sort_by(&mut list, |a, b| a.code.cmp(&b.code));
         let option = |one: &&Cluster| (one.id.to_string(), format!("{} {}", one.code, one.name));
         with_none(tr::common::choose(), list.iter().map(option).collect())
     });
@@ -74,7 +76,7 @@ fn Form(known: Editing, editing: RwSignal<Editing>) -> impl IntoView {
         let current = |one: &&RoundTemplate| !one.superseded && !one.retired;
         let mut list: Vec<&RoundTemplate> =
             replica.iter::<RoundTemplate>().filter(current).collect();
-        list.sort_by(|a, b| a.name.cmp(&b.name));
+        order::sort_by(&mut list, |a, b| a.name.cmp(&b.name));
         let option = |one: &&RoundTemplate| (one.template.to_string(), one.name.clone());
         with_none(tr::common::choose(), list.iter().map(option).collect())
     });
@@ -86,13 +88,13 @@ fn Form(known: Editing, editing: RwSignal<Editing>) -> impl IntoView {
             !user.disabled && actor.has_role(role) && there
         };
         let mut list: Vec<&User> = replica.iter::<User>().filter(fits).collect();
-        list.sort_by(|a, b| a.name.cmp(&b.name));
+        order::sort_by(&mut list, |a, b| a.name.cmp(&b.name));
         let option = |user: &&User| (user.id.to_string(), user.name.clone());
         with_none(tr::rounds::anybody_of_role(), list.iter().map(option).collect())
     });
-    let text_of = move |pick: fn(&ScheduleForm) -> String| Signal::derive(move || form.with(pick));
-    let every = Memo::new(move |_| form.with(|form| form.every.clone()));
-    let windows = Memo::new(move |_| form.with(|form| form.windows.len()));
+    let text_of = move |pick: fn(&ScheduleForm) -> String| derive(move || form.with(pick));
+    let every = memo(move || form.with(|form| form.every.clone()));
+    let windows = memo(move || form.with(|form| form.windows.len()));
     let summary = move || {
         let command = form.with(ScheduleForm::command).ok()?;
         let person = command.person.and_then(|id| {
@@ -128,7 +130,7 @@ fn Form(known: Editing, editing: RwSignal<Editing>) -> impl IntoView {
     };
     let window_row = move |index: usize| {
         let part = move |to: bool| {
-            Signal::derive(move || {
+            derive(move || {
                 form.with(|form| {
                     let window = form.windows.get(index).cloned().unwrap_or_default();
                     if to { window.1 } else { window.0 }
@@ -145,20 +147,20 @@ fn Form(known: Editing, editing: RwSignal<Editing>) -> impl IntoView {
         view! {
             <div class="window-row">
                 <TextField
-                    label=Signal::derive(move || tr::rounds::window_from(index + 1))
+                    label=derive(move || tr::rounds::window_from(index + 1))
                     kind="time"
                     value=part(false)
                     on_input=move |text| set(false, text)
                 />
                 <TextField
-                    label=Signal::derive(move || tr::rounds::window_to(index + 1))
+                    label=derive(move || tr::rounds::window_to(index + 1))
                     kind="time"
                     value=part(true)
                     on_input=move |text| set(true, text)
                 />
                 <IconButton
                     icon=Icon::Trash
-                    label=Signal::derive(move || tr::rounds::window_remove(index + 1))
+                    label=derive(move || tr::rounds::window_remove(index + 1))
                     on_press=move |()| form.update(|form| {
                         if index < form.windows.len() {
                             form.windows.remove(index);
@@ -168,11 +170,11 @@ fn Form(known: Editing, editing: RwSignal<Editing>) -> impl IntoView {
             </div>
         }
     };
-    let roles = Signal::derive(|| {
+    let roles = derive(|| {
         let option = |role: Role| (role.name().to_owned(), role_name(role).to_owned());
         walking_roles().map(option).collect::<Vec<_>>()
     });
-    let recurrences = Signal::derive(|| {
+    let recurrences = derive(|| {
         let option = |every: &&str| ((*every).to_owned(), name_of("rounds", "recurrence_", every));
         EVERY.iter().map(option).collect::<Vec<_>>()
     });
@@ -213,14 +215,14 @@ fn Form(known: Editing, editing: RwSignal<Editing>) -> impl IntoView {
             value=every
             on_change=move |text| form.update(|form| form.every = text)
         />
-        {move || match every.get().as_str() {
+        {drawn(move || match every.get().as_str() {
             "weekly" => view! {
                 <div class="row wrap" role="group" aria-label=tr::rounds::weekdays()>
                     {(1..=7u8)
                         .map(|day| view! {
                             <Check
-                                label=Signal::derive(move || words::weekday(day).to_owned())
-                                checked=Signal::derive(move || form.with(|form| form.weekdays.contains(&day)))
+                                label=derive(move || words::weekday(day).to_owned())
+                                checked=derive(move || form.with(|form| form.weekdays.contains(&day)))
                                 on_change=move |on| form.update(|form| {
                                     form.weekdays.retain(|one| *one != day);
                                     if on {
@@ -247,10 +249,10 @@ fn Form(known: Editing, editing: RwSignal<Editing>) -> impl IntoView {
                 .into_any()
             }
             _ => ().into_any(),
-        }}
+        })}
         <fieldset class="stack tight">
-            <legend class="section-title">{move || tr::rounds::windows()}</legend>
-            {move || (0..windows.get()).map(window_row).collect_view()}
+            <legend class="section-title">{written(tr::rounds::windows)}</legend>
+            {drawn(move || (0..windows.get()).map(window_row).collect_view())}
             <Button
                 text=say(tr::rounds::add_window)
                 icon=Icon::Plus
@@ -294,8 +296,8 @@ fn Form(known: Editing, editing: RwSignal<Editing>) -> impl IntoView {
                 on_input=move |text| form.update(|form| form.ends = text)
             />
         </div>
-        {move || summary().map(|text| view! { <p class="soft">{text}</p> })}
-        {move || problem.get().map(|text| view! { <Notice tone="late" text=text/> })}
+        {drawn(move || summary().map(|text| view! { <p class="soft">{text}</p> }))}
+        {drawn(move || problem.get().map(|text| view! { <Notice tone="late" text=text/> }))}
         <footer>
             <Button text=say(tr::common::cancel) on_press=move |()| editing.set(Editing::Nothing)/>
             <Button
@@ -338,7 +340,7 @@ pub fn EndSchedule(ending: RwSignal<Option<Schedule>>) -> impl IntoView {
             }
         });
     };
-    let title = Signal::derive(move || {
+    let title = derive(move || {
         ending.with(|ending| match ending {
             Some(schedule) => tr::rounds::end_named(&schedule.name),
             None => String::new(),
@@ -346,14 +348,14 @@ pub fn EndSchedule(ending: RwSignal<Option<Schedule>>) -> impl IntoView {
     });
     view! {
         <Sheet
-            open=Signal::derive(move || ending.with(Option::is_some))
+            open=derive(move || ending.with(Option::is_some))
             title=title
             on_close=move |()| ending.set(None)
         >
-            <p>{move || tr::rounds::end_schedule_note()}</p>
-            {move || problem.get().map(|refusal| view! {
+            <p>{written(tr::rounds::end_schedule_note)}</p>
+            {drawn(move || problem.get().map(|refusal| view! {
                 <Notice tone="late" text=error_text(&refusal)/>
-            })}
+            }))}
             <footer>
                 <Button text=say(tr::common::cancel) on_press=move |()| ending.set(None)/>
                 <Button

@@ -8,6 +8,7 @@ use domain::modules::RecordKind;
 use domain::modules::accounts::User;
 use domain::modules::households::Cluster;
 use domain::modules::rounds::{RoundTemplate, Schedule};
+use domain::order;
 use leptos::prelude::*;
 
 use super::schedule_sheet::{EndSchedule, ScheduleSheet};
@@ -15,7 +16,8 @@ use super::view_model::duties::newest;
 use super::words::{self, say};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
-use crate::ui::{Button, Check, Empty, Icon, Page, Skeleton, Weight};
+use crate::reactive::{drawn, memo};
+use crate::ui::{Button, ButtonLink, Check, Empty, Icon, Page, Skeleton, Weight};
 
 /// One schedule as a line.
 #[derive(Clone, PartialEq)]
@@ -45,7 +47,7 @@ pub fn SchedulesPage() -> impl IntoView {
     let with_ended = RwSignal::new(false);
     let clusters = app.query(&[RecordKind::Cluster], |replica| {
         let mut list: Vec<Cluster> = replica.iter::<Cluster>().cloned().collect();
-        list.sort_by(|a, b| a.code.cmp(&b.code));
+        order::sort_by(&mut list, |a, b| a.code.cmp(&b.code));
         list
     });
     let kinds = [RecordKind::Schedule, RecordKind::RoundTemplate, RecordKind::User];
@@ -64,14 +66,14 @@ pub fn SchedulesPage() -> impl IntoView {
             });
         }
         for own in lines.values_mut() {
-            own.sort_by(|a, b| {
+            order::sort_by(own, |a, b| {
                 let key = |line: &Line| (line.ended, line.schedule.windows.first().copied());
                 key(a).cmp(&key(b)).then_with(|| a.schedule.name.cmp(&b.schedule.name))
             });
         }
         lines
     });
-    let may_edit = Memo::new(move |_| app.may(Right::EditSchedules));
+    let may_edit = memo(move || app.may(Right::EditSchedules));
     let group = move |cluster: Cluster| {
         let own = lines.with(|lines| lines.get(&cluster.id).cloned().unwrap_or_default());
         let shown: Vec<Line> =
@@ -110,21 +112,26 @@ pub fn SchedulesPage() -> impl IntoView {
     view! {
         <Page title=say(tr::rounds::schedules)>
             <div class="toolbar">
-                {move || may_edit.get().then(|| view! {
+                {drawn(move || may_edit.get().then(|| view! {
                     <Button
                         text=say(tr::rounds::new_schedule)
                         icon=Icon::Plus
                         weight=Weight::Primary
                         on_press=move |()| editing.set(Editing::New(None))
                     />
-                })}
+                }))}
+                <ButtonLink
+                    text=say(tr::rounds::checkpoints)
+                    href="/office/checkpoints"
+                    icon=Icon::Code
+                />
                 <Check
                     label=say(tr::rounds::with_ended)
                     checked=with_ended
                     on_change=move |on| with_ended.set(on)
                 />
             </div>
-            {move || {
+            {drawn(move || {
                 let clusters = clusters.get();
                 if clusters.is_empty() {
                     if app.status().with(|status| status.first_sync) {
@@ -140,7 +147,7 @@ pub fn SchedulesPage() -> impl IntoView {
                     .into_any();
                 }
                 clusters.into_iter().map(group).collect_view().into_any()
-            }}
+            })}
         </Page>
         <ScheduleSheet editing=editing/>
         <EndSchedule ending=ending/>
@@ -197,7 +204,7 @@ fn ScheduleRow(
                 <span class="note">{line.template.clone()} " " {span}</span>
             </span>
             <span class="row">
-                {move || (may_edit.get() && !ended).then(|| {
+                {drawn(move || (may_edit.get() && !ended).then(|| {
                     let (schedule, name) = (schedule.clone(), name.clone());
                     view! {
                         <button
@@ -217,7 +224,7 @@ fn ScheduleRow(
                             {tr::rounds::end_schedule()}
                         </button>
                     }
-                })}
+                }))}
             </span>
         </div>
     }

@@ -6,6 +6,7 @@ use chrono::{Days, NaiveDate};
 use domain::id::ClusterId;
 use domain::modules::RecordKind;
 use domain::modules::households::Cluster;
+use domain::order;
 use domain::views::{RoundLine, RoundTable};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -16,8 +17,9 @@ use super::view_model::duties::window_text;
 use super::words::{self, say};
 use crate::app_context::{use_app, use_view};
 use crate::error_text::error_text;
-use crate::i18n::{fmt, tr};
-use crate::ui::{Button, Empty, Icon, IconButton, Notice, Page, Skeleton, TextField};
+use crate::i18n::{self, fmt, tr};
+use crate::reactive::{bound, derive, drawn, memo, written};
+use crate::ui::{Button, ButtonLink, Empty, Icon, IconButton, Notice, Page, Skeleton, TextField};
 
 /// `/office/rounds?date=…`.
 #[component]
@@ -25,17 +27,16 @@ pub fn RoundTablePage() -> impl IntoView {
     let app = use_app();
     let query = use_query_map();
     let navigate = use_navigate();
-    let date = Memo::new(move |_| {
+    let date = memo(move || {
         let asked = query.with(|query| query.get("date"));
         let asked = asked.and_then(|date| date.parse::<NaiveDate>().ok());
         asked.unwrap_or_else(|| app.today().get())
     });
-    let table = use_view::<RoundTable>(Signal::derive(move || {
-        format!("/api/v1/views/rounds?date={}", date.get())
-    }));
+    let table =
+        use_view::<RoundTable>(derive(move || format!("/api/v1/views/rounds?date={}", date.get())));
     let clusters = app.query(&[RecordKind::Cluster], |replica| {
         let name = |one: &Cluster| (one.id, (one.code.clone(), one.name.clone()));
-        replica.iter::<Cluster>().map(name).collect::<BTreeMap<ClusterId, (String, String)>>()
+        order::map_of(replica.iter::<Cluster>().map(name))
     });
     let go = Callback::new(move |date: NaiveDate| {
         let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
@@ -47,7 +48,7 @@ pub fn RoundTablePage() -> impl IntoView {
         let other = if back { date.checked_sub_days(one) } else { date.checked_add_days(one) };
         go.run(other.unwrap_or(date));
     };
-    let subtitle = Signal::derive(move || fmt::date(date.get()));
+    let subtitle = derive(move || fmt::date(date.get()));
     view! {
         <Page title=say(tr::rounds::rounds) subtitle=subtitle>
             <div class="toolbar no-print">
@@ -59,7 +60,7 @@ pub fn RoundTablePage() -> impl IntoView {
                 <TextField
                     label=say(tr::rounds::date)
                     kind="date"
-                    value=Signal::derive(move || date.get().to_string())
+                    value=derive(move || date.get().to_string())
                     on_input=move |text: String| {
                         if let Ok(date) = text.parse() {
                             go.run(date);
@@ -71,6 +72,13 @@ pub fn RoundTablePage() -> impl IntoView {
                     label=say(tr::rounds::day_after)
                     on_press=move |()| step(false)
                 />
+                {drawn(move || view! {
+                    <ButtonLink
+                        text=say(tr::rounds::briefings)
+                        href=format!("/office/briefings?date={}", date.get())
+                        icon=Icon::Talk
+                    />
+                })}
                 <Button
                     text=say(tr::rounds::print)
                     icon=Icon::Print
@@ -79,7 +87,7 @@ pub fn RoundTablePage() -> impl IntoView {
                     }
                 />
             </div>
-            {move || table.error.get().map(|refusal| {
+            {drawn(move || table.error.get().map(|refusal| {
                 let stale = table.data.with(Option::is_some);
                 let text = error_text(&refusal);
                 let text = if stale { format!("{text} {}", tr::common::stale()) } else { text };
@@ -88,8 +96,8 @@ pub fn RoundTablePage() -> impl IntoView {
                         <Button text=say(tr::common::retry) on_press=table.reload/>
                     </Notice>
                 }
-            })}
-            {move || match table.data.get() {
+            }))}
+            {drawn(move || match table.data.get() {
                 None if table.error.with(Option::is_some) => ().into_any(),
                 None => view! { <Skeleton rows=8/> }.into_any(),
                 Some(found) if found.rows.is_empty() => view! {
@@ -111,7 +119,7 @@ pub fn RoundTablePage() -> impl IntoView {
                         .collect_view()
                         .into_any()
                 }
-            }}
+            })}
         </Page>
     }
 }
@@ -153,26 +161,29 @@ fn Group(
                 // Rendered by the server, for paper: outside the app's own pages.
                 <a
                     class="button small no-print"
-                    href=format!("/print/checkpoints?cluster={cluster}")
+                    href=move || {
+                        let language = i18n::current().tag();
+                        format!("/print/checkpoints?cluster={cluster}&lang={language}")
+                    }
                     target="_blank"
                     rel="external noopener"
                 >
-                    {move || tr::rounds::print_codes()}
+                    {written(tr::rounds::print_codes)}
                 </a>
             </div>
-            <div class="table-frame">
+            <div class="table-frame" tabindex="0" role="region" aria-label=tr::frame::nav_rounds>
                 <table class="data" aria-label=label>
                     <thead>
                         <tr>
-                            <th scope="col">{move || tr::rounds::window()}</th>
-                            <th scope="col">{move || tr::rounds::round()}</th>
-                            <th scope="col">{move || tr::rounds::state()}</th>
-                            <th scope="col">{move || tr::rounds::walker()}</th>
-                            <th scope="col">{move || tr::rounds::walked()}</th>
-                            <th scope="col" class="end">{move || tr::rounds::points()}</th>
-                            <th scope="col" class="end">{move || tr::rounds::tickets()}</th>
-                            <th scope="col" class="end">{move || tr::rounds::flags()}</th>
-                            <th scope="col"><span class="visually-hidden">{move || tr::rounds::record()}</span></th>
+                            <th scope="col">{written(tr::rounds::window)}</th>
+                            <th scope="col">{written(tr::rounds::round)}</th>
+                            <th scope="col">{written(tr::rounds::state)}</th>
+                            <th scope="col">{written(tr::rounds::walker)}</th>
+                            <th scope="col">{written(tr::rounds::walked)}</th>
+                            <th scope="col" class="end">{written(tr::rounds::points)}</th>
+                            <th scope="col" class="end">{written(tr::rounds::tickets)}</th>
+                            <th scope="col" class="end">{written(tr::rounds::flags)}</th>
+                            <th scope="col"><span class="visually-hidden">{written(tr::rounds::record)}</span></th>
                         </tr>
                     </thead>
                     <tbody>{rows.into_iter().map(|line| row(line, date)).collect_view()}</tbody>
@@ -201,6 +212,7 @@ fn row(line: RoundLine, date: NaiveDate) -> AnyView {
     let points = begun.then(|| format!("{}/{}", line.points_done, line.points));
     let (record, paper) =
         (format!("/rounds/{}/record", line.id), format!("/print/rounds/{}", line.id));
+    let paper = move || format!("{paper}?lang={}", i18n::current().tag());
     let finished = line.finished.is_some();
     let state = line.state;
     let tone = words::state_tone(&state);
@@ -210,7 +222,7 @@ fn row(line: RoundLine, date: NaiveDate) -> AnyView {
             <td class="nowrap number">{window}</td>
             <td>{line.name}</td>
             <td class="nowrap">
-                <span class=format!("badge {tone}")>{move || words::state(&state)}</span>
+                <span class=format!("badge {tone}")>{drawn(move || words::state(&state))}</span>
             </td>
             <td class="nowrap">{line.by}</td>
             <td class="nowrap number">{walked}</td>
@@ -223,7 +235,7 @@ fn row(line: RoundLine, date: NaiveDate) -> AnyView {
                 {begun.then(|| view! { <A href=record>{tr::rounds::record()}</A> })}
                 " "
                 {finished.then(|| view! {
-                    <a href=paper target="_blank" rel="external noopener" class="no-print">
+                    <a href=bound(paper) target="_blank" rel="external noopener" class="no-print">
                         {tr::rounds::print()}
                     </a>
                 })}

@@ -16,6 +16,7 @@ use super::words::say;
 use crate::app_context::{App, use_app, use_draft};
 use crate::error_text::error_text;
 use crate::i18n::tr;
+use crate::reactive::{derive, drawn, memo};
 use crate::ui::{
     Button, ButtonLink, Empty, Icon, Notice, Page, Skeleton, TextField, Weight, use_toasts,
 };
@@ -33,7 +34,7 @@ pub fn TemplatePage() -> impl IntoView {
     let app = use_app();
     let params = use_params_map();
     let query = use_query_map();
-    let address = Memo::new(move |_| {
+    let address = memo(move || {
         let id = params.with(|params| params.get("id")).unwrap_or_default();
         let (copy, version) = query.with(|query| (query.get("copy"), query.get("version")));
         (id, copy, version.and_then(|version| version.parse::<u32>().ok()))
@@ -53,9 +54,9 @@ pub fn TemplatePage() -> impl IntoView {
             }
         }
     });
-    let is_known = Memo::new(move |_| source.with(Option::is_some));
-    let may_edit = Memo::new(move |_| app.may(Right::EditTemplates));
-    move || {
+    let is_known = memo(move || source.with(Option::is_some));
+    let may_edit = memo(move || app.may(Right::EditTemplates));
+    drawn(move || {
         let (id, copy, version) = address.get();
         if id == "new" && copy.is_none() {
             return view! { <Editor source=None copy=false/> }.into_any();
@@ -74,7 +75,7 @@ pub fn TemplatePage() -> impl IntoView {
             return view! { <ReadTemplate template=found/> }.into_any();
         }
         view! { <Editor source=Some(found) copy=copy.is_some()/> }.into_any()
-    }
+    })
 }
 
 #[component]
@@ -82,7 +83,7 @@ fn UnknownTemplate() -> impl IntoView {
     let app = use_app();
     view! {
         <Page title=say(tr::rounds::template) back="/office/templates">
-            {move || if app.status().with(|status| status.first_sync) {
+            {drawn(move || if app.status().with(|status| status.first_sync) {
                 view! { <Skeleton/> }.into_any()
             } else {
                 view! {
@@ -95,7 +96,7 @@ fn UnknownTemplate() -> impl IntoView {
                     </Empty>
                 }
                 .into_any()
-            }}
+            })}
         </Page>
     }
 }
@@ -130,7 +131,7 @@ fn Editor(source: Option<RoundTemplate>, copy: bool) -> impl IntoView {
         let newest = newest(&mut replica.iter::<RoundTemplate>(), template)?;
         (newest.version > seen).then_some(newest.version)
     });
-    let codes = Memo::new(move |_| {
+    let codes = memo(move || {
         form.with(|form| form.points.iter().map(|point| point.code.clone()).collect::<Vec<_>>())
     });
     let discard = {
@@ -171,12 +172,9 @@ fn Editor(source: Option<RoundTemplate>, copy: bool) -> impl IntoView {
     let old = source.filter(|_| !copy);
     let title = {
         let name = old.as_ref().map(|old| old.name.clone());
-        Signal::derive(move || {
-            name.clone().unwrap_or_else(|| tr::rounds::new_template().to_owned())
-        })
+        derive(move || name.clone().unwrap_or_else(|| tr::rounds::new_template().to_owned()))
     };
-    let subtitle =
-        Signal::derive(move || tr::rounds::version_number(form.with(|form| form.seen + 1)));
+    let subtitle = derive(move || tr::rounds::version_number(form.with(|form| form.seen + 1)));
     view! {
         <Page title=title subtitle=subtitle back="/office/templates" narrow=true>
             {
@@ -187,17 +185,17 @@ fn Editor(source: Option<RoundTemplate>, copy: bool) -> impl IntoView {
                     </Notice>
                 })
             }
-            {move || overtaken.get().map(|version| view! {
+            {drawn(move || overtaken.get().map(|version| view! {
                 <Notice tone="soon" text=tr::rounds::overtaken(version)>
                     <Button
                         text=say(tr::rounds::go_on_from_it)
                         on_press=move |()| form.update(|form| form.seen = version)
                     />
                 </Notice>
-            })}
+            }))}
             <TextField
                 label=say(tr::rounds::template_name)
-                value=Signal::derive(move || form.with(|form| form.name.clone()))
+                value=derive(move || form.with(|form| form.name.clone()))
                 on_input=move |text| form.update(|form| form.name = text)
             />
             <ol class="stack">
@@ -213,7 +211,7 @@ fn Editor(source: Option<RoundTemplate>, copy: bool) -> impl IntoView {
                     form.update(|form| form.points.push(point));
                 }
             />
-            {move || {
+            {drawn(move || {
                 let list = problems.get();
                 (!list.is_empty()).then(|| view! {
                     <div class="notice late" role="alert">
@@ -222,11 +220,11 @@ fn Editor(source: Option<RoundTemplate>, copy: bool) -> impl IntoView {
                         </ul>
                     </div>
                 })
-            }}
-            {move || refusal.get().map(|why| view! { <Notice tone="late" text=error_text(&why)/> })}
+            })}
+            {drawn(move || refusal.get().map(|why| view! { <Notice tone="late" text=error_text(&why)/> }))}
             <div class="action-bar">
                 <Button
-                    text=Signal::derive(move || {
+                    text=derive(move || {
                         tr::rounds::publish_version(form.with(|form| form.seen + 1))
                     })
                     weight=Weight::Primary

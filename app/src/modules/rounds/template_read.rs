@@ -3,6 +3,7 @@
 use domain::id::TemplateId;
 use domain::modules::RecordKind;
 use domain::modules::rounds::{AnswerType, Item, Point, RoundTemplate};
+use domain::order;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
@@ -10,6 +11,7 @@ use super::view_model::walk::limits_text;
 use super::words::{self, say};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, name_of, tr};
+use crate::reactive::{drawn, written};
 use crate::ui::{Notice, Page};
 
 fn kind_text(answer: &AnswerType) -> String {
@@ -79,14 +81,14 @@ pub fn Versions(template: TemplateId) -> impl IntoView {
         let own = replica.iter::<RoundTemplate>().filter(|one| one.template == template);
         let mut versions: Vec<_> =
             own.map(|one| (one.version, one.changed_at, one.superseded)).collect();
-        versions.sort_by_key(|(version, ..)| std::cmp::Reverse(*version));
+        order::sort_by_key(&mut versions, |(version, ..)| std::cmp::Reverse(*version));
         versions
     });
     view! {
         <section class="stack tight">
-            <h2>{move || tr::rounds::versions()}</h2>
+            <h2>{written(tr::rounds::versions)}</h2>
             <ul class="list inset">
-                {move || {
+                {drawn(move || {
                     let (now, zone) = (app.now().get_untracked(), app.zone());
                     versions
                         .get()
@@ -115,7 +117,7 @@ pub fn Versions(template: TemplateId) -> impl IntoView {
                             }
                         })
                         .collect_view()
-                }}
+                })}
             </ul>
         </section>
     }

@@ -3,6 +3,7 @@
 use domain::id::TemplateId;
 use domain::modules::RecordKind;
 use domain::modules::rounds::{PublishTemplate, RoundTemplate, Schedule};
+use domain::order;
 use domain::{Refusal, Right};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -12,6 +13,7 @@ use super::words::say;
 use crate::app_context::use_app;
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
+use crate::reactive::{derive, drawn, memo};
 use crate::ui::{
     Button, ButtonLink, Empty, Icon, Notice, Page, Sheet, Skeleton, Weight, use_toasts,
 };
@@ -46,13 +48,13 @@ pub fn TemplatesPage() -> impl IntoView {
                 current: one.clone(),
             })
             .collect();
-        lines.sort_by(|a, b| {
+        order::sort_by(&mut lines, |a, b| {
             (a.current.retired, &a.current.name).cmp(&(b.current.retired, &b.current.name))
         });
         lines
     });
     let asked = RwSignal::new(None::<Line>);
-    let may_edit = Memo::new(move |_| app.may(Right::EditTemplates));
+    let may_edit = memo(move || app.may(Right::EditTemplates));
     let row = move |line: Line| {
         let id = line.current.template;
         let retired = line.current.retired;
@@ -74,6 +76,12 @@ pub fn TemplatesPage() -> impl IntoView {
                 <td class="end">{schedules}</td>
                 <td class="nowrap number">{changed}</td>
                 <td class="nowrap">
+                    {(!retired).then(|| view! {
+                        <A href=format!("/office/checkpoints?template={id}") attr:aria-label=tr::rounds::checkpoints_of(&name)>
+                            {tr::rounds::checkpoints()}
+                        </A>
+                        " "
+                    })}
                     {may_edit.get().then(|| view! {
                         <A href=format!("/office/templates/new?copy={id}") attr:aria-label=tr::rounds::copy_named(&name)>
                             {tr::rounds::copy()}
@@ -99,7 +107,7 @@ pub fn TemplatesPage() -> impl IntoView {
     };
     view! {
         <Page title=say(tr::rounds::templates)>
-            {move || may_edit.get().then(|| view! {
+            {drawn(move || may_edit.get().then(|| view! {
                 <div class="toolbar">
                     <ButtonLink
                         text=say(tr::rounds::new_template)
@@ -108,8 +116,8 @@ pub fn TemplatesPage() -> impl IntoView {
                         weight=Weight::Primary
                     />
                 </div>
-            })}
-            {move || {
+            }))}
+            {drawn(move || {
                 let lines = lines.get();
                 if lines.is_empty() {
                     if app.status().with(|status| status.first_sync) {
@@ -125,7 +133,7 @@ pub fn TemplatesPage() -> impl IntoView {
                     .into_any();
                 }
                 view! {
-                    <div class="table-frame">
+                    <div class="table-frame" tabindex="0" role="region" aria-label=tr::frame::nav_templates>
                         <table class="data comfortable" aria-label=tr::rounds::templates()>
                             <thead>
                                 <tr>
@@ -145,18 +153,18 @@ pub fn TemplatesPage() -> impl IntoView {
                     </div>
                 }
                 .into_any()
-            }}
+            })}
         </Page>
         <Sheet
-            open=Signal::derive(move || asked.with(Option::is_some))
-            title=Signal::derive(move || asked.with(|asked| match asked {
+            open=derive(move || asked.with(Option::is_some))
+            title=derive(move || asked.with(|asked| match asked {
                 Some(line) if line.current.retired => tr::rounds::restore_named(&line.current.name),
                 Some(line) => tr::rounds::retire_named(&line.current.name),
                 None => String::new(),
             }))
             on_close=move |()| asked.set(None)
         >
-            {move || asked.get().map(|line| view! { <Retire line=line asked=asked/> })}
+            {drawn(move || asked.get().map(|line| view! { <Retire line=line asked=asked/> }))}
         </Sheet>
     }
 }
@@ -205,12 +213,12 @@ fn Retire(line: Line, asked: RwSignal<Option<Line>>) -> impl IntoView {
     };
     let button = move || if retires { tr::rounds::retire() } else { tr::rounds::restore() };
     view! {
-        <p>{note}</p>
-        {move || problem.get().map(|refusal| view! { <Notice tone="late" text=error_text(&refusal)/> })}
+        <p>{drawn(note)}</p>
+        {drawn(move || problem.get().map(|refusal| view! { <Notice tone="late" text=error_text(&refusal)/> }))}
         <footer>
             <Button text=say(tr::common::cancel) on_press=move |()| asked.set(None)/>
             <Button
-                text=Signal::derive(move || button().to_owned())
+                text=derive(move || button().to_owned())
                 weight=if retires { Weight::Danger } else { Weight::Primary }
                 busy=busy
                 on_press=publish

@@ -9,10 +9,7 @@ use leptos::prelude::*;
 use crate::i18n::{fmt, name_of, tr};
 use crate::ui::role_name;
 
-/// A text without values, as the kit takes it.
-pub(crate) fn say(text: fn() -> &'static str) -> Signal<String> {
-    Signal::derive(move || text().to_owned())
-}
+pub(crate) use crate::reactive::words as say;
 
 /// False until the page is on the screen: what costs a look at many records waits for it, so that
 /// the first picture does not.

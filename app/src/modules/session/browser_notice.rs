@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::device::install::{can_work_offline, is_embedded_browser, is_ios};
 use crate::device::page;
 use crate::i18n::tr;
+use crate::reactive::{drawn, written};
 use crate::ui::{Glyph, Icon};
 
 #[component]
@@ -20,28 +21,28 @@ pub fn BrowserNotice() -> impl IntoView {
                 <Glyph icon=Icon::Alert/>
                 <div class="stack tight grow">
                     <h2>
-                        {move || if embedded {
+                        {drawn(move || if embedded {
                             tr::session::embedded_title()
                         } else {
                             tr::session::limited_title()
-                        }}
+                        })}
                     </h2>
-                    <p>{move || tr::session::limited_note()}</p>
+                    <p>{written(tr::session::limited_note)}</p>
                     {embedded.then(|| view! {
                         <ol class="steps">
-                            <li>{move || tr::session::embedded_step_menu()}</li>
+                            <li>{written(tr::session::embedded_step_menu)}</li>
                             <li>
-                                {move || if ios {
+                                {drawn(move || if ios {
                                     tr::session::embedded_step_safari()
                                 } else {
                                     tr::session::embedded_step_browser()
-                                }}
+                                })}
                             </li>
-                            <li>{move || tr::session::embedded_step_install()}</li>
+                            <li>{written(tr::session::embedded_step_install)}</li>
                         </ol>
                     })}
                     <p>
-                        {move || tr::session::open_address()}
+                        {written(tr::session::open_address)}
                         " "
                         <code class="address">{address}</code>
                     </p>

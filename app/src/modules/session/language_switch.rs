@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::i18n::{self, Language, tr};
+use crate::reactive::{derive, words};
 use crate::ui::{Choice, Segmented, use_toasts};
 
 #[component]
@@ -20,11 +21,11 @@ pub fn LanguageSwitch() -> impl IntoView {
     };
     view! {
         <Segmented
-            label=Signal::derive(|| tr::common::language().to_owned())
-            choices=Signal::derive(|| {
+            label=words(tr::common::language)
+            choices=derive(|| {
                 Language::ALL.iter().map(|one| Choice::new(one.tag(), one.name())).collect()
             })
-            value=Signal::derive(|| Some(i18n::current().tag().to_owned()))
+            value=derive(|| Some(i18n::current().tag().to_owned()))
             on_choose=choose
         />
     }

@@ -4,9 +4,11 @@ use domain::Refusal;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::app_context::use_app;
 use crate::error_text::error_text;
+use crate::front::use_door;
 use crate::i18n::tr;
+use crate::parts;
+use crate::reactive::{bound, derive, drawn, words, written};
 use crate::ui::field::fresh_id;
 use crate::ui::{Notice, TextField};
 
@@ -19,13 +21,13 @@ pub fn SignInForm(
     #[prop(optional)] fixed: bool,
     #[prop(optional, into)] on_done: Option<Callback<()>>,
 ) -> impl IntoView {
-    let app = use_app();
+    let door = use_door();
     let busy = RwSignal::new(false);
     let shown = RwSignal::new(false);
     let problem = RwSignal::new(None::<Refusal>);
     let lacking = RwSignal::new(false);
     let lacks = move |field: RwSignal<String>, text: fn() -> &'static str| {
-        Signal::derive(move || {
+        derive(move || {
             (lacking.get() && field.with(|field| field.trim().is_empty()))
                 .then(|| text().to_owned())
         })
@@ -43,7 +45,7 @@ pub fn SignInForm(
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            let result = app.sign_in(&name, &secret).await;
+            let result = parts::sign_in(door, name, secret).await;
             busy.try_set(false);
             match result {
                 Ok(()) => {
@@ -66,15 +68,15 @@ pub fn SignInForm(
             {if fixed {
                 view! {
                     <p class="row">
-                        <span class="soft">{move || tr::session::account()}</span>
-                        <span class="strong">{move || account.get()}</span>
+                        <span class="soft">{written(tr::session::account)}</span>
+                        <span class="strong">{account}</span>
                     </p>
                 }
                 .into_any()
             } else {
                 view! {
                     <TextField
-                        label=Signal::derive(|| tr::session::account().to_owned())
+                        label=words(tr::session::account)
                         value=account
                         autocomplete="username"
                         problem=lacks(account, tr::session::account_missing)
@@ -84,49 +86,49 @@ pub fn SignInForm(
                 .into_any()
             }}
             <div class="field">
-                <label for=id.clone()>{move || tr::session::password()}</label>
+                <label for=id.clone()>{written(tr::session::password)}</label>
                 <div class="password">
                     <input
                         id=id.clone()
-                        type=move || if shown.get() { "text" } else { "password" }
+                        type=bound(move || if shown.get() { "text" } else { "password" })
                         autocomplete="current-password"
                         autocapitalize="none"
                         spellcheck="false"
-                        prop:value=move || password.get()
-                        aria-invalid=move || secret_lacks.get().is_some().to_string()
+                        prop:value=bound(move || password.get())
+                        aria-invalid=bound(move || secret_lacks.get().is_some().to_string())
                         aria-describedby=about.clone()
                         on:input=move |event| password.set(event_target_value(&event))
                     />
                     <button
                         type="button"
                         class="button quiet"
-                        aria-pressed=move || shown.get().to_string()
+                        aria-pressed=bound(move || shown.get().to_string())
                         aria-controls=id
                         on:click=move |_| shown.update(|shown| *shown = !*shown)
                     >
-                        {move || if shown.get() {
+                        {drawn(move || if shown.get() {
                             tr::session::hide_password()
                         } else {
                             tr::session::show_password()
-                        }}
+                        })}
                     </button>
                 </div>
                 <div id=about>
-                    {move || secret_lacks.get().map(|text| view! {
+                    {drawn(move || secret_lacks.get().map(|text| view! {
                         <span class="problem" role="alert">{text}</span>
-                    })}
+                    }))}
                 </div>
             </div>
-            {move || problem.get().map(|refusal| view! {
+            {drawn(move || problem.get().map(|refusal| view! {
                 <Notice tone="late" text=error_text(&refusal)/>
-            })}
+            }))}
             <button
                 type="submit"
                 class="button primary large block"
-                disabled=move || busy.get()
-                aria-busy=move || busy.get().to_string()
+                disabled=bound(move || busy.get())
+                aria-busy=bound(move || busy.get().to_string())
             >
-                {move || if busy.get() { tr::session::signing_in() } else { tr::session::sign_in() }}
+                {drawn(move || if busy.get() { tr::session::signing_in() } else { tr::session::sign_in() })}
             </button>
         </form>
     }

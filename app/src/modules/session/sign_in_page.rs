@@ -6,10 +6,11 @@ use super::browser_notice::BrowserNotice;
 use super::language_switch::LanguageSwitch;
 use super::sign_in_form::SignInForm;
 use super::view_model::{Demo, demo};
-use crate::app_context::use_app;
 use crate::device::{install, page};
+use crate::front::use_door;
 use crate::i18n::{name_of, tr};
-use crate::ui::{Glyph, Icon, Notice};
+use crate::reactive::{bound, drawn, effect, words, written};
+use crate::ui::{Glyph, Icon, Notice, Show};
 
 /// The accounts of a demo company, if the server that sent this page serves one.
 fn offered() -> Option<Demo> {
@@ -19,11 +20,11 @@ fn offered() -> Option<Demo> {
 
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let app = use_app();
+    let door = use_door();
     let account = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
     let device = install::device_name();
-    Effect::new(move |_| {
+    effect(move || {
         let name = tr::session::sign_in();
         page::document().set_title(&format!("{name} · {}", tr::frame::product()));
     });
@@ -32,25 +33,25 @@ pub fn SignInPage() -> impl IntoView {
             <header class="stack tight">
                 <p class="sign-in-mark">
                     <Glyph icon=Icon::Key/>
-                    <span>{move || tr::frame::product()}</span>
+                    <span>{written(tr::frame::product)}</span>
                 </p>
-                <h1>{move || tr::shell::tagline()}</h1>
-                <p class="soft">{move || tr::shell::promise()}</p>
+                <h1>{written(tr::shell::tagline)}</h1>
+                <p class="soft">{written(tr::shell::promise)}</p>
             </header>
             <BrowserNotice/>
-            <Show when=move || !app.status().with(|status| status.online)>
-                <Notice tone="soon" text=Signal::derive(|| tr::session::offline_first().to_owned())/>
+            <Show when=move || !door.is_online()>
+                <Notice tone="soon" text=words(tr::session::offline_first)/>
             </Show>
             <section class="card" aria-label=tr::session::sign_in>
                 <SignInForm account=account password=password/>
-                <p class="small soft">{move || tr::session::this_device(&device)}</p>
+                <p class="small soft">{drawn(move || tr::session::this_device(&device))}</p>
             </section>
             {offered().map(|demo| view! {
                 <DemoAccounts demo=demo account=account password=password/>
             })}
             <footer class="stack tight">
                 <LanguageSwitch/>
-                <p class="small soft">{move || tr::session::forgot()}</p>
+                <p class="small soft">{written(tr::session::forgot)}</p>
             </footer>
         </main>
     }
@@ -72,20 +73,20 @@ fn DemoAccounts(
             <button
                 type="button"
                 class="chip"
-                aria-pressed=pressed
+                aria-pressed=bound(pressed)
                 on:click=move |_| {
                     account.set(one.account.clone());
                     password.set(secret.get_value());
                 }
             >
-                {move || format!("{} {name}", name_of("frame", "role_", &role))}
+                {drawn(move || format!("{} {name}", name_of("frame", "role_", &role)))}
             </button>
         }
     };
     view! {
         <section class="stack tight">
-            <h2 class="section-title">{move || tr::session::demo_title()}</h2>
-            <p class="small soft">{move || tr::session::demo_note()}</p>
+            <h2 class="section-title">{written(tr::session::demo_title)}</h2>
+            <p class="small soft">{written(tr::session::demo_note)}</p>
             <div class="chips" role="group" aria-label=tr::session::demo_title>
                 {demo.accounts.into_iter().map(chip).collect_view()}
             </div>

@@ -20,7 +20,7 @@ pub struct DemoAccount {
 
 /// Reads what the server wrote; anything else is no demo.
 pub fn demo(content: &str) -> Option<Demo> {
-    let demo: Demo = serde_json::from_str(content).ok()?;
+    let demo: Demo = domain::json::from_str(content).ok()?;
     (!demo.accounts.is_empty()).then_some(demo)
 }
 

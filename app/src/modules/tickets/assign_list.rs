@@ -10,7 +10,8 @@ use super::parts::say;
 use super::view_model::people::{Person, assignable};
 use crate::app_context::use_app;
 use crate::i18n::tr;
-use crate::ui::{Empty, Icon, role_name};
+use crate::reactive::{bound, drawn};
+use crate::ui::{Empty, Icon, Show, role_name};
 
 /// One tap marks a person. The suggestion is made for `ticket`.
 #[component]
@@ -33,7 +34,7 @@ pub fn AssignList(
                 <button
                     type="button"
                     class="item no-lead choose"
-                    aria-pressed=pressed
+                    aria-pressed=bound(pressed)
                     on:click=move |_| on_choose.run(user)
                 >
                     <span class="stack tight">
@@ -56,7 +57,7 @@ pub fn AssignList(
             fallback=|| view! { <Empty icon=Icon::Users title=say(tr::tickets::nobody)/> }
         >
             <ul class="list inset people" role="group" aria-label=tr::tickets::assign_to>
-                {move || {
+                {drawn(move || {
                     people
                         .get()
                         .into_iter()
@@ -66,7 +67,7 @@ pub fn AssignList(
                             line(person, suggested)
                         })
                         .collect_view()
-                }}
+                })}
             </ul>
         </Show>
     }

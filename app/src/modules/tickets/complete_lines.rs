@@ -8,6 +8,7 @@ use super::labels;
 use super::parts::{Text, say};
 use super::view_model::complete::{CompleteForm, step, stepped, total};
 use crate::i18n::{fmt, tr};
+use crate::reactive::{bound, derive, drawn};
 use crate::ui::{Button, Choice, Icon, IconButton, Segmented, Sheet, TextField};
 
 #[component]
@@ -26,7 +27,7 @@ pub fn LinesPart(form: RwSignal<CompleteForm>, number: usize) -> impl IntoView {
         number,
         say(tr::tickets::part_lines),
         view! {
-            <ul class="lines">{lines}</ul>
+            <ul class="lines">{drawn(lines)}</ul>
             <Button
                 text=say(tr::tickets::line_add)
                 icon=Icon::Plus
@@ -34,7 +35,7 @@ pub fn LinesPart(form: RwSignal<CompleteForm>, number: usize) -> impl IntoView {
             />
             <p class="total" role="status">
                 <span>{tr::tickets::total}</span>
-                <strong class="number">{sum}</strong>
+                <strong class="number">{drawn(sum)}</strong>
             </p>
             <Sheet open=adding title=say(tr::tickets::price_list) on_close=move |()| adding.set(false)>
                 <PriceSheet form=form/>
@@ -62,7 +63,7 @@ fn line(form: RwSignal<CompleteForm>, index: usize, one: PricedLine) -> AnyView 
     let amount = one.amount().map(fmt::money).unwrap_or_default();
     let price = tr::tickets::price_per(fmt::money(one.price), &one.unit);
     let name = StoredValue::new(one.name.clone());
-    let named = move |text: fn(String) -> String| Signal::derive(move || text(name.get_value()));
+    let named = move |text: fn(String) -> String| derive(move || text(name.get_value()));
     view! {
         <li>
             <span class="stack tight grow">
@@ -78,7 +79,7 @@ fn line(form: RwSignal<CompleteForm>, index: usize, one: PricedLine) -> AnyView 
                 />
                 <input
                     inputmode="decimal"
-                    aria-label=move || tr::tickets::quantity_of(name.get_value())
+                    aria-label=bound(move || tr::tickets::quantity_of(name.get_value()))
                     prop:value=fmt::thousandths(quantity)
                     on:change=move |event| typed(event_target_value(&event))
                 />
@@ -178,11 +179,11 @@ fn OwnLine(form: RwSignal<CompleteForm>) -> impl IntoView {
         <h3>{tr::tickets::own_line}</h3>
         <Segmented
             label=say(tr::tickets::own_kind)
-            choices=Signal::derive(|| vec![
+            choices=derive(|| vec![
                 Choice::new("material", tr::tickets::material()),
                 Choice::new("labour", tr::tickets::labour()),
             ])
-            value=Signal::derive(move || {
+            value=derive(move || {
                 Some(if what.get() == LineKind::Labour { "labour" } else { "material" }.to_owned())
             })
             on_choose=move |text: String| {
@@ -203,7 +204,7 @@ fn OwnLine(form: RwSignal<CompleteForm>) -> impl IntoView {
             text=say(tr::tickets::own_add)
             icon=Icon::Plus
             on_press=add
-            disabled=Signal::derive(move || line().is_none())
+            disabled=derive(move || line().is_none())
         />
     }
 }

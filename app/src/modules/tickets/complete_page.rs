@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use domain::Refusal;
-use domain::id::TicketId;
+use domain::id::{OpId, TicketId};
+use domain::modules::Command;
 use domain::modules::attachments::AttachmentRole;
 use domain::modules::tickets::{Denied, Move, Ticket, TicketCode};
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::complete_lines::LinesPart;
 use super::complete_parts::{ConductPart, MissingList, SignPart, WorkPart, go_to_part, part};
@@ -19,8 +20,11 @@ use super::view_model::complete::{CompleteForm, missing};
 use crate::app_context::{use_app, use_draft};
 use crate::error_text::error_text;
 use crate::i18n::tr;
+use crate::modules::outbox::{fixed, restore_photos, use_fix};
+use crate::reactive::{derive, drawn, memo};
 use crate::ui::{
-    Button, ButtonLink, Empty, Icon, Notice, Page, PhotoField, Skeleton, Weight, use_photos,
+    Button, ButtonLink, Empty, Icon, Notice, Page, PhotoField, Show, Skeleton, Weight, use_photos,
+    use_toasts,
 };
 
 #[component]
@@ -28,7 +32,7 @@ pub fn CompletePage() -> impl IntoView {
     let app = use_app();
     let id = ticket_id();
     let ticket = ticket_here(id);
-    let title = Signal::derive(move || {
+    let title = derive(move || {
         ticket.with(|ticket| match ticket {
             Some(ticket) => {
                 tr::tickets::record_title(labels::kind(ticket.kind), ticket.display_number())
@@ -36,7 +40,7 @@ pub fn CompletePage() -> impl IntoView {
             None => tr::tickets::complete_title().to_owned(),
         })
     });
-    let subtitle = Signal::derive(move || {
+    let subtitle = derive(move || {
         ticket.with(|ticket| ticket.as_ref().map(|t| t.place.label.clone()).unwrap_or_default())
     });
     let back =
@@ -48,7 +52,7 @@ pub fn CompletePage() -> impl IntoView {
     });
     view! {
         <Page title=title subtitle=subtitle back=back bare=true narrow=true>
-            {move || match (shown.get(), ticket.get_untracked()) {
+            {drawn(move || match (shown.get(), ticket.get_untracked()) {
                 (Some(_), Some(first)) => view! { <Form first=first live=ticket/> }.into_any(),
                 _ if app.status().with(|status| status.first_sync) => view! { <Skeleton/> }.into_any(),
                 _ => view! {
@@ -59,7 +63,7 @@ pub fn CompletePage() -> impl IntoView {
                     />
                 }
                 .into_any(),
-            }}
+            })}
         </Page>
     }
 }
@@ -78,17 +82,28 @@ fn Form(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
     let app = use_app();
     let id = first.id;
     let record = format!("/tickets/{id}");
-    let key = format!("ticket:{id}:complete");
+    let query = use_query_map();
+    let fix = query.with_untracked(|map| map.get("fix").and_then(|op| op.parse::<OpId>().ok()));
+    let key = fix.map_or_else(|| format!("ticket:{id}:complete"), |op| format!("fix:{op}"));
     let restored = app.has_draft(&key);
     let form = use_draft(key.clone(), CompleteForm::new(&first));
-    let photos = use_photos(format!("{key}:photos"));
+    let photos = use_photos(format!("{key}/photos"));
+    if !restored {
+        use_fix(fix, move |command| {
+            if let Command::CompleteTicket(command) = command {
+                form.set(CompleteForm::of(command));
+                restore_photos(app, photos, command.attachments.clone());
+            }
+        });
+    }
+    let toasts = use_toasts();
     let sending = use_sending();
     let needs_conduct = first.needs_conduct();
     let is_technical = first.kind.is_technical();
     let category = first.category.clone();
     let place = Signal::stored(first.place.label.clone());
     let ticket = last_known(first, live);
-    let way = Memo::new(move |_| {
+    let way = memo(move || {
         if live.with(Option::is_none) {
             return Way::Late(Refusal::new(TicketCode::ReassignedElsewhere));
         }
@@ -99,7 +114,7 @@ fn Form(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
             Err(Denied::Refused(reason)) => Way::Shut(reason),
         })
     });
-    let lacking = Memo::new(move |_| {
+    let lacking = memo(move || {
         let pictures = photos.attachments();
         form.with(|form| {
             ticket.with(|ticket| missing(ticket, &form.command(id, pictures), form.unsigned))
@@ -125,7 +140,7 @@ fn Form(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
         let navigate = navigate.clone();
         let to = to.clone();
         let done = Callback::new(move |()| {
-            photos.forget(app);
+            fixed(app, toasts, fix);
             navigate(&to, Default::default());
         });
         let text = labels::move_done(Move::Complete);
@@ -133,7 +148,7 @@ fn Form(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
     });
     let first_part = usize::from(needs_conduct);
     view! {
-        {move || match way.get() {
+        {drawn(move || match way.get() {
             Way::Open => ().into_any(),
             Way::Late(reason) => {
                 let text = tr::tickets::complete_late(error_text(&reason));
@@ -149,7 +164,7 @@ fn Form(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
                 }
                 .into_any()
             }
-        }}
+        })}
         <Show when=move || restored>
             <Notice tone="ok" text=say(tr::common::draft_restored)/>
         </Show>
@@ -170,7 +185,7 @@ fn Form(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
                     photos=photos
                     role=AttachmentRole::After
                     place=place
-                    hint=Signal::derive(move || {
+                    hint=derive(move || {
                         if is_technical { tr::tickets::after_needed().to_owned() } else { String::new() }
                     })
                 />

@@ -1,14 +1,18 @@
 //! Parts of the completion page: checklist, cause and action, signature, what is missing.
 
-use domain::modules::tickets::CONDUCT;
+use domain::modules::attachments::AttachmentRole;
+use domain::modules::tickets::{CONDUCT, PricedLine};
 use leptos::prelude::*;
 
 use super::labels;
 use super::parts::say;
-use super::view_model::complete::{CompleteForm, Missing, causes, with_cause};
+use super::view_model::complete::{CompleteForm, Missing, causes, total, with_cause};
 use crate::device::page;
-use crate::i18n::{Language, current, tr};
-use crate::ui::{Button, Check, Chips, Choice, Photos, SignaturePad, TextArea, TextField};
+use crate::i18n::{Language, current, fmt, tr};
+use crate::reactive::{bound, derive, drawn, memo, written};
+use crate::ui::{
+    Button, Check, Chips, Choice, Notice, Photos, Show, SignaturePad, TextArea, TextField,
+};
 
 /// A numbered part of the page, which the missing list leads to by its id.
 pub fn part(id: &'static str, number: usize, title: Signal<String>, body: AnyView) -> AnyView {
@@ -16,7 +20,7 @@ pub fn part(id: &'static str, number: usize, title: Signal<String>, body: AnyVie
         <section class="card" id=id tabindex="-1" aria-labelledby=format!("{id}-title")>
             <h2 id=format!("{id}-title")>
                 <span class="part-number number" aria-hidden="true">{number}</span>
-                {move || title.get()}
+                {title}
             </h2>
             {body}
         </section>
@@ -38,7 +42,7 @@ pub fn go_to_part(id: &str) {
 /// The in-unit conduct checklist of S2.
 #[component]
 pub fn ConductPart(form: RwSignal<CompleteForm>) -> impl IntoView {
-    let ticked = move || form.with(|form| form.conduct.len());
+    let ticked = move || form.with(CompleteForm::answered);
     let title = move || {
         let done = tr::tickets::conduct_done(ticked(), CONDUCT.len());
         format!("{} {done}", tr::tickets::conduct())
@@ -47,13 +51,27 @@ pub fn ConductPart(form: RwSignal<CompleteForm>) -> impl IntoView {
         .into_iter()
         .map(|code| {
             let checked = move || form.with(|form| form.conduct.iter().any(|known| known == code));
+            let excused = memo(move || {
+                form.with(|form| form.not_applicable.iter().any(|known| known == code))
+            });
             view! {
-                <li>
-                    <Check
-                        label=Signal::derive(move || labels::conduct(code))
-                        checked=Signal::derive(checked)
-                        on_change=move |ticked| form.update(|form| form.tick(code, ticked))
-                    />
+                <li class="row">
+                    <div class="grow">
+                        <Check
+                            label=derive(move || labels::conduct(code))
+                            checked=derive(checked)
+                            on_change=move |ticked| form.update(|form| form.tick(code, ticked))
+                        />
+                    </div>
+                    <button
+                        type="button"
+                        class="chip"
+                        aria-pressed=bound(move || excused.get().to_string())
+                        aria-label=bound(move || tr::tickets::conduct_excuse_of(labels::conduct(code)))
+                        on:click=move |_| form.update(|form| form.excuse(code, !excused.get_untracked()))
+                    >
+                        {written(tr::tickets::conduct_excuse)}
+                    </button>
                 </li>
             }
         })
@@ -61,7 +79,7 @@ pub fn ConductPart(form: RwSignal<CompleteForm>) -> impl IntoView {
     part(
         "conduct",
         1,
-        Signal::derive(title),
+        derive(title),
         view! {
             <ul class="conduct">{points}</ul>
             <Show when=move || ticked() < CONDUCT.len()>
@@ -78,7 +96,7 @@ pub fn ConductPart(form: RwSignal<CompleteForm>) -> impl IntoView {
 /// Why it happened and what was done about it.
 #[component]
 pub fn WorkPart(form: RwSignal<CompleteForm>, number: usize, category: String) -> impl IntoView {
-    let usual = Signal::derive(move || {
+    let usual = derive(move || {
         causes(&category)
             .iter()
             .map(|code| {
@@ -98,19 +116,19 @@ pub fn WorkPart(form: RwSignal<CompleteForm>, number: usize, category: String) -
         view! {
             <TextArea
                 label=say(tr::tickets::cause)
-                value=Signal::derive(move || form.with(|form| form.cause.clone()))
+                value=derive(move || form.with(|form| form.cause.clone()))
                 on_input=move |text| form.update(|form| form.cause = text)
                 rows=2
             />
             <Chips
                 label=say(tr::tickets::usual_causes)
                 choices=usual
-                value=Signal::derive(move || Some(form.with(|form| form.cause.clone())))
+                value=derive(move || Some(form.with(|form| form.cause.clone())))
                 on_choose=add
             />
             <TextArea
                 label=say(tr::tickets::action)
-                value=Signal::derive(move || form.with(|form| form.action.clone()))
+                value=derive(move || form.with(|form| form.action.clone()))
                 on_input=move |text| form.update(|form| form.action = text)
                 rows=3
             />
@@ -122,8 +140,8 @@ pub fn WorkPart(form: RwSignal<CompleteForm>, number: usize, category: String) -
 /// The customer's signature, or why there is none.
 #[component]
 pub fn SignPart(form: RwSignal<CompleteForm>, photos: Photos, number: usize) -> impl IntoView {
-    let unsigned = Memo::new(move |_| form.with(|form| form.unsigned));
-    let reasons = Signal::derive(|| {
+    let unsigned = memo(move || form.with(|form| form.unsigned));
+    let reasons = derive(|| {
         [
             tr::tickets::unsigned_away(),
             tr::tickets::unsigned_public(),
@@ -133,30 +151,54 @@ pub fn SignPart(form: RwSignal<CompleteForm>, photos: Photos, number: usize) -> 
         .map(|text| Choice::new(text, text))
         .to_vec()
     });
+    let sum = move || {
+        form.with(|form| total(&form.lines))
+            .map_or_else(|| tr::tickets::bad_amount().to_owned(), fmt::money)
+    };
+    // What was signed is what was read: with other words or another amount it is signed again.
+    let again = RwSignal::new(false);
+    let signed_for = memo(move || form.with(CompleteForm::signed_for));
+    Effect::new(move |before: Option<(String, String, Vec<PricedLine>)>| {
+        let now = signed_for.get();
+        let signatures = untrack(|| photos.of(AttachmentRole::Signature));
+        if before.is_some_and(|before| before != now) && !signatures.is_empty() {
+            signatures.iter().for_each(|one| photos.remove(&one.attachment));
+            again.set(true);
+        }
+        now
+    });
+    let sign_again = memo(move || again.get() && photos.of(AttachmentRole::Signature).is_empty());
     let body = move || {
         if unsigned.get() {
             return view! {
                 <TextField
                     label=say(tr::tickets::unsigned_reason)
-                    value=Signal::derive(move || form.with(|form| form.unsigned_reason.clone()))
+                    value=derive(move || form.with(|form| form.unsigned_reason.clone()))
                     on_input=move |text| form.update(|form| form.unsigned_reason = text)
                 />
                 <Chips
                     label=say(tr::tickets::unsigned_usual)
                     choices=reasons
-                    value=Signal::derive(move || Some(form.with(|form| form.unsigned_reason.clone())))
+                    value=derive(move || Some(form.with(|form| form.unsigned_reason.clone())))
                     on_choose=move |text| form.update(|form| form.unsigned_reason = text)
                 />
             }
             .into_any();
         }
         view! {
+            <Show when=move || sign_again.get()>
+                <Notice tone="late" text=say(tr::tickets::sign_again)/>
+            </Show>
             <TextField
                 label=say(tr::tickets::signed_by)
-                value=Signal::derive(move || form.with(|form| form.signed_by.clone()))
+                value=derive(move || form.with(|form| form.signed_by.clone()))
                 on_input=move |text| form.update(|form| form.signed_by = text)
                 autocomplete="off"
             />
+            <p class="signed-for">
+                <span>{written(tr::tickets::signed_for)}</span>
+                <strong class="number">{drawn(sum)}</strong>
+            </p>
             <SignaturePad label=say(tr::tickets::signature) photos=photos/>
         }
         .into_any()
@@ -166,7 +208,7 @@ pub fn SignPart(form: RwSignal<CompleteForm>, photos: Photos, number: usize) -> 
         number,
         say(tr::tickets::part_sign),
         view! {
-            {body}
+            {drawn(body)}
             <Check
                 label=say(tr::tickets::unsigned)
                 checked=unsigned
@@ -185,6 +227,7 @@ fn missing_text(missing: Missing) -> String {
         Missing::Action => tr::tickets::missing_action(),
         Missing::Amount => tr::tickets::missing_amount(),
         Missing::Signature => tr::tickets::missing_signature(),
+        Missing::Signer => tr::tickets::missing_signer(),
         Missing::UnsignedReason => tr::tickets::missing_reason(),
     }
     .to_owned()
@@ -209,7 +252,7 @@ pub fn MissingList(missing: Memo<Vec<Missing>>) -> impl IntoView {
         <Show when=move || !missing.with(Vec::is_empty)>
             <div class="missing" role="status">
                 <p class="small strong">{tr::tickets::missing_title}</p>
-                <ul class="chips">{lines}</ul>
+                <ul class="chips">{drawn(lines)}</ul>
             </div>
         </Show>
     }

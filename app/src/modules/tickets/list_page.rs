@@ -20,8 +20,10 @@ use super::view_model::link::address;
 use super::view_model::list::{Row, Shelf, counts, has_pool, on_shelf};
 use crate::app_context::use_app;
 use crate::i18n::tr;
+use crate::reactive::{bound, derive, drawn, memo};
 use crate::ui::{
-    Button, ButtonLink, Choice, ClockChip, Empty, Glyph, Icon, Page, Segmented, Skeleton, Weight,
+    Button, ButtonLink, Choice, ClockChip, Empty, Glyph, Icon, Page, Segmented, Show, Skeleton,
+    Weight,
 };
 
 /// Rows that are drawn at first, and by each press on "more".
@@ -49,7 +51,7 @@ fn here(shelf: Shelf, query: &str) -> String {
 pub fn TicketListPage() -> impl IntoView {
     let app = use_app();
     let params = use_query_map();
-    let shelf = Memo::new(move |_| {
+    let shelf = memo(move || {
         params.with(|params| Shelf::from_name(&params.get("shelf").unwrap_or_default()))
     });
     let query = RwSignal::new(params.with_untracked(|p| p.get("q").unwrap_or_default()));
@@ -98,8 +100,8 @@ pub fn TicketListPage() -> impl IntoView {
         <Page title=say(tr::tickets::title)>
             <Segmented
                 label=say(tr::tickets::shelves)
-                choices=Signal::derive(choices)
-                value=Signal::derive(move || Some(shelf.get().name().to_owned()))
+                choices=derive(choices)
+                value=derive(move || Some(shelf.get().name().to_owned()))
                 on_choose=move |name: String| {
                     more.set(PAGE);
                     go.run((Shelf::from_name(&name), query.get_untracked()));
@@ -111,7 +113,7 @@ pub fn TicketListPage() -> impl IntoView {
                     type="search"
                     aria-label=tr::tickets::search
                     placeholder=tr::tickets::search_hint
-                    prop:value=move || query.get()
+                    prop:value=bound(move || query.get())
                     on:input=move |event| type_in(event_target_value(&event))
                 />
             </div>
@@ -119,7 +121,7 @@ pub fn TicketListPage() -> impl IntoView {
                 <Skeleton rows=6/>
             </Show>
             <Show when=move || total() == 0 && !loading()>
-                {move || empty(shelf.get(), has_pool(&app.actor()), !query.get().trim().is_empty())}
+                {drawn(move || empty(shelf.get(), has_pool(&app.actor()), !query.get().trim().is_empty()))}
             </Show>
             <Show when=move || { total() > 0 }>
                 <ul class="list tickets">
@@ -130,7 +132,7 @@ pub fn TicketListPage() -> impl IntoView {
             </Show>
             <Show when=move || { total() > more.get() }>
                 <Button
-                    text=Signal::derive(move || tr::tickets::show_more(total() - more.get()))
+                    text=derive(move || tr::tickets::show_more(total() - more.get()))
                     on_press=move |()| more.update(|more| *more += PAGE)
                 />
             </Show>
@@ -195,19 +197,19 @@ fn line(row: &Row, back: &str) -> AnyView {
             <span class="stack tight">
                 <span class="title">
                     <span class="number">"#" {number}</span>
-                    <span class="clip">{what}</span>
+                    <span class="clip">{drawn(what)}</span>
                 </span>
                 <span class="note clip">
                     {place}
                     {holder.map(|name| view! { <span>" · " {name}</span> })}
                 </span>
                 <span class="row wrap">
-                    {move || state_badge(state)}
-                    {move || urgency_badge(urgency)}
-                    {move || pending_badge(pending)}
-                    {move || (conflicts > 0).then(|| view! {
+                    {drawn(move || state_badge(state))}
+                    {drawn(move || urgency_badge(urgency))}
+                    {drawn(move || pending_badge(pending))}
+                    {drawn(move || (conflicts > 0).then(|| view! {
                         <span class="badge late">{tr::tickets::conflicts(conflicts)}</span>
-                    })}
+                    }))}
                 </span>
             </span>
             <span class="trail">

@@ -7,34 +7,39 @@ use leptos::prelude::*;
 
 use super::assign_list::AssignList;
 use super::labels;
+use super::list_page::name_of;
 use super::parts::{Problem, say, use_sending};
-use super::view_model::moves::{Ask, MoveForm, command, is_answered, is_estimate, morning_in};
+use super::view_model::moves::{
+    Ask, MoveForm, command, is_answered, is_estimate, morning_in, rivals,
+};
 use crate::app_context::{use_app, use_draft};
-use crate::i18n::tr;
+use crate::i18n::{fmt, tr};
+use crate::reactive::{derive, drawn, memo};
 use crate::ui::{
-    Button, Chips, Choice, PhotoField, Segmented, Sheet, TextArea, TextField, Weight, use_photos,
+    Button, Chips, Choice, PhotoField, Segmented, Sheet, Show, TextArea, TextField, Weight,
+    use_photos,
 };
 
 /// Open while `ask` says what about.
 #[component]
 pub fn MoveSheet(ticket: Memo<Arc<Ticket>>, ask: RwSignal<Option<Ask>>) -> impl IntoView {
-    let title = Signal::derive(move || match ask.get() {
+    let title = derive(move || match ask.get() {
         Some(Ask::Move(tried)) => labels::move_name(tried),
         Some(Ask::Settle) => tr::tickets::settle().to_owned(),
         None => String::new(),
     });
     view! {
         <Sheet
-            open=Signal::derive(move || ask.get().is_some())
+            open=derive(move || ask.get().is_some())
             title=title
             on_close=move |()| ask.set(None)
         >
-            {move || {
+            {drawn(move || {
                 let ticket = ticket.get_untracked();
                 ask.get().map(|what| view! {
                     <Question ticket=ticket what=what on_done=move |()| ask.set(None)/>
                 })
-            }}
+            })}
         </Sheet>
     }
 }
@@ -44,11 +49,11 @@ fn Question(ticket: Arc<Ticket>, what: Ask, #[prop(into)] on_done: Callback<()>)
     let app = use_app();
     let key = format!("ticket:{}:{}", ticket.id, what.name());
     let form = use_draft(key.clone(), MoveForm::default());
-    let photos = use_photos(format!("{key}:photos"));
+    let photos = use_photos(format!("{key}/photos"));
     let sending = use_sending();
     let id = ticket.id;
     let draft = StoredValue::new(key);
-    let ready = Memo::new(move |_| form.with(|form| is_answered(what, form, photos.count())));
+    let ready = memo(move || form.with(|form| is_answered(what, form, photos.count())));
     let submit = move |()| {
         let pictures = untrack(|| photos.attachments());
         let zone = app.settings().with_untracked(|settings| settings.zone.clone());
@@ -58,18 +63,15 @@ fn Question(ticket: Arc<Ticket>, what: Ask, #[prop(into)] on_done: Callback<()>)
             Ask::Move(tried) => labels::move_done(tried),
             Ask::Settle => tr::tickets::settled().to_owned(),
         };
-        let done = Callback::new(move |()| {
-            photos.forget(app);
-            on_done.run(());
-        });
-        sending.send(vec![made], photos.blobs(&pictures), Some(draft.get_value()), text, done);
+        let (blobs, draft) = (photos.blobs(&pictures), Some(draft.get_value()));
+        sending.send(vec![made], blobs, draft, text, on_done);
     };
     let place = Signal::stored(ticket.place.label.clone());
     let fields = match what {
         Ask::Move(Move::Assign) => view! {
             <AssignList
                 ticket=Some(id)
-                chosen=Signal::derive(move || form.with(|form| form.to))
+                chosen=derive(move || form.with(|form| form.to))
                 on_choose=move |user| form.update(|form| form.to = Some(user))
             />
         }
@@ -81,7 +83,7 @@ fn Question(ticket: Arc<Ticket>, what: Ask, #[prop(into)] on_done: Callback<()>)
             <PhotoField label=say(tr::common::photos) photos=photos place=place/>
         }
         .into_any(),
-        Ask::Settle => view! { <p>{tr::tickets::settle_note}</p> }.into_any(),
+        Ask::Settle => settle_fields(&ticket, form),
         Ask::Move(_) => ().into_any(),
     };
     let note_label = move || match what {
@@ -97,22 +99,22 @@ fn Question(ticket: Arc<Ticket>, what: Ask, #[prop(into)] on_done: Callback<()>)
     view! {
         {fields}
         <TextArea
-            label=Signal::derive(move || note_label().to_owned())
-            value=Signal::derive(move || form.with(|form| form.note.clone()))
+            label=derive(move || note_label().to_owned())
+            value=derive(move || form.with(|form| form.note.clone()))
             on_input=move |text| form.update(|form| form.note = text)
             rows=3
         />
         <p class="small soft" role="status">
-            {move || (!ready.get()).then(|| lack_text(what))}
+            {drawn(move || (!ready.get()).then(|| lack_text(what)))}
         </p>
         <Problem sending=sending/>
         <footer>
             <Button
-                text=Signal::derive(name)
+                text=derive(name)
                 on_press=submit
                 weight=Weight::Primary
                 large=true
-                disabled=Signal::derive(move || !ready.get())
+                disabled=derive(move || !ready.get())
                 busy=sending.busy
             />
         </footer>
@@ -154,23 +156,52 @@ fn wait_fields(form: RwSignal<MoveForm>) -> AnyView {
             <span class="label">{tr::tickets::waits_for}</span>
             <Segmented
                 label=say(tr::tickets::waits_for)
-                choices=Signal::derive(reasons)
-                value=Signal::derive(move || Some(form.with(|form| form.reason.clone())))
+                choices=derive(reasons)
+                value=derive(move || Some(form.with(|form| form.reason.clone())))
                 on_choose=move |name| form.update(|form| form.reason = name)
             />
         </div>
         <TextField
             label=say(tr::tickets::wait_until)
             kind="datetime-local"
-            value=Signal::derive(move || form.with(|form| form.until.clone()))
+            value=derive(move || form.with(|form| form.until.clone()))
             on_input=move |text| form.update(|form| form.until = text)
         />
         <Chips
             label=say(tr::tickets::wait_until)
-            choices=Signal::derive(mornings)
-            value=Signal::derive(move || Some(form.with(|form| form.until.clone())))
+            choices=derive(mornings)
+            value=derive(move || Some(form.with(|form| form.until.clone())))
             on_choose=move |text| form.update(|form| form.until = text)
         />
+    }
+    .into_any()
+}
+
+/// What is decided: everything stays as it is, or one of the completions that came too late counts.
+fn settle_fields(ticket: &Ticket, form: RwSignal<MoveForm>) -> AnyView {
+    let app = use_app();
+    let rivals = rivals(ticket);
+    let choices = move || {
+        let zone = app.zone();
+        let keep = Choice::new(String::new(), tr::tickets::settle_keep());
+        let counts = rivals.iter().map(|(name, which)| {
+            let by = app.with_replica(|replica| name_of(replica, which.by));
+            let at = fmt::moment(which.at, app.instant(), &zone);
+            Choice::new(name.clone(), tr::tickets::settle_counts(by, at))
+        });
+        std::iter::once(keep).chain(counts).collect::<Vec<_>>()
+    };
+    view! {
+        <p>{tr::tickets::settle_note}</p>
+        <div class="field">
+            <span class="label">{tr::tickets::settle_decision}</span>
+            <Chips
+                label=say(tr::tickets::settle_decision)
+                choices=derive(choices)
+                value=derive(move || Some(form.with(|form| form.counts.clone())))
+                on_choose=move |name| form.update(|form| form.counts = name)
+            />
+        </div>
     }
     .into_any()
 }
@@ -181,20 +212,20 @@ fn assess_fields(form: RwSignal<MoveForm>) -> AnyView {
     view! {
         <Segmented
             label=say(tr::tickets::feasible)
-            choices=Signal::derive(|| vec![
+            choices=derive(|| vec![
                 Choice::new("yes", tr::tickets::feasible_yes()),
                 Choice::new("no", tr::tickets::feasible_no()).bad(),
             ])
-            value=Signal::derive(move || Some(if feasible() { "yes" } else { "no" }.to_owned()))
+            value=derive(move || Some(if feasible() { "yes" } else { "no" }.to_owned()))
             on_choose=move |name: String| form.update(|form| form.feasible = name == "yes")
         />
         <Show when=feasible>
             <TextField
                 label=say(tr::tickets::estimate_yuan)
                 inputmode="decimal"
-                value=Signal::derive(move || form.with(|form| form.estimate.clone()))
+                value=derive(move || form.with(|form| form.estimate.clone()))
                 on_input=move |text| form.update(|form| form.estimate = text)
-                problem=Signal::derive(move || bad_amount().then(|| tr::tickets::bad_amount().to_owned()))
+                problem=derive(move || bad_amount().then(|| tr::tickets::bad_amount().to_owned()))
             />
         </Show>
     }
@@ -216,11 +247,11 @@ fn visit_fields(form: RwSignal<MoveForm>) -> AnyView {
             <span class="label">{tr::tickets::ask_solved}</span>
             <Segmented
                 label=say(tr::tickets::ask_solved)
-                choices=Signal::derive(|| vec![
+                choices=derive(|| vec![
                     Choice::new("yes", tr::tickets::solved_yes()),
                     Choice::new("no", tr::tickets::solved_no()).bad(),
                 ])
-                value=Signal::derive(solved)
+                value=derive(solved)
                 on_choose=move |name: String| form.update(|form| form.solved = Some(name == "yes"))
             />
         </div>
@@ -228,8 +259,8 @@ fn visit_fields(form: RwSignal<MoveForm>) -> AnyView {
             <span class="label">{tr::tickets::ask_score}</span>
             <Segmented
                 label=say(tr::tickets::ask_score)
-                choices=Signal::derive(scores)
-                value=Signal::derive(move || Some(form.with(|form| form.score.to_string())))
+                choices=derive(scores)
+                value=derive(move || Some(form.with(|form| form.score.to_string())))
                 on_choose=move |name: String| form.update(|form| form.score = name.parse().unwrap_or(0))
             />
         </div>

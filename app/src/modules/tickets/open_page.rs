@@ -2,11 +2,12 @@
 
 use domain::Right;
 use domain::Role;
-use domain::id::{ClusterId, TicketId, UnitId};
-use domain::modules::RecordKind;
+use domain::id::{ClusterId, OpId, TicketId, UnitId};
 use domain::modules::attachments::AttachmentRole;
 use domain::modules::households::{Cluster, Household};
-use domain::modules::tickets::{Intake, Ticket, TicketKind, Urgency};
+use domain::modules::tickets::{Intake, OpenTicket, Ticket, TicketKind, Urgency};
+use domain::modules::{Command, RecordKind};
+use domain::order;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
@@ -17,9 +18,11 @@ use super::view_model::link::local;
 use super::view_model::open::{Asked, Lack, OpenForm, categories, lacks};
 use crate::app_context::{App, use_app, use_draft};
 use crate::i18n::tr;
+use crate::modules::outbox::{fixed, restore_photos, use_fix};
+use crate::reactive::{derive, drawn, effect, memo};
 use crate::ui::{
-    Button, Chips, Choice, Notice, Page, PhotoField, Segmented, Select, TextArea, TextField,
-    Weight, use_photos,
+    Button, Chips, Choice, Notice, Page, PhotoField, Segmented, Select, Show, TextArea, TextField,
+    Weight, use_photos, use_toasts,
 };
 
 /// How a ticket usually reaches this person.
@@ -35,7 +38,7 @@ fn clusters(app: App) -> Memo<Vec<(ClusterId, String)>> {
             .iter::<Cluster>()
             .filter(|cluster| viewer.may_in(Right::OpenTicket, cluster.id))
             .collect();
-        found.sort_by(|a, b| a.code.cmp(&b.code));
+        order::sort_by(&mut found, |a, b| a.code.cmp(&b.code));
         found.iter().map(|c| (c.id, format!("{} {}", c.code, c.name))).collect()
     })
 }
@@ -57,16 +60,21 @@ pub fn OpenTicketPage() -> impl IntoView {
     let asked = Asked::read(|name| params.get(name));
     let back = local(params.get("back"));
     let clusters = clusters(app);
-    // Whoever has one cluster never has to say which.
-    let only = clusters.with_untracked(|all| match all.as_slice() {
-        [(only, _)] => Some(*only),
-        _ => None,
+    // Whoever has one cluster never has to say which. Both are looked at again when records come: the
+    // page may be open before the first sync is through.
+    let only = memo(move || {
+        clusters.with(|all| match all.as_slice() {
+            [(only, _)] => Some(*only),
+            _ => None,
+        })
     });
-    let key = asked.draft_key();
+    let knows_units =
+        app.query(&[RecordKind::Household], |replica| replica.iter::<Household>().next().is_some());
+    let fix = params.get("fix").and_then(|op| op.parse::<OpId>().ok());
+    let key = fix.map_or_else(|| asked.draft_key(), |op| format!("fix:{op}"));
     let restored = app.has_draft(&key);
-    let mut first = asked.form(usual_intake(app), only);
-    let knows_units = app.with_replica(|replica| replica.iter::<Household>().next().is_some());
-    if !knows_units {
+    let mut first = asked.form(usual_intake(app), only.get_untracked());
+    if !knows_units.get_untracked() {
         first.public = true;
     } else if let Some(unit) = asked.unit {
         app.with_replica(|replica| {
@@ -76,10 +84,27 @@ pub fn OpenTicketPage() -> impl IntoView {
         });
     }
     let form = use_draft(key.clone(), first);
-    let photos = use_photos(format!("{key}:photos"));
+    let photos = use_photos(format!("{key}/photos"));
+    // What was refused keeps its number and where it came from: others may name it already.
+    let refused = StoredValue::new(None::<OpenTicket>);
+    use_fix(fix, move |command| {
+        if let Command::OpenTicket(command) = command {
+            refused.set_value(Some((**command).clone()));
+            if !restored {
+                form.set(OpenForm::of(command));
+                restore_photos(app, photos, command.photos.clone());
+            }
+        }
+    });
+    let toasts = use_toasts();
     let sending = use_sending();
     let tried = RwSignal::new(false);
-    let lacking = Memo::new(move |_| form.with(|form| lacks(form, photos.count())));
+    let placed = move || {
+        let mut form = form.get();
+        form.cluster = form.cluster.or(only.get());
+        form
+    };
+    let lacking = memo(move || lacks(&placed(), photos.count()));
     let problem = move |lack: Lack| {
         let shown = tried.get() && lacking.with(|all| all.contains(&lack));
         shown.then(|| lack_text(lack).to_owned())
@@ -94,11 +119,14 @@ pub fn OpenTicketPage() -> impl IntoView {
         if !lacking.with_untracked(Vec::is_empty) {
             return;
         }
+        let refused = refused.get_value();
+        let given = refused.as_ref().map(|command| command.ticket).or(given);
+        let origin = refused.and_then(|command| command.origin).or(origin.clone());
         let ticket = given.unwrap_or_else(|| TicketId(app.new_id()));
-        let Some(cluster) = form.with_untracked(|form| form.cluster) else { return };
+        let form = untrack(placed);
+        let Some(cluster) = form.cluster else { return };
         let pictures = untrack(|| photos.attachments());
-        let command = form
-            .with_untracked(|form| form.command(ticket, cluster, pictures.clone(), origin.clone()));
+        let command = form.command(ticket, cluster, pictures.clone(), origin);
         let to = match &back {
             Some(back) => back.clone(),
             None => format!("/tickets/{ticket}"),
@@ -110,7 +138,7 @@ pub fn OpenTicketPage() -> impl IntoView {
             Some(draft.get_value()),
             tr::tickets::opened(Ticket::short_code(ticket)),
             Callback::new(move |()| {
-                photos.forget(app);
+                fixed(app, toasts, fix);
                 navigate(&to, Default::default());
             }),
         );
@@ -122,11 +150,17 @@ pub fn OpenTicketPage() -> impl IntoView {
             form.update(|form| form.choose_kind(kind));
         }
     };
-    let category_choices = Signal::derive(move || {
+    let category_choices = derive(move || {
         let kind = form.with(|form| form.kind);
         categories(kind).map(|c| Choice::new(c.code, labels::category(c.code))).collect::<Vec<_>>()
     });
-    let place_label = Signal::derive(move || form.with(|form| form.place.clone()));
+    let place_problem = derive(move || {
+        // Without any there is nothing to choose from, and no field to say it at.
+        let unknown = problem(Lack::Cluster).filter(|_| clusters.with(Vec::is_empty));
+        let unknown = unknown.map(|_| tr::tickets::lack_clusters().to_owned());
+        problem(Lack::Unit).or_else(|| problem(Lack::Place)).or(unknown)
+    });
+    let place_label = derive(move || form.with(|form| form.place.clone()));
     view! {
         <Page title=say(tr::tickets::open_new) back=leave_to bare=true narrow=true>
             <Show when=move || restored>
@@ -135,8 +169,8 @@ pub fn OpenTicketPage() -> impl IntoView {
             <section class="stack" aria-label=tr::tickets::part_what>
                 <Chips
                     label=say(tr::tickets::kind)
-                    choices=Signal::derive(kinds)
-                    value=Signal::derive(move || Some(form.with(|form| form.kind.name().to_owned())))
+                    choices=derive(kinds)
+                    value=derive(move || Some(form.with(|form| form.kind.name().to_owned())))
                     on_choose=choose_kind
                 />
                 <div class="field">
@@ -144,21 +178,25 @@ pub fn OpenTicketPage() -> impl IntoView {
                     <Chips
                         label=say(tr::tickets::category)
                         choices=category_choices
-                        value=Signal::derive(move || Some(form.with(|form| form.category.clone())))
+                        value=derive(move || Some(form.with(|form| form.category.clone())))
                         on_choose=move |code| form.update(|form| form.category = code)
                     />
-                    <LackText text=Signal::derive(move || problem(Lack::Category))/>
+                    <LackText text=derive(move || problem(Lack::Category))/>
                 </div>
             </section>
-            <PlacePart form=form clusters=clusters knows_units=knows_units problem=Signal::derive(move || {
-                problem(Lack::Unit).or_else(|| problem(Lack::Place))
-            }) cluster_problem=Signal::derive(move || problem(Lack::Cluster))/>
+            <PlacePart
+                form=form
+                clusters=clusters
+                knows_units=knows_units
+                problem=place_problem
+                cluster_problem=derive(move || problem(Lack::Cluster))
+            />
             <TextArea
                 label=say(tr::tickets::description)
-                value=Signal::derive(move || form.with(|form| form.description.clone()))
+                value=derive(move || form.with(|form| form.description.clone()))
                 on_input=move |text| form.update(|form| form.description = text)
                 hint=say(tr::tickets::description_hint)
-                problem=Signal::derive(move || problem(Lack::Description))
+                problem=derive(move || problem(Lack::Description))
             />
             <PhotoField
                 label=say(tr::common::photos)
@@ -170,12 +208,12 @@ pub fn OpenTicketPage() -> impl IntoView {
                 <span class="label">{tr::tickets::urgency}</span>
                 <Segmented
                     label=say(tr::tickets::urgency)
-                    choices=Signal::derive(|| {
+                    choices=derive(|| {
                         [Urgency::Normal, Urgency::Urgent, Urgency::Emergency]
                             .map(|one| Choice::new(labels::urgency_name(one), labels::urgency(one)))
                             .to_vec()
                     })
-                    value=Signal::derive(move || {
+                    value=derive(move || {
                         Some(form.with(|form| labels::urgency_name(form.urgency).to_owned()))
                     })
                     on_choose=move |name: String| form.update(|form| {
@@ -188,7 +226,7 @@ pub fn OpenTicketPage() -> impl IntoView {
                 />
             </div>
             <ContactPart form=form/>
-            {asked.origin.is_none().then(|| view! { <IntakePart form=form/> })}
+            {(asked.origin.is_none() && fix.is_none()).then(|| view! { <IntakePart form=form/> })}
             <Problem sending=sending/>
             <div class="action-bar">
                 <Button
@@ -205,7 +243,7 @@ pub fn OpenTicketPage() -> impl IntoView {
 
 #[component]
 fn LackText(text: Signal<Option<String>>) -> impl IntoView {
-    move || text.get().map(|text| view! { <span class="problem" role="alert">{text}</span> })
+    drawn(move || text.get().map(|text| view! { <span class="problem" role="alert">{text}</span> }))
 }
 
 /// Where: a unit that was looked up, or a public place in words.
@@ -213,13 +251,13 @@ fn LackText(text: Signal<Option<String>>) -> impl IntoView {
 fn PlacePart(
     form: RwSignal<OpenForm>,
     clusters: Memo<Vec<(ClusterId, String)>>,
-    knows_units: bool,
+    knows_units: Memo<bool>,
     problem: Signal<Option<String>>,
     cluster_problem: Signal<Option<String>>,
 ) -> impl IntoView {
     let app = use_app();
-    let public = Memo::new(move |_| form.with(|form| form.public));
-    let picked = Memo::new(move |_| form.with(|form| form.unit));
+    let public = memo(move || form.with(|form| form.public));
+    let picked = memo(move || form.with(|form| form.unit));
     let pick = move |unit: UnitId| {
         app.with_replica(|replica| {
             if let Some(household) = replica.get::<Household>(unit.0) {
@@ -239,7 +277,7 @@ fn PlacePart(
         }
         view! {
             <div class="row picked">
-                <span class="strong grow">{move || form.with(|form| form.place.clone())}</span>
+                <span class="strong grow">{drawn(move || form.with(|form| form.place.clone()))}</span>
                 <Button
                     text=say(tr::tickets::unit_change)
                     on_press=move |()| form.update(OpenForm::leave_unit)
@@ -252,7 +290,7 @@ fn PlacePart(
         view! {
             <TextField
                 label=say(tr::tickets::public_place)
-                value=Signal::derive(move || form.with(|form| form.place.clone()))
+                value=derive(move || form.with(|form| form.place.clone()))
                 on_input=move |text| form.update(|form| form.place = text)
                 placeholder=say(tr::tickets::public_place_hint)
             />
@@ -263,20 +301,20 @@ fn PlacePart(
     view! {
         <section class="field" role="group" aria-label=tr::tickets::place>
             <span class="label">{tr::tickets::place}</span>
-            {knows_units.then(|| view! {
+            {drawn(move || knows_units.get().then(|| view! {
                 <Segmented
                     label=say(tr::tickets::place_kind)
-                    choices=Signal::derive(|| vec![
+                    choices=derive(|| vec![
                         Choice::new("unit", tr::tickets::place_unit()),
                         Choice::new("public", tr::tickets::place_public()),
                     ])
-                    value=Signal::derive(move || {
+                    value=derive(move || {
                         Some(if public.get() { "public" } else { "unit" }.to_owned())
                     })
                     on_choose=choose
                 />
-            })}
-            {move || if public.get() { public_part() } else { unit_part() }}
+            }))}
+            {drawn(move || if public.get() { public_part() } else { unit_part() })}
             <LackText text=problem/>
         </section>
     }
@@ -289,13 +327,13 @@ fn ClusterSelect(
     clusters: Memo<Vec<(ClusterId, String)>>,
     problem: Signal<Option<String>>,
 ) -> impl IntoView {
-    let options = Signal::derive(move || {
+    let options = derive(move || {
         let none = (String::new(), tr::common::choose().to_owned());
         let known = clusters.get().into_iter().map(|(id, name)| (id.to_string(), name));
         std::iter::once(none).chain(known).collect::<Vec<_>>()
     });
     // A cluster that arrived after the page was opened, or was cleared with the unit.
-    Effect::new(move |_| {
+    effect(move || {
         clusters.with(|all| {
             if let [(only, _)] = all.as_slice()
                 && form.with_untracked(|form| form.cluster.is_none())
@@ -309,7 +347,7 @@ fn ClusterSelect(
             <Select
                 label=say(tr::tickets::cluster)
                 options=options
-                value=Signal::derive(move || {
+                value=derive(move || {
                     form.with(|form| form.cluster.map(|id| id.to_string()).unwrap_or_default())
                 })
                 on_change=move |id: String| form.update(|form| form.cluster = id.parse().ok())
@@ -325,13 +363,13 @@ fn ContactPart(form: RwSignal<OpenForm>) -> impl IntoView {
         <div class="fields-2">
             <TextField
                 label=say(tr::tickets::contact_name)
-                value=Signal::derive(move || form.with(|form| form.name.clone()))
+                value=derive(move || form.with(|form| form.name.clone()))
                 on_input=move |text| form.update(|form| form.name = text)
                 autocomplete="off"
             />
             <TextField
                 label=say(tr::tickets::contact_phone)
-                value=Signal::derive(move || form.with(|form| form.phone.clone()))
+                value=derive(move || form.with(|form| form.phone.clone()))
                 on_input=move |text| form.update(|form| form.phone = text)
                 kind="tel"
                 inputmode="tel"
@@ -351,10 +389,10 @@ fn IntakePart(form: RwSignal<OpenForm>) -> impl IntoView {
             <span class="label">{tr::tickets::intake}</span>
             <Chips
                 label=say(tr::tickets::intake)
-                choices=Signal::derive(|| {
+                choices=derive(|| {
                     INTAKES.map(|one| Choice::new(labels::intake_name(one), labels::intake(one))).to_vec()
                 })
-                value=Signal::derive(move || {
+                value=derive(move || {
                     Some(form.with(|form| labels::intake_name(form.intake).to_owned()))
                 })
                 on_choose=move |name: String| {

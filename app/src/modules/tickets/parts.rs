@@ -12,15 +12,11 @@ use super::labels;
 use crate::app_context::{App, use_app};
 use crate::error_text::error_text;
 use crate::i18n::tr;
+use crate::reactive::{derive, drawn};
 use crate::ui::{Notice, Toasts, use_toasts};
 
-/// A text of ours, to be looked up when it is shown.
-pub type Text = fn() -> &'static str;
-
-/// A text that follows the language.
-pub fn say(text: Text) -> Signal<String> {
-    Signal::derive(move || text().to_owned())
-}
+pub use crate::i18n::Text;
+pub use crate::reactive::words as say;
 
 /// The state in a word and a colour.
 pub fn state_badge(state: &str) -> AnyView {
@@ -34,6 +30,11 @@ pub fn urgency_badge(urgency: Urgency) -> Option<AnyView> {
         let class = format!("badge {}", labels::urgency_tone(urgency));
         view! { <span class=class>{labels::urgency(urgency)}</span> }.into_any()
     })
+}
+
+/// The wait has run out and nobody resumed: the clock runs again.
+pub fn wait_over_badge(over: bool) -> Option<AnyView> {
+    over.then(|| view! { <span class="badge late">{tr::tickets::wait_over()}</span> }.into_any())
 }
 
 /// Still in the outbox.
@@ -109,9 +110,9 @@ fn conflict(preview: &Preview) -> Option<Refusal> {
 /// What was refused, in words, beside the form it was refused for.
 #[component]
 pub fn Problem(sending: Sending) -> impl IntoView {
-    move || {
+    drawn(move || {
         sending.problem.get().map(|refusal| {
-            view! { <Notice tone="late" text=Signal::derive(move || error_text(&refusal))/> }
+            view! { <Notice tone="late" text=derive(move || error_text(&refusal))/> }
         })
-    }
+    })
 }

@@ -4,6 +4,7 @@ use domain::modules::RecordKind;
 use domain::modules::accounts::User;
 use domain::modules::households::Cluster;
 use domain::modules::tickets::{TicketKind, TicketState, can_be_assigned};
+use domain::order;
 use leptos::html::Input;
 use leptos::prelude::*;
 
@@ -12,7 +13,8 @@ use super::parts::say;
 use super::view_model::table::{PAGE, TableQuery};
 use crate::app_context::use_app;
 use crate::i18n::tr;
-use crate::ui::{Button, Check, Glyph, Icon, Select};
+use crate::reactive::{bound, derive, drawn, memo};
+use crate::ui::{Button, Check, Glyph, Icon, Select, Show};
 
 /// Choices of a filter: value and text, the first one for "no filter".
 type Options = Vec<(String, String)>;
@@ -37,14 +39,14 @@ pub fn Filters(
     };
     let clusters = app.query(&[RecordKind::Cluster], |replica| {
         let mut all: Vec<&Cluster> = replica.iter::<Cluster>().collect();
-        all.sort_by(|a, b| a.code.cmp(&b.code));
+        order::sort_by(&mut all, |a, b| a.code.cmp(&b.code));
         all.iter()
             .map(|c| (c.id.to_string(), format!("{} {}", c.code, c.name)))
             .collect::<Options>()
     });
     let people = app.query(&[RecordKind::User], |replica| {
         let mut all: Vec<&User> = replica.iter::<User>().filter(|u| can_be_assigned(u)).collect();
-        all.sort_by(|a, b| a.name.cmp(&b.name));
+        order::sort_by(&mut all, |a, b| a.name.cmp(&b.name));
         all.iter().map(|user| (user.id.to_string(), user.name.clone())).collect::<Options>()
     });
     let states = || {
@@ -60,9 +62,8 @@ pub fn Filters(
         let kinds = TicketKind::ALL.into_iter().map(|k| (k.name().to_owned(), labels::kind(k)));
         with_any(tr::common::all(), kinds)
     };
-    let field = move |read: fn(&TableQuery) -> &String| {
-        Signal::derive(move || query.with(|q| read(q).clone()))
-    };
+    let field =
+        move |read: fn(&TableQuery) -> &String| derive(move || query.with(|q| read(q).clone()));
     view! {
         <form class="toolbar" role="search" on:submit=move |event| event.prevent_default()>
             <div class="search">
@@ -72,31 +73,31 @@ pub fn Filters(
                     node_ref=search
                     aria-label=tr::tickets::search
                     placeholder=tr::tickets::table_search_hint
-                    prop:value=move || query.with(|query| query.q.clone())
+                    prop:value=bound(move || query.with(|query| query.q.clone()))
                     on:input=move |event| change(&|next| next.q = event_target_value(&event))
                 />
             </div>
             <Select
                 label=say(tr::tickets::state)
-                options=Signal::derive(states)
+                options=derive(states)
                 value=field(|query| &query.state)
                 on_change=move |value: String| change(&|next| next.state = value.clone())
             />
             <Select
                 label=say(tr::tickets::kind)
-                options=Signal::derive(kinds)
+                options=derive(kinds)
                 value=field(|query| &query.kind)
                 on_change=move |value: String| change(&|next| next.kind = value.clone())
             />
             <Select
                 label=say(tr::tickets::cluster)
-                options=Signal::derive(move || with_any(tr::common::all(), clusters.get().into_iter()))
+                options=derive(move || with_any(tr::common::all(), clusters.get().into_iter()))
                 value=field(|query| &query.cluster)
                 on_change=move |value: String| change(&|next| next.cluster = value.clone())
             />
             <Select
                 label=say(tr::tickets::holder)
-                options=Signal::derive(move || {
+                options=derive(move || {
                     let none = ("none".to_owned(), tr::tickets::unassigned().to_owned());
                     with_any(tr::common::all(), std::iter::once(none).chain(people.get()))
                 })
@@ -105,12 +106,12 @@ pub fn Filters(
             />
             <Check
                 label=say(tr::tickets::only_over)
-                checked=Signal::derive(move || query.with(|query| query.over))
+                checked=derive(move || query.with(|query| query.over))
                 on_change=move |on| change(&|next| next.over = on)
             />
             <Check
                 label=say(tr::tickets::only_conflicts)
-                checked=Signal::derive(move || query.with(|query| query.conflict))
+                checked=derive(move || query.with(|query| query.conflict))
                 on_change=move |on| change(&|next| next.conflict = on)
             />
             <Show when=move || query.with(TableQuery::is_narrowed)>
@@ -136,7 +137,7 @@ pub fn Pager(
     go: Callback<TableQuery>,
     total: Signal<u64>,
 ) -> impl IntoView {
-    let neighbours = Memo::new(move |_| query.with(|query| query.neighbours(total.get())));
+    let neighbours = memo(move || query.with(|query| query.neighbours(total.get())));
     let to = move |offset: Option<u64>| {
         if let Some(offset) = offset {
             go.run(TableQuery { offset, ..query.get_untracked() });
@@ -152,13 +153,13 @@ pub fn Pager(
                 <Button
                     text=say(tr::tickets::page_before)
                     on_press=move |()| to(neighbours.get_untracked().0)
-                    disabled=Signal::derive(move || neighbours.get().0.is_none())
+                    disabled=derive(move || neighbours.get().0.is_none())
                 />
-                <span class="number">{range}</span>
+                <span class="number">{drawn(range)}</span>
                 <Button
                     text=say(tr::tickets::page_after)
                     on_press=move |()| to(neighbours.get_untracked().1)
-                    disabled=Signal::derive(move || neighbours.get().1.is_none())
+                    disabled=derive(move || neighbours.get().1.is_none())
                 />
             </nav>
         </Show>

@@ -22,7 +22,8 @@ use super::view_model::table::{TableQuery, moved};
 use crate::app_context::{View, use_app, use_view};
 use crate::error_text::error_text;
 use crate::i18n::tr;
-use crate::ui::{Button, ButtonLink, Empty, Icon, Notice, Page, Sheet, Skeleton, Weight};
+use crate::reactive::{derive, drawn, effect, memo};
+use crate::ui::{Button, ButtonLink, Empty, Icon, Notice, Page, Sheet, Show, Skeleton, Weight};
 
 /// Whether somebody is typing, and keys are letters rather than commands.
 fn is_typing(event: &ev::KeyboardEvent) -> bool {
@@ -39,7 +40,7 @@ fn is_typing(event: &ev::KeyboardEvent) -> bool {
 pub fn TicketTablePage() -> impl IntoView {
     let app = use_app();
     let params = use_query_map();
-    let query = Memo::new(move |_| params.with(|params| TableQuery::read(|name| params.get(name))));
+    let query = memo(move || params.with(|params| TableQuery::read(|name| params.get(name))));
     let navigate = use_navigate();
     let go = {
         let navigate = navigate.clone();
@@ -49,8 +50,7 @@ pub fn TicketTablePage() -> impl IntoView {
             navigate(&query.page_address(), options);
         })
     };
-    let view: View<TicketTable> =
-        use_view(Signal::derive(move || query.with(TableQuery::view_address)));
+    let view: View<TicketTable> = use_view(derive(move || query.with(TableQuery::view_address)));
     let marked = RwSignal::new(None::<usize>);
     let picked = RwSignal::new(BTreeSet::<TicketId>::new());
     let search = NodeRef::<Input>::new();
@@ -60,12 +60,12 @@ pub fn TicketTablePage() -> impl IntoView {
         navigate(&address(&format!("/tickets/{ticket}"), &[("back", back)]), Default::default());
     });
     // Another page or order: what was marked is somewhere else now.
-    Effect::new(move |_| {
+    effect(move || {
         query.get();
         marked.set(None);
     });
     // Rows that went off the page are not assigned unseen.
-    Effect::new(move |_| {
+    effect(move || {
         view.data.with(|table| {
             if let Some(table) = table {
                 picked.update(|picked| {
@@ -108,7 +108,7 @@ pub fn TicketTablePage() -> impl IntoView {
         }
     });
     on_cleanup(move || keys.remove());
-    let may_assign = Memo::new(move |_| app.may(Right::AssignTicket));
+    let may_assign = memo(move || app.may(Right::AssignTicket));
     let total = move || view.data.with(|table| table.as_ref().map(|table| table.total));
     let body = move || {
         let known = view.data.with(|table| table.as_ref().map(|table| table.rows.is_empty()));
@@ -144,14 +144,14 @@ pub fn TicketTablePage() -> impl IntoView {
         }
     };
     // Only what decides which of the faces is shown, so that new rows do not redraw the table.
-    let face = Memo::new(move |_| {
+    let face = memo(move || {
         let rows = view.data.with(|table| table.as_ref().map(|table| table.rows.is_empty()));
         (rows, if rows.is_none() { view.error.get() } else { None })
     });
     view! {
         <Page
             title=say(tr::tickets::title)
-            subtitle=Signal::derive(move || total().map(tr::tickets::rows_total).unwrap_or_default())
+            subtitle=derive(move || total().map(tr::tickets::rows_total).unwrap_or_default())
         >
             <Filters query=query go=go search=search/>
             <Show when=move || view.error.with(Option::is_some) && view.data.with(Option::is_some)>
@@ -162,7 +162,7 @@ pub fn TicketTablePage() -> impl IntoView {
             <div class="row wrap table-actions">
                 <Show when=move || may_assign.get() && !picked.with(BTreeSet::is_empty)>
                     <Button
-                        text=Signal::derive(move || tr::tickets::assign_picked(picked.with(BTreeSet::len)))
+                        text=derive(move || tr::tickets::assign_picked(picked.with(BTreeSet::len)))
                         on_press=move |()| assigning.set(true)
                         weight=Weight::Primary
                     />
@@ -177,14 +177,14 @@ pub fn TicketTablePage() -> impl IntoView {
                     />
                 </Show>
             </div>
-            {move || {
+            {drawn(move || {
                 face.get();
                 untrack(body)
-            }}
-            <Pager query=query go=go total=Signal::derive(move || total().unwrap_or(0))/>
+            })}
+            <Pager query=query go=go total=derive(move || total().unwrap_or(0))/>
             <Sheet
                 open=assigning
-                title=Signal::derive(move || tr::tickets::assign_picked(picked.with(BTreeSet::len)))
+                title=derive(move || tr::tickets::assign_picked(picked.with(BTreeSet::len)))
                 on_close=move |()| assigning.set(false)
             >
                 <AssignMany picked=picked on_done=move |()| assigning.set(false)/>
@@ -247,7 +247,7 @@ fn AssignMany(
     view! {
         <AssignList ticket=first chosen=chosen on_choose=move |user| chosen.set(Some(user))/>
         <p class="small soft" role="status">
-            {move || (skipped > 0).then(|| tr::tickets::assign_skipped(skipped))}
+            {drawn(move || (skipped > 0).then(|| tr::tickets::assign_skipped(skipped)))}
         </p>
         <Problem sending=sending/>
         <footer>
@@ -256,7 +256,7 @@ fn AssignMany(
                 on_press=submit
                 weight=Weight::Primary
                 large=true
-                disabled=Signal::derive(move || none || chosen.get().is_none())
+                disabled=derive(move || none || chosen.get().is_none())
                 busy=sending.busy
             />
         </footer>

@@ -10,12 +10,13 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use super::labels;
-use super::parts::{Text, state_badge, urgency_badge};
+use super::parts::{Text, state_badge, urgency_badge, wait_over_badge};
 use super::table_page::toggle;
 use super::view_model::table::TableQuery;
 use crate::app_context::{View, use_app};
 use crate::i18n::{fmt, tr};
-use crate::ui::{ClockChip, Glyph, Icon};
+use crate::reactive::{bound, drawn, effect, memo};
+use crate::ui::{ClockChip, Glyph, Icon, Show};
 
 /// What a row shows; a row that shows the same is not drawn again, so the place on the page stays.
 type Face = (TicketId, String, Option<String>, i64, Option<i64>, u32, Option<u32>);
@@ -39,7 +40,7 @@ pub fn TableRows(
 ) -> impl IntoView {
     let rows = move || view.data.with(|t| t.as_ref().map(|t| t.rows.clone()).unwrap_or_default());
     // By id: a row stays marked where it is now, although it may have moved.
-    let marked_id = Memo::new(move |_| {
+    let marked_id = memo(move || {
         let at = marked.get()?;
         view.data.with(|table| table.as_ref()?.rows.get(at).map(|row| row.id))
     });
@@ -55,13 +56,13 @@ pub fn TableRows(
             _ => None,
         };
         view! {
-            <th scope="col" aria-sort=order>
+            <th scope="col" aria-sort=bound(order)>
                 <button
                     type="button"
                     on:click=move |_| go.run(query.with_untracked(|query| query.sorted_by(column)))
                 >
                     {text}
-                    {arrow}
+                    {drawn(arrow)}
                 </button>
             </th>
         }
@@ -89,7 +90,7 @@ pub fn TableRows(
                                 <input
                                     type="checkbox"
                                     aria-label=tr::tickets::pick_all
-                                    prop:checked=all_picked
+                                    prop:checked=bound(all_picked)
                                     on:change=move |event| pick_all(event_target_checked(&event))
                                 />
                             </th>
@@ -135,8 +136,8 @@ fn Line(
     let number = line.number.map_or_else(String::new, |number| number.to_string());
     let said = number.clone();
     let row = NodeRef::<leptos::html::Tr>::new();
-    let is_marked = Memo::new(move |_| marked.get() == Some(id));
-    Effect::new(move |_| {
+    let is_marked = memo(move || marked.get() == Some(id));
+    effect(move || {
         if is_marked.get()
             && let Some(row) = row.get()
         {
@@ -154,11 +155,11 @@ fn Line(
     let (kind, category) = (line.kind, line.category.clone());
     let what = move || tr::tickets::kind_category(labels::kind(kind), labels::category(&category));
     let state = line.state.clone();
-    let (urgency, conflicts) = (line.urgency, line.conflicts);
+    let (urgency, conflicts, clock) = (line.urgency, line.conflicts, line.clock);
     view! {
         <tr
             node_ref=row
-            aria-selected=move || is_marked.get().to_string()
+            aria-selected=bound(move || is_marked.get().to_string())
             on:click=move |event| {
                 // The tick and the link of a row have their own click.
                 if !on_control(&event) {
@@ -174,7 +175,7 @@ fn Line(
                             let said = said.clone();
                             move || tr::tickets::pick(said.clone())
                         }
-                        prop:checked=move || picked.with(|picked| picked.contains(&id))
+                        prop:checked=bound(move || picked.with(|picked| picked.contains(&id)))
                         on:change=move |_| toggle(picked, id)
                     />
                 </td>
@@ -184,16 +185,17 @@ fn Line(
             </td>
             <td class="nowrap">{what} " " {move || urgency_badge(urgency)}</td>
             <td class="nowrap">{line.place}</td>
-            <td>{cluster}</td>
+            <td>{drawn(cluster)}</td>
             <td class="nowrap">
-                {move || state_badge(&state)}
-                {move || (conflicts > 0).then(|| view! {
+                {drawn(move || state_badge(&state))}
+                {drawn(move || wait_over_badge(clock.wait_is_over(app.now().get())))}
+                {drawn(move || (conflicts > 0).then(|| view! {
                     " "
                     <span class="badge late">{tr::tickets::conflicts(conflicts)}</span>
-                })}
+                }))}
             </td>
             <td class="nowrap">{line.assignee_name}</td>
-            <td class="nowrap number">{move || fmt::moment(line.opened_at, app.now().get(), &app.zone())}</td>
+            <td class="nowrap number">{drawn(move || fmt::moment(line.opened_at, app.now().get(), &app.zone()))}</td>
             <td class="nowrap"><ClockChip clock=line.clock/></td>
         </tr>
     }

@@ -20,12 +20,13 @@ use super::view_model::moves::{
 };
 use crate::app_context::use_app;
 use crate::i18n::tr;
+use crate::reactive::{derive, drawn, effect, memo};
 use crate::ui::{Button, Empty, Icon, Notice, Page, Skeleton, Weight};
 
 /// The id in the address of the page.
 pub(super) fn ticket_id() -> Memo<Option<TicketId>> {
     let params = use_params_map();
-    Memo::new(move |_| params.with(|params| params.get("id")?.parse().ok()))
+    memo(move || params.with(|params| params.get("id")?.parse().ok()))
 }
 
 /// The ticket that the address names, as this phone knows it.
@@ -50,7 +51,7 @@ pub fn TicketPage() -> impl IntoView {
     let table = if untrack(|| app.may(Right::ViewOffice)) { "/office/tickets" } else { "/tickets" };
     let back = local(use_query_map().get_untracked().get("back"));
     let back = back.unwrap_or_else(|| table.to_owned());
-    let title = Signal::derive(move || {
+    let title = derive(move || {
         ticket.with(|ticket| match ticket {
             Some(ticket) => {
                 tr::tickets::record_title(labels::kind(ticket.kind), ticket.display_number())
@@ -58,21 +59,21 @@ pub fn TicketPage() -> impl IntoView {
             None => tr::tickets::title().to_owned(),
         })
     });
-    let subtitle = Signal::derive(move || {
+    let subtitle = derive(move || {
         ticket.with(|ticket| ticket.as_ref().map(|t| t.place.label.clone()).unwrap_or_default())
     });
     // Another ticket is another page: nothing of an open sheet must go over to it.
-    let shown = Memo::new(move |_| ticket.with(|ticket| ticket.as_ref().map(|ticket| ticket.id)));
+    let shown = memo(move || ticket.with(|ticket| ticket.as_ref().map(|ticket| ticket.id)));
     // Given to somebody else while it was open: said otherwise than an address that leads nowhere.
     let seen = StoredValue::new(None::<TicketId>);
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(id) = shown.get() {
             seen.set_value(Some(id));
         }
     });
     view! {
         <Page title=title subtitle=subtitle back=back>
-            {move || match (shown.get(), ticket.get_untracked()) {
+            {drawn(move || match (shown.get(), ticket.get_untracked()) {
                 (Some(_), Some(first)) => view! { <Body first=first live=ticket/> }.into_any(),
                 _ if app.status().with(|status| status.first_sync) => view! { <Skeleton/> }.into_any(),
                 _ if id.get().is_some() && seen.get_value() == id.get() => view! {
@@ -91,7 +92,7 @@ pub fn TicketPage() -> impl IntoView {
                     />
                 }
                 .into_any(),
-            }}
+            })}
         </Page>
     }
 }
@@ -104,14 +105,14 @@ fn Body(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
     let pending = app.query(&[RecordKind::Ticket], move |replica| replica.is_pending(key));
     let ask = RwSignal::new(None::<Ask>);
     let sending = use_sending();
-    let offered = Memo::new(move |_| {
+    let offered = memo(move || {
         let actor = app.actor();
         ticket.with(|ticket| {
             let gives_out = actor.may_in(Right::AssignTicket, ticket.cluster);
             offer(&ticket.possible_moves(&actor), &ticket.state, gives_out)
         })
     });
-    let settles = Memo::new(move |_| {
+    let settles = memo(move || {
         ticket.with(|ticket| {
             ticket.conflicts > 0 && app.may_in(Right::SettleConflict, ticket.cluster)
         })
@@ -138,13 +139,13 @@ fn Body(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
         }
     });
     view! {
-        {move || {
+        {drawn(move || {
             let conflicts = ticket.with(|ticket| ticket.conflicts);
             let settles = settles.get();
             (conflicts > 0).then(|| view! {
                 <Notice
                     tone="late"
-                    text=Signal::derive(move || tr::tickets::conflict_notice(conflicts))
+                    text=derive(move || tr::tickets::conflict_notice(conflicts))
                 >
                     {settles.then(|| view! {
                         <Button
@@ -154,7 +155,7 @@ fn Body(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
                     })}
                 </Notice>
             })
-        }}
+        })}
         <TicketRecord ticket=ticket pending=pending>
             <Problem sending=sending/>
             <Others offered=offered make=make busy=sending.busy/>
@@ -171,14 +172,14 @@ fn Others(offered: Memo<Offer>, make: Callback<Move>, busy: RwSignal<bool>) -> i
         let weight = if tried == Move::Decline { Weight::Danger } else { Weight::Plain };
         view! {
             <Button
-                text=Signal::derive(move || labels::move_name(tried))
+                text=derive(move || labels::move_name(tried))
                 on_press=move |()| make.run(tried)
                 weight=weight
                 busy=busy
             />
         }
     };
-    move || {
+    drawn(move || {
         let others = offered.with(|offer| offer.others.clone());
         (!others.is_empty()).then(|| {
             view! {
@@ -187,18 +188,18 @@ fn Others(offered: Memo<Offer>, make: Callback<Move>, busy: RwSignal<bool>) -> i
                 </div>
             }
         })
-    }
+    })
 }
 
 /// The one main action, within the thumb's reach.
 #[component]
 fn Main(offered: Memo<Offer>, make: Callback<Move>, busy: RwSignal<bool>) -> impl IntoView {
-    move || {
+    drawn(move || {
         offered.with(|offer| offer.main).map(|tried| {
             view! {
                 <div class="action-bar ticket-main">
                     <Button
-                        text=Signal::derive(move || labels::move_name(tried))
+                        text=derive(move || labels::move_name(tried))
                         on_press=move |()| make.run(tried)
                         weight=Weight::Primary
                         large=true
@@ -207,5 +208,5 @@ fn Main(offered: Memo<Offer>, make: Callback<Move>, busy: RwSignal<bool>) -> imp
                 </div>
             }
         })
-    }
+    })
 }

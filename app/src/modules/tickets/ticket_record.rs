@@ -15,10 +15,11 @@ use leptos_router::components::A;
 
 use super::labels;
 use super::list_page::name_of;
-use super::parts::{pending_badge, say, state_badge, urgency_badge};
+use super::parts::{pending_badge, say, state_badge, urgency_badge, wait_over_badge};
 use super::view_model::timeline::{completion_facts, rows};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
+use crate::reactive::{drawn, memo};
 use crate::ui::{ClockChip, Glyph, Icon, PhotoStrip, Timeline};
 
 #[component]
@@ -29,13 +30,15 @@ pub fn TicketRecord(
     children: Children,
 ) -> impl IntoView {
     let app = use_app();
-    let clock = Memo::new(move |_| ticket.with(|ticket| ticket.clock));
-    let state = Memo::new(move |_| ticket.with(|ticket| ticket.state.name()));
-    let urgency = Memo::new(move |_| ticket.with(|ticket| ticket.urgency));
-    let photos = Memo::new(move |_| ticket.with(|ticket| ticket.photos.clone()));
-    let text = Memo::new(move |_| ticket.with(|ticket| ticket.description.clone()));
-    let completion = Memo::new(move |_| ticket.with(|ticket| ticket.completion.clone()));
-    let earlier = Memo::new(move |_| ticket.with(|ticket| ticket.earlier.clone()));
+    let clock = memo(move || ticket.with(|ticket| ticket.clock));
+    let now = app.now();
+    let wait_over = memo(move || clock.get().wait_is_over(now.get()));
+    let state = memo(move || ticket.with(|ticket| ticket.state.name()));
+    let urgency = memo(move || ticket.with(|ticket| ticket.urgency));
+    let photos = memo(move || ticket.with(|ticket| ticket.photos.clone()));
+    let text = memo(move || ticket.with(|ticket| ticket.description.clone()));
+    let completion = memo(move || ticket.with(|ticket| ticket.completion.clone()));
+    let earlier = memo(move || ticket.with(|ticket| ticket.earlier.clone()));
     // Rebuilt for a change of the ticket or a name, not as time goes by: the times of the rows move
     // on by themselves, those within the words are of the past.
     let history = app.query(&[RecordKind::User], move |replica| {
@@ -48,28 +51,29 @@ pub fn TicketRecord(
             <div class="stack">
                 <section class="card" aria-label=tr::tickets::facts>
                     <div class="row wrap">
-                        {move || state_badge(state.get())}
-                        {move || urgency_badge(urgency.get())}
-                        {move || pending_badge(pending.get())}
-                        <span class="push">{move || view! { <ClockChip clock=clock.get()/> }}</span>
+                        {drawn(move || state_badge(state.get()))}
+                        {drawn(move || urgency_badge(urgency.get()))}
+                        {drawn(move || wait_over_badge(wait_over.get()))}
+                        {drawn(move || pending_badge(pending.get()))}
+                        <span class="push">{drawn(move || view! { <ClockChip clock=clock.get()/> })}</span>
                     </div>
                     <Facts ticket=ticket/>
                 </section>
                 {children()}
                 <section class="card">
                     <h2>{tr::tickets::description}</h2>
-                    <p class="said">{move || {
+                    <p class="said">{drawn(move || {
                         let text = text.get();
                         if text.is_empty() { tr::tickets::no_description().to_owned() } else { text }
-                    }}</p>
-                    {move || view! { <PhotoStrip attachments=photos.get() label=say(tr::common::photos)/> }}
+                    })}</p>
+                    {drawn(move || view! { <PhotoStrip attachments=photos.get() label=say(tr::common::photos)/> })}
                 </section>
-                {move || completion.get().map(|one| {
+                {drawn(move || completion.get().map(|one| {
                     view! { <CompletionCard completion=one title=say(tr::tickets::completion)/> }
-                })}
-                {move || earlier.get().into_iter().rev().map(|one| {
+                }))}
+                {drawn(move || earlier.get().into_iter().rev().map(|one| {
                     view! { <CompletionCard completion=one title=say(tr::tickets::completion_earlier)/> }
-                }).collect_view()}
+                }).collect_view())}
             </div>
             <section class="card">
                 <h2>{tr::tickets::timeline}</h2>
@@ -104,7 +108,7 @@ fn origin_link(replica: &Replica, origin: &Origin) -> (&'static str, Option<Stri
 fn Facts(ticket: Memo<Arc<Ticket>>) -> impl IntoView {
     let app = use_app();
     // Drawn anew only when the ticket changes; a ticket has no fact that moves with the clock.
-    let drawn = move || {
+    let lines = move || {
         app.track(&[RecordKind::User, RecordKind::FeeCall, RecordKind::Visit, RecordKind::Round]);
         let zone = app.zone();
         let ticket = ticket.get();
@@ -120,9 +124,11 @@ fn Facts(ticket: Memo<Arc<Ticket>>) -> impl IntoView {
         facts.push(fact(tr::tickets::opened_at(), opened));
         if !ticket.state.is_finished() {
             facts.push(fact(tr::tickets::due(), moment(ticket.clock.due)));
-            facts.extend(
-                ticket.clock.relay_due.map(|at| fact(tr::tickets::relay_due(), moment(at))),
-            );
+            // Only until somebody has it: the chip moves on by itself.
+            facts.extend(ticket.relay_clock().map(|clock| {
+                view! { <dt>{tr::tickets::relay_due()}</dt><dd><ClockChip clock=clock/></dd> }
+                    .into_any()
+            }));
         }
         facts.extend(ticket.estimate.map(|fen| fact(tr::tickets::estimate(), fmt::money(fen))));
         facts.extend(
@@ -138,7 +144,7 @@ fn Facts(ticket: Memo<Arc<Ticket>>) -> impl IntoView {
         }
         facts
     };
-    view! { <dl class="facts">{drawn}</dl> }
+    view! { <dl class="facts">{drawn(lines)}</dl> }
 }
 
 fn fact(name: &'static str, value: String) -> AnyView {
@@ -265,7 +271,7 @@ fn CompletionCard(completion: Completion, #[prop(into)] title: Signal<String>) -
         .collect_view();
     view! {
         <section class="card">
-            <h2>{move || title.get()}</h2>
+            <h2>{title}</h2>
             <dl class="facts">{facts}</dl>
             {lines}
             <PhotoStrip attachments=completion.attachments label=say(tr::tickets::completion_photos)/>

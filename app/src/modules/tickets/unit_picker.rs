@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use crate::app_context::use_app;
 use crate::i18n::tr;
+use crate::reactive::{bound, drawn, memo};
 use crate::ui::{Glyph, Icon};
 
 /// Hits that are shown; whoever needs more types on.
@@ -26,7 +27,7 @@ pub fn UnitPicker(#[prop(into)] on_pick: Callback<UnitId>) -> impl IntoView {
     let query = RwSignal::new(String::new());
     // Built when somebody begins to type: opening the form stays fast.
     let index = StoredValue::new(None::<SearchIndex>);
-    let hits = Memo::new(move |_| {
+    let hits = memo(move || {
         let query = query.get();
         if query.trim().is_empty() {
             return Vec::new();
@@ -55,12 +56,12 @@ pub fn UnitPicker(#[prop(into)] on_pick: Callback<UnitId>) -> impl IntoView {
                     autocomplete="off"
                     aria-label=tr::tickets::unit_search
                     placeholder=tr::tickets::unit_search_hint
-                    prop:value=move || query.get()
+                    prop:value=bound(move || query.get())
                     on:input=move |event| query.set(event_target_value(&event))
                 />
             </div>
             <ul class="list inset" aria-label=tr::tickets::unit_hits>
-                {move || {
+                {drawn(move || {
                     hits.get()
                         .into_iter()
                         .map(|hit| {
@@ -75,10 +76,10 @@ pub fn UnitPicker(#[prop(into)] on_pick: Callback<UnitId>) -> impl IntoView {
                             }
                         })
                         .collect_view()
-                }}
+                })}
             </ul>
             <p class="small soft" role="status">
-                {move || nothing().then(tr::tickets::unit_none)}
+                {drawn(move || nothing().then(tr::tickets::unit_none))}
             </p>
         </div>
     }

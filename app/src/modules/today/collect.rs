@@ -9,6 +9,7 @@ use domain::modules::households::Cluster;
 use domain::modules::rounds::{Briefing, Round, RoundTemplate, Schedule};
 use domain::modules::tickets::{Ticket, TicketState};
 use domain::modules::visits::{Visit, follow_up};
+use domain::order;
 use domain::sync::client::Replica;
 use domain::{Ms, Right, Role};
 
@@ -33,7 +34,7 @@ pub fn own_clusters(replica: &Replica) -> Vec<ClusterId> {
 
 fn names(replica: &Replica) -> BTreeMap<ClusterId, String> {
     let name = |one: &Cluster| (one.id, format!("{} {}", one.code, one.name));
-    replica.iter::<Cluster>().map(name).collect()
+    order::map_of(replica.iter::<Cluster>().map(name))
 }
 
 /// The end of a day in the company's zone.
@@ -192,7 +193,7 @@ pub fn tickets(replica: &Replica) -> Vec<Row> {
         let (what, href) = (What::Pool { count }, "/tickets?shelf=open".to_owned());
         rows.push(Row { what, href, from: Ms(0), due, done: false });
     }
-    visits.sort_by_key(|(due, ticket)| (*due, ticket.id));
+    order::sort_by_key(&mut visits, |(due, ticket)| (*due, ticket.id));
     let more = visits.split_off(visits.len().min(MOST_RETURN_VISITS));
     for (due, ticket) in visits {
         let what = What::ReturnVisit {

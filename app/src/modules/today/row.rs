@@ -10,6 +10,7 @@ use crate::app_context::use_app;
 use crate::i18n::{fmt, name_of, tr};
 use crate::modules::rounds::view_model::duties::window_text;
 use crate::modules::rounds::words;
+use crate::reactive::{drawn, written};
 use crate::ui::{ClockChip, Glyph, Icon};
 
 fn icon(what: &What) -> Icon {
@@ -85,21 +86,26 @@ fn trail(row: &Row, late: bool) -> AnyView {
         return view! {
             <span class="badge ok">
                 <Glyph icon=Icon::Check small=true/>
-                {move || tr::today::done()}
+                {written(tr::today::done)}
             </span>
         }
         .into_any();
     }
     match &row.what {
         What::Ticket { clock, urgency, .. } => {
-            let urgent = *urgency != Urgency::Normal;
+            let (urgent, own) = (*urgency != Urgency::Normal, *clock);
+            let wait_over = drawn(move || {
+                own.wait_is_over(app.now().get())
+                    .then(|| view! { <span class="badge late">{tr::tickets::wait_over()}</span> })
+            });
             let name = if *urgency == Urgency::Emergency {
                 tr::today::emergency
             } else {
                 tr::today::urgent
             };
             view! {
-                {urgent.then(|| view! { <span class="badge late">{move || name()}</span> })}
+                {urgent.then(|| view! { <span class="badge late">{drawn(move || name())}</span> })}
+                {wait_over}
                 <ClockChip clock=*clock/>
             }
             .into_any()
@@ -108,7 +114,7 @@ fn trail(row: &Row, late: bool) -> AnyView {
             let name = duty.state.name();
             view! {
                 <span class=format!("badge {}", words::state_tone(name))>
-                    {move || words::state(name)}
+                    {drawn(move || words::state(name))}
                 </span>
             }
             .into_any()
@@ -128,7 +134,7 @@ fn trail(row: &Row, late: bool) -> AnyView {
                     fmt::near_date(zone.date(due), zone.date(now))
                 }
             };
-            view! { <span class="number note" class:over=late>{text}</span> }.into_any()
+            view! { <span class="number note" class:over=late>{drawn(text)}</span> }.into_any()
         }
     }
 }
@@ -143,8 +149,8 @@ pub fn TodayRow(row: Row, late: bool) -> impl IntoView {
         <A href=href attr:class=class>
             <span class="lead"><Glyph icon=icon/></span>
             <span class="today-text">
-                <span class="title">{move || row.with_value(|row| title(&row.what))}</span>
-                <span class="note clip">{move || row.with_value(note)}</span>
+                <span class="title">{drawn(move || row.with_value(|row| title(&row.what)))}</span>
+                <span class="note clip">{drawn(move || row.with_value(note))}</span>
             </span>
             <span class="trail">{trail}</span>
         </A>

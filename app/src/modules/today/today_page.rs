@@ -3,6 +3,7 @@
 use domain::Right;
 use domain::modules::RecordKind;
 use domain::modules::households::Cluster;
+use domain::order;
 use leptos::prelude::*;
 
 use super::collect::{self, At};
@@ -12,7 +13,8 @@ use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
 use crate::modules::rounds::words::{after_paint, say};
 use crate::modules::session::SignInAgain;
-use crate::ui::{ButtonLink, Empty, Glyph, Icon, Notice, Page, Skeleton};
+use crate::reactive::{derive, drawn, memo};
+use crate::ui::{ButtonLink, Empty, Glyph, Icon, Notice, Page, Show, Skeleton};
 
 fn section_title(section: Section) -> &'static str {
     match section {
@@ -72,7 +74,7 @@ pub fn TodayPage() -> impl IntoView {
         let today = app.today().get();
         collect::calls(replica, At { now: app.now().get_untracked(), today })
     });
-    let sections = Memo::new(move |_| {
+    let sections = memo(move || {
         let mut rows: Vec<Row> = briefings.get();
         rows.extend(rounds.get());
         rows.extend(tickets.get());
@@ -88,29 +90,29 @@ pub fn TodayPage() -> impl IntoView {
             .filter(|cluster| own.contains(&cluster.id))
             .map(|cluster| format!("{} {}", cluster.code, cluster.name))
             .collect();
-        names.sort();
+        order::sort(&mut names);
         names
     });
-    let title = Signal::derive(move || {
+    let title = derive(move || {
         app.settings().with(|settings| greeting(&app.actor().name, app.now().get(), &settings.zone))
     });
-    let first_sync = Memo::new(move |_| app.status().with(|status| status.first_sync));
+    let first_sync = memo(move || app.status().with(|status| status.first_sync));
     let open = move || {
         sections.with(|sections| sections.iter().any(|(section, _)| *section != Section::Done))
     };
     view! {
         <Page title=title>
             <p class="today-line soft">
-                {move || fmt::date(app.today().get())}
-                {move || clusters.with(|names| {
+                {drawn(move || fmt::date(app.today().get()))}
+                {drawn(move || clusters.with(|names| {
                     (!names.is_empty()).then(|| format!(" · {}", fmt::list(names)))
-                })}
+                }))}
             </p>
             <SignInAgain/>
             <Show when=move || first_sync.get()>
                 <Notice tone="soon" text=say(tr::today::first_sync)/>
             </Show>
-            {move || {
+            {drawn(move || {
                 if !painted.get() {
                     return view! { <Skeleton rows=5/> }.into_any();
                 }
@@ -129,13 +131,13 @@ pub fn TodayPage() -> impl IntoView {
                     };
                 }
                 ().into_any()
-            }}
-            {move || painted.get().then(|| {
+            })}
+            {drawn(move || painted.get().then(|| {
                 SECTIONS
                     .into_iter()
                     .map(|section| view! { <Part section=section sections=sections/> })
                     .collect_view()
-            })}
+            }))}
             <QuickActions/>
         </Page>
     }
@@ -143,7 +145,7 @@ pub fn TodayPage() -> impl IntoView {
 
 #[component]
 fn Part(section: Section, sections: Memo<Vec<(Section, Vec<Row>)>>) -> impl IntoView {
-    let rows = Memo::new(move |_| {
+    let rows = memo(move || {
         sections.with(|sections| {
             let own = sections.iter().find(|(one, _)| *one == section);
             own.map_or(Vec::new(), |(_, rows)| rows.clone())
@@ -159,19 +161,19 @@ fn Part(section: Section, sections: Memo<Vec<(Section, Vec<Row>)>>) -> impl Into
             <section class="today-part">
                 <h2 class=class>
                     <Glyph icon=section_icon(section) small=true/>
-                    {move || section_title(section)}
+                    {drawn(move || section_title(section))}
                     " "
-                    <span class="number">{move || rows.with(Vec::len)}</span>
+                    <span class="number">{drawn(move || rows.with(Vec::len))}</span>
                 </h2>
                 <ul class="list">
-                    {move || {
+                    {drawn(move || {
                         rows.get()
                             .into_iter()
                             .map(|row| view! {
                                 <li><TodayRow row=row late=section == Section::Late/></li>
                             })
                             .collect_view()
-                    }}
+                    })}
                 </ul>
             </section>
         </Show>
@@ -182,9 +184,9 @@ fn Part(section: Section, sections: Memo<Vec<(Section, Vec<Row>)>>) -> impl Into
 #[component]
 fn QuickActions() -> impl IntoView {
     let app = use_app();
-    let visits = Memo::new(move |_| app.may(Right::RecordVisit));
-    let reports = Memo::new(move |_| app.may(Right::OpenTicket));
-    move || {
+    let visits = memo(move || app.may(Right::RecordVisit));
+    let reports = memo(move || app.may(Right::OpenTicket));
+    drawn(move || {
         (visits.get() || reports.get()).then(|| {
             view! {
                 <div class="action-bar">
@@ -207,5 +209,5 @@ fn QuickActions() -> impl IntoView {
                 </div>
             }
         })
-    }
+    })
 }

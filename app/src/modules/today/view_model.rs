@@ -4,6 +4,7 @@ use chrono::{Days, NaiveDate, Timelike};
 use domain::modules::fees::call_list::Phase;
 use domain::modules::rounds::due::DueState;
 use domain::modules::tickets::{Clock, Urgency};
+use domain::order;
 use domain::{Ms, Role, Zone};
 
 use crate::i18n::tr;
@@ -137,7 +138,7 @@ pub fn arrange(rows: Vec<Row>, now: Ms, zone: &Zone, technician: bool) -> Vec<(S
         .into_iter()
         .filter_map(|row| section(&row, now, zone).map(|section| (section, row)))
         .collect();
-    rows.sort_by(|(one, a), (other, b)| {
+    order::sort_by(&mut rows, |(one, a), (other, b)| {
         let key =
             |section: Section, row: &Row| (section, rank(row, technician), runs_out(row, now));
         key(*one, a).cmp(&key(*other, b)).then_with(|| a.href.cmp(&b.href))

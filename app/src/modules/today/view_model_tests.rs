@@ -12,7 +12,14 @@ fn zone() -> Zone {
 }
 
 fn ticket(href: &str, due: Ms, urgency: Urgency) -> Row {
-    let clock = Clock { started: Ms(0), due, relay_due: None, paused: None, stopped: None };
+    let clock = Clock {
+        started: Ms(0),
+        due,
+        relay_due: None,
+        paused: None,
+        paused_until: None,
+        stopped: None,
+    };
     Row {
         what: What::Ticket {
             number: "1123".into(),

@@ -9,23 +9,24 @@ use leptos::task::spawn_local;
 use crate::app_context::{use_app, use_draft};
 use crate::i18n::tr;
 use crate::modules::households::kit::{Problem, words};
+use crate::reactive::{derive, drawn, memo};
 use crate::ui::{Button, Sheet, TextArea, Weight, use_toasts};
 
 /// Open for the visit in `visit`: its id and what to call it.
 #[component]
 pub fn AnswerSheet(visit: RwSignal<Option<(VisitId, String)>>) -> impl IntoView {
-    let open = Memo::new(move |_| visit.with(Option::is_some));
-    let title = Signal::derive(move || {
+    let open = memo(move || visit.with(Option::is_some));
+    let title = derive(move || {
         let about = visit.with(|visit| visit.as_ref().map(|(_, about)| about.clone()));
         tr::visits::answer_title(about.unwrap_or_default())
     });
     view! {
         <Sheet open=open title=title on_close=Callback::new(move |()| visit.set(None))>
-            {move || {
+            {drawn(move || {
                 visit
                     .with(|visit| visit.as_ref().map(|(id, _)| *id))
                     .map(|id| view! { <Answer id=id visit=visit/> })
-            }}
+            })}
         </Sheet>
     }
 }

@@ -1,6 +1,7 @@
 //! A ticket raised in the middle of something else: from a visit, from a chasing call.
 
 use domain::id::{ClusterId, TicketId};
+use domain::modules::attachments::Attachment;
 use domain::modules::households::Household;
 use domain::modules::tickets::category::CATEGORIES;
 use domain::modules::tickets::{
@@ -12,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::i18n::tr;
 use crate::modules::households::kit::words;
 use crate::modules::tickets::labels;
+use crate::modules::tickets::view_model::open::Lack;
+use crate::reactive::{derive, memo};
 use crate::ui::{Check, Chips, Choice, Select, TextArea};
 
 /// What a resident may ask for; findings and paid services have their own ways in.
@@ -76,12 +79,28 @@ impl TicketFields {
         Self { kind, category, ..self }
     }
 
+    /// What has still to be said before it can be opened.
+    pub fn lack(&self, photos: usize) -> Option<Lack> {
+        if !categories_of(self.kind).contains(&self.category.as_str()) {
+            return Some(Lack::Category);
+        }
+        (self.description.trim().is_empty() && photos == 0).then_some(Lack::Description)
+    }
+
+    /// What was noted around it is what it is about, until somebody says it in other words.
+    pub fn follow(&mut self, before: &str, now: &str) {
+        if self.description.trim() == before.trim() {
+            now.clone_into(&mut self.description);
+        }
+    }
+
     pub fn open(
         &self,
         ticket: TicketId,
         at: Whereabouts,
         intake: Intake,
         origin: Origin,
+        photos: Vec<Attachment>,
     ) -> OpenTicket {
         OpenTicket {
             ticket,
@@ -93,7 +112,7 @@ impl TicketFields {
             place: at.place,
             contact: at.contact,
             description: self.description.trim().to_owned(),
-            photos: Vec::new(),
+            photos,
             origin: Some(origin),
         }
     }
@@ -104,6 +123,9 @@ impl TicketFields {
 pub fn TicketForm(
     #[prop(into)] fields: Signal<TicketFields>,
     #[prop(into)] on_change: Callback<TicketFields>,
+    /// What was found missing when it was to be sent; said at its field.
+    #[prop(into)]
+    lack: Signal<Option<Lack>>,
 ) -> impl IntoView {
     // One field's change leaves the others alone.
     let change = move |edit: Box<dyn FnOnce(&mut TicketFields)>| {
@@ -111,8 +133,8 @@ pub fn TicketForm(
         edit(&mut next);
         on_change.run(next);
     };
-    let kind = Memo::new(move |_| fields.with(|fields| fields.kind));
-    let categories = Signal::derive(move || {
+    let kind = memo(move || fields.with(|fields| fields.kind));
+    let categories = derive(move || {
         let mut options = vec![(String::new(), tr::common::choose().to_owned())];
         options.extend(
             categories_of(kind.get()).into_iter().map(|c| (c.to_owned(), labels::category(c))),
@@ -122,10 +144,10 @@ pub fn TicketForm(
     view! {
         <Chips
             label=words(tr::visits::ticket_kind)
-            choices=Signal::derive(|| {
+            choices=derive(|| {
                 KINDS.into_iter().map(|k| Choice::new(k.name(), labels::kind(k))).collect::<Vec<_>>()
             })
-            value=Signal::derive(move || Some(kind.get().name().to_owned()))
+            value=derive(move || Some(kind.get().name().to_owned()))
             on_choose=Callback::new(move |name: String| {
                 if let Some(kind) = KINDS.into_iter().find(|kind| kind.name() == name) {
                     on_change.run(fields.get_untracked().with_kind(kind));
@@ -135,21 +157,28 @@ pub fn TicketForm(
         <Select
             label=words(tr::visits::ticket_category)
             options=categories
-            value=Signal::derive(move || fields.with(|fields| fields.category.clone()))
+            value=derive(move || fields.with(|fields| fields.category.clone()))
             on_change=Callback::new(move |code: String| {
                 change(Box::new(move |fields| fields.category = code));
+            })
+            problem=derive(move || {
+                (lack.get() == Some(Lack::Category)).then(|| tr::tickets::lack_category().to_owned())
             })
         />
         <TextArea
             label=words(tr::visits::ticket_description)
-            value=Signal::derive(move || fields.with(|fields| fields.description.clone()))
+            value=derive(move || fields.with(|fields| fields.description.clone()))
             on_input=Callback::new(move |text: String| {
                 change(Box::new(move |fields| fields.description = text));
+            })
+            problem=derive(move || {
+                (lack.get() == Some(Lack::Description))
+                    .then(|| tr::tickets::lack_description().to_owned())
             })
         />
         <Check
             label=words(tr::visits::ticket_urgent)
-            checked=Signal::derive(move || fields.with(|fields| fields.urgent))
+            checked=derive(move || fields.with(|fields| fields.urgent))
             on_change=Callback::new(move |urgent: bool| {
                 change(Box::new(move |fields| fields.urgent = urgent));
             })

@@ -5,11 +5,12 @@ use domain::id::{ClusterId, VisitId};
 use domain::modules::RecordKind;
 use domain::modules::households::Household;
 use domain::modules::visits::{Visit, VisitResult, follow_up};
+use domain::order;
 use domain::{Ms, Right};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::A;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::answer_sheet::AnswerSheet;
 use super::view_model::{Coverage, Unvisited, coverage, half_year_start, topic_name};
@@ -18,7 +19,8 @@ use crate::i18n::{fmt, tr};
 use crate::modules::fees::call_list_page::{use_cluster, with_cluster};
 use crate::modules::households::kit::{ClusterFilter, clusters_for, words};
 use crate::modules::households::view_model::way_name;
-use crate::ui::{Button, ButtonLink, Empty, Glyph, Icon, Page, Progress, Weight};
+use crate::reactive::{bound, derive, drawn, memo, written};
+use crate::ui::{Button, ButtonLink, Empty, Glyph, Icon, Page, Progress, Show, Weight};
 
 /// Visits shown below the answers owed.
 const RECENT: usize = 30;
@@ -34,6 +36,14 @@ pub fn VisitListPage() -> impl IntoView {
     let go = use_navigate();
     let answering = RwSignal::new(None::<(VisitId, String)>);
     let may = app.may(Right::RecordVisit);
+    // A row of the Today page names the visit whose answer is due: its sheet is open at once.
+    let named = use_query_map().with_untracked(|query| query.get("visit"));
+    if let Some(id) = named.and_then(|id| id.parse::<VisitId>().ok()) {
+        answering.set(app.with_replica(|replica| {
+            let visit = replica.get::<Visit>(id.0);
+            follow_up::pending(visit.into_iter()).first().map(|owed| (id, about(owed.visit)))
+        }));
+    }
     view! {
         <Page title=words(tr::visits::title) back="/more">
             <ClusterFilter
@@ -85,15 +95,15 @@ fn FollowUps(
     view! {
         <section aria-labelledby="owed">
             <h2 class="section-title" id="owed">
-                {move || tr::visits::owed()} <span class="number">{move || owed.with(Vec::len)}</span>
+                {written(tr::visits::owed)} <span class="number">{drawn(move || owed.with(Vec::len))}</span>
             </h2>
-            {move || {
+            {drawn(move || {
                 if owed.with(Vec::is_empty) {
                     return view! { <p class="soft">{tr::visits::none_owed()}</p> }.into_any();
                 }
                 let rows = owed.get().into_iter().map(|(visit, by)| owed_line(app, visit, by, answering));
                 view! { <ul class="list">{rows.collect_view()}</ul> }.into_any()
-            }}
+            })}
         </section>
     }
 }
@@ -114,7 +124,7 @@ fn owed_line(
         view! { <span class="badge soon">{tr::visits::answer_by(fmt::near_date(by, today))}</span> }
     };
     let may = app.may_in(Right::RecordVisit, visit.cluster);
-    let about = format!("{} {}", visit.place, visit.met);
+    let about = about(&visit);
     let id = visit.id;
     view! {
         <li class=class>
@@ -135,6 +145,11 @@ fn owed_line(
     }
 }
 
+/// What a visit is called: where, and who was met.
+fn about(visit: &Visit) -> String {
+    format!("{} {}", visit.place, visit.met)
+}
+
 /// The place, leading to the household when it is one.
 fn place(visit: &Visit) -> AnyView {
     let label = visit.place.clone();
@@ -153,13 +168,13 @@ fn Recent(cluster: Signal<Option<ClusterId>>) -> impl IntoView {
     let recent = app.query(&[RecordKind::Visit], move |replica| {
         let mut visits: Vec<&Visit> =
             replica.iter::<Visit>().filter(of_cluster(cluster.get())).collect();
-        visits.sort_by_key(|visit| std::cmp::Reverse((visit.at, visit.id)));
+        order::sort_by_key(&mut visits, |visit| std::cmp::Reverse((visit.at, visit.id)));
         visits.into_iter().take(RECENT).cloned().collect::<Vec<_>>()
     });
     view! {
         <section aria-labelledby="recent">
-            <h2 class="section-title" id="recent">{move || tr::visits::recent()}</h2>
-            {move || {
+            <h2 class="section-title" id="recent">{written(tr::visits::recent)}</h2>
+            {drawn(move || {
                 if recent.with(Vec::is_empty) {
                     return view! {
                         <Empty
@@ -172,7 +187,7 @@ fn Recent(cluster: Signal<Option<ClusterId>>) -> impl IntoView {
                 }
                 let rows = recent.get().into_iter().map(|visit| recent_line(app, visit));
                 view! { <ul class="list visit-list">{rows.collect_view()}</ul> }.into_any()
-            }}
+            })}
         </section>
     }
 }
@@ -202,7 +217,7 @@ fn recent_line(app: App, visit: Visit) -> impl IntoView {
                 <span class="title">{place(&visit)} <span>{visit.met.clone()}</span></span>
                 <span class="note">{words.join(" · ")}</span>
                 <span class="note">
-                    {move || fmt::moment(at, app.now().get(), &app.zone())} " · " {visit.by_name.clone()}
+                    {drawn(move || fmt::moment(at, app.now().get(), &app.zone()))} " · " {visit.by_name.clone()}
                     {(!photos.is_empty())
                         .then(|| {
                             let total = photos.len();
@@ -242,40 +257,40 @@ fn CoverageCard(cluster: Signal<Option<ClusterId>>) -> impl IntoView {
             )
         },
     );
-    let done = Memo::new(move |_| found.with(|found: &Coverage| found.visited));
-    let total = Memo::new(move |_| found.with(|found| found.occupied));
-    let missing = Memo::new(move |_| found.with(|found| found.missing.len()));
-    let words_of = Signal::derive(move || tr::visits::coverage(done.get(), total.get()));
+    let done = memo(move || found.with(|found: &Coverage| found.visited));
+    let total = memo(move || found.with(|found| found.occupied));
+    let missing = memo(move || found.with(|found| found.missing.len()));
+    let words_of = derive(move || tr::visits::coverage(done.get(), total.get()));
     let shown = RwSignal::new(false);
     let all = RwSignal::new(false);
     view! {
         <Show when=move || total.get() != 0>
             <section class="card" aria-labelledby="coverage">
                 <header>
-                    <h2 id="coverage">{move || tr::visits::coverage_title()}</h2>
-                    <span class="strong number">{move || format!("{}/{}", done.get(), total.get())}</span>
+                    <h2 id="coverage">{written(tr::visits::coverage_title)}</h2>
+                    <span class="strong number">{drawn(move || format!("{}/{}", done.get(), total.get()))}</span>
                 </header>
                 <Progress done=done total=total label=words_of/>
                 <p class="soft small">
-                    {move || tr::visits::coverage_since(fmt::day(half_year_start(today.get())))}
+                    {drawn(move || tr::visits::coverage_since(fmt::day(half_year_start(today.get()))))}
                 </p>
                 <Show when=move || missing.get() != 0>
                     <button
                         type="button"
                         class="button block"
-                        aria-expanded=move || shown.get().to_string()
+                        aria-expanded=bound(move || shown.get().to_string())
                         on:click=move |_| shown.update(|shown| *shown = !*shown)
                     >
                         <Glyph icon=Icon::Down/>
-                        <span>{move || tr::visits::not_visited(missing.get())}</span>
+                        <span>{drawn(move || tr::visits::not_visited(missing.get()))}</span>
                     </button>
                     <Show when=move || shown.get()>
                         <div class="list visit-list">
-                            {move || {
+                            {drawn(move || {
                                 let limit = if all.get() { usize::MAX } else { FIRST };
                                 let rows = found.with(|f| f.missing.iter().take(limit).cloned().collect::<Vec<_>>());
                                 rows.into_iter().map(|row| unvisited_line(app, row)).collect_view()
-                            }}
+                            })}
                         </div>
                         <Show when=move || !all.get() && (missing.get() > FIRST)>
                             <Button
@@ -301,7 +316,7 @@ fn unvisited_line(app: App, row: Unvisited) -> impl IntoView {
                 <span class="number">{row.label}</span>
                 <span class="clip">{row.name}</span>
             </span>
-            <span class="trail note">{move || last(row.last)}</span>
+            <span class="trail note">{drawn(move || last(row.last))}</span>
         </A>
     }
 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::i18n::tr;
 use crate::modules::households::kit::words;
 use crate::modules::tickets::UnitPicker;
+use crate::reactive::{drawn, memo};
 use crate::ui::{Button, Weight};
 
 #[component]
@@ -14,14 +15,14 @@ pub fn VisitedUnit(
     household: Memo<Option<Household>>,
     #[prop(into)] on_choose: Callback<Option<UnitId>>,
 ) -> impl IntoView {
-    let chosen = Memo::new(move |_| {
+    let chosen = memo(move || {
         household.with(|household| {
             let household = household.as_ref()?;
             let contact = household.first_contact().map(|contact| contact.name.clone());
             Some((household.label.clone(), contact.unwrap_or_default()))
         })
     });
-    move || match chosen.get() {
+    drawn(move || match chosen.get() {
         Some((label, name)) => view! {
             <div class="row picked-unit" role="group" aria-label=tr::visits::unit>
                 <span class="grow">
@@ -39,5 +40,5 @@ pub fn VisitedUnit(
             <UnitPicker on_pick=Callback::new(move |unit: UnitId| on_choose.run(Some(unit)))/>
         }
         .into_any(),
-    }
+    })
 }

@@ -7,6 +7,7 @@ use domain::modules::attachments::Attachment;
 use domain::modules::households::Household;
 use domain::modules::tickets::{Intake, Origin, Place, TicketContact};
 use domain::modules::visits::{RecordVisit, Topic, Visit, VisitResult, VisitWay};
+use domain::order;
 use domain::refusal::CommonCode;
 use domain::{Ms, Refusal, Zone};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use std::collections::HashMap;
 
 use super::inline_ticket::{TicketFields, Whereabouts};
 use crate::i18n::tr;
+use crate::modules::tickets::view_model::open::Lack;
 
 pub const WAYS: [VisitWay; 4] =
     [VisitWay::Door, VisitWay::Phone, VisitWay::OnTheWay, VisitWay::Office];
@@ -175,6 +177,18 @@ impl VisitForm {
         }
     }
 
+    /// Takes the note; the ticket that it is forwarded as says the same until it is reworded.
+    pub fn set_note(&mut self, note: String) {
+        self.ticket.follow(&self.note, &note);
+        self.note = note;
+    }
+
+    /// What the ticket still needs, if one is to be opened.
+    pub fn lack(&self, photos: usize) -> Option<Lack> {
+        let opens = self.result == ResultChoice::Forwarded && self.forwarded.is_none();
+        opens.then(|| self.ticket.lack(self.kept.len() + photos))?
+    }
+
     /// The commands of the finished visit: the ticket before the visit that names it.
     pub fn commands(
         &self,
@@ -202,6 +216,8 @@ impl VisitForm {
                 contact: TicketContact { name: self.met.trim().to_owned(), phone: String::new() },
             },
         };
+        let mut attachments = self.kept.clone();
+        attachments.extend(photos);
         let mut commands = Vec::new();
         let result = match self.result {
             ResultChoice::Answered => VisitResult::Answered,
@@ -213,14 +229,15 @@ impl VisitForm {
                 let ticket = self.forwarded.unwrap_or(new_ticket);
                 if self.forwarded.is_none() {
                     let origin = Origin::Visit { visit };
-                    let open = self.ticket.open(new_ticket, at.clone(), Intake::Visit, origin);
+                    // Whoever goes there sees what was seen at the door.
+                    let photos = attachments.clone();
+                    let at = at.clone();
+                    let open = self.ticket.open(new_ticket, at, Intake::Visit, origin, photos);
                     commands.push(open.into());
                 }
                 VisitResult::Forwarded { ticket }
             }
         };
-        let mut attachments = self.kept.clone();
-        attachments.extend(photos);
         // A ticket's description says what was said; noted twice it would be read twice.
         let note = if self.note.trim().is_empty() && self.result == ResultChoice::Forwarded {
             self.ticket.description.trim()
@@ -301,7 +318,7 @@ pub fn coverage<'a>(
             });
         }
     }
-    found.missing.sort_by(|a, b| (a.last, &a.label).cmp(&(b.last, &b.label)));
+    order::sort_by(&mut found.missing, |a, b| (a.last, &a.label).cmp(&(b.last, &b.label)));
     found
 }
 

@@ -91,6 +91,33 @@ fn a_forwarded_visit_opens_the_ticket_that_names_it() {
 }
 
 #[test]
+fn what_was_noted_and_photographed_at_the_door_goes_with_the_ticket() {
+    let home = household("3-2-1501", UnitStatus::OwnerOccupied);
+    let mut form = VisitForm::at(Some(&home), VisitWay::Door);
+    form.set_note("厨房漏水".into());
+    form.result = ResultChoice::Forwarded;
+    assert_eq!(form.lack(1), Some(Lack::Category));
+    form.ticket.category = "leak".into();
+    assert_eq!(form.lack(0), None);
+    let photo = Attachment {
+        sha256: domain::modules::attachments::Sha256Hex("a".repeat(64)),
+        mime: "image/jpeg".into(),
+        size: 1,
+        role: domain::modules::attachments::AttachmentRole::Photo,
+        at: Ms(0),
+    };
+    let made = form.commands(Some(&home), None, ids(), vec![photo]).expect("complete");
+    let [Command::OpenTicket(open), Command::RecordVisit(visit)] = made.as_slice() else {
+        panic!("a ticket, then the visit: {made:?}")
+    };
+    assert_eq!(open.description, "厨房漏水");
+    assert_eq!((open.photos.len(), visit.attachments.len()), (1, 1));
+    form.ticket.description = "厨房水管漏水".into();
+    form.set_note("厨房漏水两天".into());
+    assert_eq!(form.ticket.description, "厨房水管漏水");
+}
+
+#[test]
 fn without_a_unit_the_place_and_the_cluster_have_to_be_known() {
     let mut form = VisitForm { met: "路人".into(), ..VisitForm::default() };
     let refused = form.commands(None, Some(cluster()), ids(), Vec::new());

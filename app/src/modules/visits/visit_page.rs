@@ -18,7 +18,8 @@ use crate::i18n::tr;
 use crate::modules::households::kit::{Problem, clusters_for, words};
 use crate::modules::outbox::use_fix;
 use crate::modules::tickets::view_model::link::local;
-use crate::ui::{Button, Empty, Icon, Page, Weight, use_photos, use_toasts};
+use crate::reactive::{memo, written};
+use crate::ui::{Button, Empty, Icon, Page, Show, Weight, use_photos, use_toasts};
 
 /// `/visits/new?unit=…&way=…&back=…`
 #[component]
@@ -76,15 +77,21 @@ fn Noting(unit: Option<UnitId>, way: VisitWay, leave: String, fix: Option<OpId>)
         });
     }
     let clusters = clusters_for(app, Right::RecordVisit);
-    let chosen = Memo::new(move |_| form.with(|form| form.unit));
+    let chosen = memo(move || form.with(|form| form.unit));
     let household = app.query(&[RecordKind::Household], move |replica| {
         chosen.get().and_then(|unit| replica.get::<Household>(unit.0).cloned())
     });
     let saving = RwSignal::new(false);
     let problem = RwSignal::new(None::<Refusal>);
-    let photos = use_photos(format!("{key}:photos"));
+    let photos = use_photos(format!("{key}/photos"));
+    let tried = RwSignal::new(false);
+    let lack = memo(move || form.with(|form| form.lack(photos.count())).filter(|_| tried.get()));
     let discard_key = key.clone();
     let save = Callback::new(move |()| {
+        tried.set(true);
+        if lack.get_untracked().is_some() {
+            return;
+        }
         let only = clusters.with_untracked(|all| match all.as_slice() {
             [(only, _)] => Some(*only),
             _ => None,
@@ -106,7 +113,6 @@ fn Noting(unit: Option<UnitId>, way: VisitWay, leave: String, fix: Option<OpId>)
         spawn_local(async move {
             match app.send(commands, blobs, Some(key)).await {
                 Ok(()) => {
-                    photos.forget(app);
                     if let Some(op) = fix
                         && let Err(refusal) = app.dismiss(op).await
                     {
@@ -125,7 +131,7 @@ fn Noting(unit: Option<UnitId>, way: VisitWay, leave: String, fix: Option<OpId>)
     view! {
         <Show when=move || restored.get()>
             <div class="row soft small" role="status">
-                <span class="grow">{move || tr::common::draft_restored()}</span>
+                <span class="grow">{written(tr::common::draft_restored)}</span>
                 <Button
                     text=words(tr::common::discard_draft)
                     weight=Weight::Quiet
@@ -141,7 +147,7 @@ fn Noting(unit: Option<UnitId>, way: VisitWay, leave: String, fix: Option<OpId>)
                 />
             </div>
         </Show>
-        <VisitFields form=form household=household clusters=clusters photos=photos/>
+        <VisitFields lack=lack form=form household=household clusters=clusters photos=photos/>
         <Problem refusal=problem/>
         <div class="action-bar">
             <Button

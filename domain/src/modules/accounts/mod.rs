@@ -10,7 +10,7 @@ use crate::id::{ClusterId, UserId};
 use crate::sync::record::{Channel, Scope};
 
 mod command;
-pub use command::{CreateAccount, UpdateAccount};
+pub use command::{CreateAccount, UpdateAccount, is_account_name};
 
 crate::refusal_codes! {
     AccountCode {
@@ -23,6 +23,8 @@ crate::refusal_codes! {
         /// The last administrator cannot be taken away.
         OwnAdminRole = "accounts.own_admin_role",
         PasswordTooShort = "accounts.password_too_short",
+        /// The new password is the old one, which somebody else may know.
+        PasswordUnchanged = "accounts.password_unchanged",
     }
 }
 
@@ -30,7 +32,8 @@ crate::refusal_codes! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     pub id: UserId,
-    /// What is typed at sign-in; lower case, unique.
+    /// What is typed at sign-in; lower case, unique. Sent to those who manage accounts, empty for
+    /// everyone else.
     pub account: String,
     pub name: String,
     pub roles: Vec<Role>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::actor::Role;
-use crate::id::{DeviceId, OpId, derived};
+use crate::id::{DeviceId, OpId, UserId, derived};
 use crate::refusal::{CommonCode, Refusal};
 use crate::sync::command::{Context, Decide, Decision, Numbers, Stop, World, find};
 use crate::sync::outcome::Outcome;
@@ -142,16 +142,23 @@ impl Decide for BlobArrived {
     }
 }
 
-/// The final outcome of a command that had been *held*, told to its device through the feed.
+/// The final outcome of a command that had been *held*, told through the feed to whoever recorded it:
+/// on each of their devices, for the one that waits may have been registered anew meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {
     pub op: OpId,
     pub device: DeviceId,
+    /// Absent in what was settled before devices could be registered anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
     pub scope: Scope,
     pub outcome: Outcome,
 }
 
-crate::synced!(Settlement, Settlement, |settlement| id: settlement.op.0, scope: settlement.scope, channels: vec![Channel::Device(settlement.device)]);
+crate::synced!(Settlement, Settlement, |settlement| id: settlement.op.0, scope: settlement.scope, channels: vec![match settlement.user {
+    Some(user) => Channel::User(user),
+    None => Channel::Device(settlement.device),
+}]);
 
 #[cfg(test)]
 mod tests;

@@ -90,14 +90,22 @@ fn an_attachment_is_a_photo_or_a_voice_note_of_bounded_size() {
 }
 
 #[test]
-fn the_outcome_of_a_held_command_is_told_to_its_device_alone() {
-    assert_eq!(settlement().channels(), [Channel::Device(settlement().device)]);
+fn the_outcome_of_a_held_command_is_told_to_whoever_recorded_it_alone() {
+    let user = UserId::derived(&["user"]);
+    let settled = Settlement { user: Some(user), ..settlement() };
+    assert_eq!(settled.channels(), [Channel::User(user)]);
+    assert_eq!(
+        settlement().channels(),
+        [Channel::Device(settlement().device)],
+        "of an older build"
+    );
 }
 
 fn settlement() -> Settlement {
     Settlement {
         op: OpId::derived(&["op"]),
         device: DeviceId::derived(&["device"]),
+        user: None,
         scope: Scope::Company,
         outcome: Outcome {
             op: OpId::derived(&["op"]),
@@ -124,6 +132,10 @@ fn the_wire_shape_of_attachments_stays() {
     assert_golden_record(
         arrival,
         r#"{"sha256":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","size":1,"at":1794794400000,"scope":"53990060-a815-5079-b977-449907083695"}"#,
+    );
+    assert_golden_record(
+        Settlement { user: Some(UserId::derived(&["user"])), ..settlement() },
+        r#"{"op":"37654689-1fc2-5825-8b21-bd00523410ee","device":"bf90c0f8-1ae9-53be-aa45-01658f5e59f5","user":"b8731749-a787-5dae-a6fc-24d9b7df08bd","scope":"company","outcome":{"op":"37654689-1fc2-5825-8b21-bd00523410ee","n":7,"outcome":"refused","seq":42,"reason":{"code":"common.other_cluster"}}}"#,
     );
     assert_golden_record(
         settlement(),

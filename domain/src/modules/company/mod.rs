@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::actor::Right;
 use crate::refusal::{CommonCode, Refusal};
-use crate::sync::command::{Context, Decide, Decision, Numbers, Stop, World, find};
+use crate::sync::command::{Context, Decide, Decision, Numbers, Stop, Verdict, World, find};
 use crate::sync::record::{Channel, RecordKey, Scope, SyncedRecord};
 use crate::time::Zone;
 
@@ -16,6 +16,8 @@ crate::refusal_codes! {
     CompanyCode {
         BadLimit = "company.bad_limit",
         BadZone = "company.bad_zone",
+        /// Somebody else has changed the same field since the editor was opened.
+        ChangedMeanwhile = "company.changed_meanwhile",
     }
 }
 
@@ -43,6 +45,18 @@ pub struct Settings {
     pub photo_bytes: u32,
     /// Longest promise of payment in days.
     pub promise_days: u32,
+    /// Longest wait 挂起 of a ticket in days.
+    #[serde(skip_serializing_if = "is_usual_wait")]
+    pub wait_days: u32,
+}
+
+/// Days that a ticket may wait unless the company says otherwise.
+const WAIT_DAYS: u32 = 90;
+
+/// Left out then, so that settings from before the field look as they did.
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_usual_wait(days: &u32) -> bool {
+    *days == WAIT_DAYS
 }
 
 impl Default for Settings {
@@ -60,6 +74,7 @@ impl Default for Settings {
             photo_edge: 1600,
             photo_bytes: 300_000,
             promise_days: 90,
+            wait_days: WAIT_DAYS,
         }
     }
 }
@@ -89,10 +104,59 @@ pub fn only_company(scope: Scope) -> Result<(), Refusal> {
     }
 }
 
-/// Replaces the settings. What already runs keeps the limits it started with.
+/// Changes the settings. What already runs keeps the limits it started with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SetSettings {
     pub settings: Settings,
+    /// The settings as the editor showed them. Only what differs from them is changed: what somebody
+    /// else has changed meanwhile stays, and is a refusal where it is the same field. Without a base
+    /// (scripts, builds from before it) everything is replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Settings>,
+}
+
+impl SetSettings {
+    /// The settings to keep, given those of now, and whether somebody else's changes are among them.
+    fn onto(&self, theirs: &Settings) -> Result<(Settings, Verdict), Refusal> {
+        let Some(base) = &self.base else {
+            let kept = Settings { version: theirs.version, ..self.settings.clone() };
+            return Ok((kept, Verdict::Applied));
+        };
+        let mut kept = theirs.clone();
+        let mut merged = false;
+        macro_rules! merge {
+            ($($field:ident),+ $(,)?) => {
+                // Names every field, so that one that is added cannot be forgotten here.
+                let Settings { version: _, $($field),+ } = &self.settings;
+                $(
+                    let changed = theirs.$field != base.$field;
+                    if *$field == base.$field {
+                        merged |= changed;
+                    } else if changed && *$field != theirs.$field {
+                        let field = stringify!($field);
+                        return Err(Refusal::new(CompanyCode::ChangedMeanwhile).with("field", field));
+                    } else {
+                        kept.$field = $field.clone();
+                    }
+                )+
+            };
+        }
+        merge!(
+            company,
+            zone,
+            holidays,
+            workdays,
+            repair_hours,
+            relay_minutes,
+            briefing_at,
+            walking_mps,
+            photo_edge,
+            photo_bytes,
+            promise_days,
+            wait_days,
+        );
+        Ok((kept, if merged { Verdict::Merged } else { Verdict::Applied }))
+    }
 }
 
 /// Two a year for two centuries.
@@ -122,7 +186,9 @@ impl Decide for SetSettings {
     ) -> Result<Decision, Stop> {
         only_company(context.scope)?;
         context.actor.require(Right::EditSettings)?;
-        let new = &self.settings;
+        let unset = Settings::default();
+        let theirs = find::<Settings>(world, Settings::ID).unwrap_or(&unset);
+        let (new, verdict) = self.onto(theirs)?;
         crate::text::required("company", &new.company, crate::text::LINE)?;
         crate::text::at_most("holidays", new.holidays.len() + new.workdays.len(), 400)?;
         let limits = [
@@ -132,6 +198,7 @@ impl Decide for SetSettings {
             ("photo_edge", new.photo_edge, 320, 4096),
             ("photo_bytes", new.photo_bytes, 50_000, 3_000_000),
             ("promise_days", new.promise_days, 1, 366),
+            ("wait_days", new.wait_days, 1, 366),
         ];
         for (field, value, low, high) in limits {
             if !(low..=high).contains(&value) {
@@ -147,8 +214,8 @@ impl Decide for SetSettings {
         if !is_zone(&new.zone) {
             return Err(Refusal::new(CompanyCode::BadZone).into());
         }
-        let version = find::<Settings>(world, Settings::ID).map_or(0, |old| old.version) + 1;
-        Ok(Decision::put(Settings { version, ..new.clone() }))
+        let version = new.version + 1;
+        Ok(Decision { verdict, ..Decision::put(Settings { version, ..new }) })
     }
 }
 

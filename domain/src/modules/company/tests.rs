@@ -17,7 +17,14 @@ fn admin() -> crate::Actor {
 fn set(change: impl FnOnce(&mut Settings)) -> SetSettings {
     let mut settings = Settings::default();
     change(&mut settings);
-    SetSettings { settings }
+    SetSettings { settings, base: None }
+}
+
+/// A change by whoever sees `base`.
+fn edit(base: &Settings, change: impl FnOnce(&mut Settings)) -> SetSettings {
+    let mut settings = base.clone();
+    change(&mut settings);
+    SetSettings { settings, base: Some(base.clone()) }
 }
 
 #[test]
@@ -43,6 +50,59 @@ fn the_administrator_changes_settings_and_each_change_has_its_version() {
 }
 
 #[test]
+fn two_administrators_who_change_different_settings_both_get_theirs() {
+    let mut estate = company();
+    estate.run(set(|settings| settings.repair_hours = 48), &admin(), MORNING).unwrap();
+    let shown = estate.get::<Settings>(Settings::ID).clone();
+    let first = edit(&shown, |settings| settings.relay_minutes = 20);
+    let second = edit(&shown, |settings| settings.holidays.push(date("2026-10-01")));
+    assert_eq!(estate.run(first, &admin(), MORNING), Ok(Verdict::Applied));
+    assert_eq!(estate.run(second, &admin(), MORNING), Ok(Verdict::Merged));
+    let kept = estate.get::<Settings>(Settings::ID);
+    assert_eq!((kept.repair_hours, kept.relay_minutes, kept.version), (48, 20, 3));
+    assert_eq!(kept.holidays, [date("2026-10-01")]);
+}
+
+#[test]
+fn the_same_setting_changed_by_both_is_refused_and_named() {
+    let mut estate = company();
+    let shown = Settings::default();
+    let first = edit(&shown, |settings| settings.repair_hours = 48);
+    estate.run(first.clone(), &admin(), MORNING).unwrap();
+    let second = edit(&shown, |settings| {
+        settings.company = "锦绣".into();
+        settings.repair_hours = 12;
+    });
+    let why = refusal(estate.decide(second, &admin(), MORNING));
+    assert!(why.is(CompanyCode::ChangedMeanwhile));
+    assert_eq!(why.params["field"], "repair_hours");
+    assert_eq!(estate.get::<Settings>(Settings::ID).company, shown.company, "nothing of it");
+    // Both wanted the same: there is nothing to decide.
+    assert_eq!(estate.run(first, &admin(), MORNING), Ok(Verdict::Applied));
+}
+
+#[test]
+fn lists_that_two_people_fill_together_stay_bounded() {
+    let mut estate = company();
+    let shown = Settings::default();
+    let days = |count| vec![date("2026-01-01"); count];
+    estate.run(edit(&shown, |s| s.holidays = days(300)), &admin(), MORNING).unwrap();
+    let more = edit(&shown, |settings| settings.workdays = days(200));
+    assert_refused(estate.decide(more, &admin(), MORNING), CommonCode::ListTooLong);
+}
+
+#[test]
+fn a_build_that_knows_no_base_replaces_everything_as_it_did() {
+    let mut estate = company();
+    estate.run(set(|settings| settings.repair_hours = 48), &admin(), MORNING).unwrap();
+    let old = r#"{"settings":{"company":"锦绣物业"}}"#;
+    let command: SetSettings = serde_json::from_str(old).unwrap();
+    assert_eq!(estate.run(command, &admin(), MORNING), Ok(Verdict::Applied));
+    let kept = estate.get::<Settings>(Settings::ID);
+    assert_eq!((kept.repair_hours, kept.version), (Settings::default().repair_hours, 2));
+}
+
+#[test]
 fn a_manager_does_not_change_settings() {
     let manager = person(Role::Manager, &[]);
     assert_refused(company().decide(set(|_| {}), &manager, MORNING), CommonCode::NotAllowed);
@@ -56,7 +116,7 @@ fn settings_do_not_go_into_a_projects_log() {
 #[test]
 fn a_limit_out_of_reason_is_refused_and_says_which() {
     type Change = fn(&mut Settings);
-    let changes: [(&str, Change); 7] = [
+    let changes: [(&str, Change); 9] = [
         ("repair_hours", |s| s.repair_hours = 0),
         ("relay_minutes", |s| s.relay_minutes = 24 * 60 + 1),
         ("walking_mps", |s| s.walking_mps = 0),
@@ -64,6 +124,8 @@ fn a_limit_out_of_reason_is_refused_and_says_which() {
         ("photo_bytes", |s| s.photo_bytes = u32::MAX),
         ("promise_days", |s| s.promise_days = 0),
         ("promise_days", |s| s.promise_days = 367),
+        ("wait_days", |s| s.wait_days = 0),
+        ("wait_days", |s| s.wait_days = 367),
     ];
     for (field, change) in changes {
         let refusal = refusal(company().decide(set(change), &admin(), MORNING));
@@ -118,4 +180,8 @@ fn the_wire_shape_of_settings_stays() {
         "company.set_settings",
         r#"{"settings":{"version":0,"company":"管家","zone":{"name":"Asia/Shanghai","changes":[{"from":0,"offset_minutes":480}]},"holidays":["2026-10-01"],"workdays":["2026-10-10"],"repair_hours":24,"relay_minutes":10,"briefing_at":"09:30:00","walking_mps":3,"photo_edge":1600,"photo_bytes":300000,"promise_days":90}}"#,
     );
+    let edited = edit(&Settings::default(), |settings| settings.repair_hours = 48);
+    let json = serde_json::to_value(&edited).unwrap();
+    assert_eq!(json["base"]["repair_hours"], 24);
+    assert_eq!(serde_json::from_value::<SetSettings>(json).unwrap(), edited);
 }

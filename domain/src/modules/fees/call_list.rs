@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::order;
 use chrono::{Datelike, NaiveDate};
 
 use super::{Arrears, FeeCall, UnpaidReason};
@@ -181,7 +182,7 @@ pub fn done_today<'a>(
 ) -> usize {
     let reached =
         calls.filter(|call| call.outcome.is_reached() && settings.zone.date(call.at) == today);
-    reached.map(|call| call.unit).collect::<BTreeSet<_>>().len()
+    order::set_of(reached.map(|call| call.unit)).len()
 }
 
 /// One unpaid household and its calls up to today, oldest first, each with its local date.
@@ -303,7 +304,7 @@ fn select<'a>(
     let mut listed = Vec::new();
     for (unit, arrears) in owing {
         let mut calls = by_unit.remove(&unit).unwrap_or_default();
-        calls.sort_by_key(|(_, call)| (call.at, call.id));
+        order::sort_by_key(&mut calls, |(_, call)| (call.at, call.id));
         let history = History { today, arrears, calls, tickets };
         if let Some(why) = why(&history) {
             // Whoever did not answer a moment ago is not the next to be dialled, broken promise
@@ -311,7 +312,7 @@ fn select<'a>(
             listed.push((history.called_since(today), history.item(why)));
         }
     }
-    listed.sort_by_key(|(tried_today, item)| {
+    order::sort_by_key(&mut listed, |(tried_today, item)| {
         let oldest = item.since.unwrap_or(NaiveDate::MAX);
         (*tried_today, urgency(item.why), Reverse(item.owed), oldest, item.unit)
     });

@@ -31,6 +31,7 @@ fn call(name: &str, day: &str, outcome: CallOutcome) -> FeeCall {
         cluster: own(),
         unit: id(name),
         label: name.into(),
+        dialled: String::new(),
         outcome,
         reason: None,
         promised: None,

@@ -24,6 +24,9 @@ pub struct SetArrears {
 pub struct RecordFeeCall {
     pub call: FeeCallId,
     pub unit: UnitId,
+    /// The number that was called, where it is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub dialled: String,
     pub outcome: CallOutcome,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<UnpaidReason>,

@@ -147,6 +147,7 @@ impl Decide for RecordFeeCall {
             return Err(Refusal::new(CommonCode::AlreadyExists).into());
         }
         text::optional("note", &self.note, text::NOTE)?;
+        text::optional("phone", &self.dialled, text::LINE)?;
         self.check_result(context.occurred_at, context.settings)?;
         let arrears = find::<Arrears>(world, Arrears::id_of(self.unit));
         Ok(Decision::put(FeeCall {
@@ -155,6 +156,7 @@ impl Decide for RecordFeeCall {
             cluster: household.cluster,
             unit: self.unit,
             label: household.label.clone(),
+            dialled: self.dialled.trim().to_owned(),
             outcome: self.outcome,
             reason: self.reason,
             promised: self.promised,

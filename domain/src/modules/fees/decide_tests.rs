@@ -30,6 +30,7 @@ fn call(outcome: CallOutcome) -> RecordFeeCall {
     RecordFeeCall {
         call: FeeCallId::derived(&["call"]),
         unit: unit(),
+        dialled: String::new(),
         outcome,
         reason: None,
         promised: None,
@@ -259,6 +260,14 @@ fn fee_commands_do_not_go_into_the_companys_log() {
         estate.decide(promise("2026-11-20"), &steward(), MORNING),
         CommonCode::WrongScope,
     );
+}
+
+#[test]
+fn a_call_keeps_the_number_that_was_called() {
+    let mut estate = Estate::standing();
+    let wrong = RecordFeeCall { dialled: " 13900000001 ".into(), ..call(CallOutcome::WrongNumber) };
+    estate.run(wrong, &steward(), MORNING).unwrap();
+    assert_eq!(recorded(&estate).dialled, "13900000001");
 }
 
 #[test]

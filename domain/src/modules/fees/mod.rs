@@ -141,6 +141,9 @@ pub struct FeeCall {
     pub cluster: ClusterId,
     pub unit: UnitId,
     pub label: String,
+    /// The number that was called; empty where it is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub dialled: String,
     pub outcome: CallOutcome,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<UnpaidReason>,

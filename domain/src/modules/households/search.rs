@@ -5,6 +5,7 @@
 
 use super::{Contact, Household};
 use crate::id::UnitId;
+use crate::order;
 
 /// The households of a replica with their search keys, in the natural order of their labels.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +62,7 @@ const MOST_WORDS: usize = 4;
 impl SearchIndex {
     pub fn build<'a>(households: impl Iterator<Item = &'a Household>) -> Self {
         let mut entries: Vec<Entry> = households.map(Entry::new).collect();
-        entries.sort_by_cached_key(|entry| (natural_key(&entry.label), entry.unit));
+        order::sort_by_cached_key(&mut entries, |entry| (natural_key(&entry.label), entry.unit));
         Self { entries }
     }
 
@@ -93,7 +94,7 @@ impl SearchIndex {
         let ranked = self.entries.iter().enumerate();
         let mut hits: Vec<(Rank, usize)> =
             ranked.filter_map(|(place, entry)| Some((rank_of(entry)?, place))).collect();
-        hits.sort_unstable();
+        order::sort(&mut hits);
         hits.into_iter().take(limit).map(|(_, place)| self.entries[place].unit).collect()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use crate::order;
 use chrono::{Days, NaiveTime};
 
 use super::BriefingLine;
@@ -54,7 +55,7 @@ pub fn briefing_lines<'a>(
         .map(|ticket| BriefingItem { ticket, overnight: ticket.opened_at >= closed })
         .filter(|item| item.overnight || !item.ticket.state.is_finished())
         .collect();
-    items.sort_by_key(|item| {
+    order::sort_by_key(&mut items, |item| {
         let ticket = item.ticket;
         (Reverse(ticket.urgency), ticket.state.is_finished(), ticket.clock.left(now), ticket.id)
     });

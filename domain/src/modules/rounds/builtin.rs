@@ -3,13 +3,15 @@
 //!
 //! Sources: S4 §1 (seven areas) and §2 (notice boards and play equipment), S0 §6 (supervisor's
 //! rounds, building monthly report, night clearing, weekly fire round), S1 (weekly quality
-//! inspection). Limits of readings are ordinary values of residential plant, to be set per site.
+//! inspection); units, vacant or being renovated: S4 §6, S3. Limits of readings are ordinary values of residential plant, to be set per site.
+
+mod units;
 
 use super::{AnswerType, Item, Point, PublishTemplate};
 use crate::id::TemplateId;
 
 /// Names of the built-in templates, fixed for ever: ids follow from them.
-pub const CODES: [&str; 7] = [
+pub const CODES: [&str; 9] = [
     "daily_cluster",
     "morning_boards",
     "supervisor_site",
@@ -17,6 +19,8 @@ pub const CODES: [&str; 7] = [
     "weekly_fire",
     "night_clearing",
     "building_monthly",
+    "vacant_units",
+    "renovation_sites",
 ];
 
 /// The id of a built-in template.
@@ -34,6 +38,8 @@ pub fn templates() -> Vec<PublishTemplate> {
         template("weekly_fire", "每周消防设施巡查", weekly_fire()),
         template("night_clearing", "夜间清楼", night_clearing()),
         template("building_monthly", "楼宇情况月报表", building_monthly()),
+        template("vacant_units", "空置房巡视", units::vacant_units()),
+        template("renovation_sites", "装修巡查", units::renovation_sites()),
     ]
 }
 
@@ -72,6 +78,11 @@ fn safety(code: &str, category: &str, text: &str) -> Item {
 fn reading(code: &str, category: &str, text: &str, unit: &str, limits: [Option<i64>; 2]) -> Item {
     let [low, high] = limits;
     item(code, category, text, AnswerType::Number { unit: unit.into(), low, high })
+}
+
+/// How many there are: any number that is not negative.
+fn count() -> [Option<i64>; 2] {
+    [Some(0), None]
 }
 
 fn photo(code: &str, text: &str) -> Item {
@@ -370,7 +381,7 @@ fn night_clearing() -> Vec<Point> {
 }
 
 fn building_monthly() -> Vec<Point> {
-    let count = [Some(0), None];
+    let count = count();
     vec![
         point(
             "plant",

@@ -73,6 +73,9 @@ impl Decide for RecordBriefing {
         _numbers: &mut dyn Numbers,
     ) -> Result<Decision, Stop> {
         context.actor.require_in(Right::WalkRound, self.cluster)?;
+        if context.actor.walks_duties_only() {
+            return Err(Refusal::new(CommonCode::NotAllowed).into());
+        }
         let project = cluster_here(world, context, self.cluster)?;
         text::at_most("lines", self.lines.len(), MAX_LINES)?;
         for line in &self.lines {

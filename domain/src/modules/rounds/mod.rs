@@ -5,6 +5,7 @@
 //! same ids. A round is stored from its first step on: running → finished. Sources: S4 §1, S0, S1;
 //! processes.md 1.
 
+use crate::order;
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
@@ -149,6 +150,13 @@ pub struct Checkpoint {
     /// Since when that code hangs there: what was scanned before it was right then.
     #[serde(default)]
     pub code_since: Ms,
+}
+
+impl Checkpoint {
+    /// The id of a point's place in a cluster: two desks that register it make one place.
+    pub fn id_of(cluster: ClusterId, template: TemplateId, point: &str) -> CheckpointId {
+        CheckpointId::derived(&["checkpoint", &cluster.to_string(), &template.to_string(), point])
+    }
 }
 
 crate::synced!(Checkpoint, Checkpoint, |c| id: c.id.0, scope: Scope::Project(c.project), channels: vec![Channel::All]);
@@ -332,7 +340,7 @@ impl Round {
     pub fn points_done(&self) -> usize {
         let mut points: Vec<&str> =
             self.results.iter().map(|result| result.point.as_str()).collect();
-        points.sort_unstable();
+        order::sort(&mut points);
         points.dedup();
         points.len()
     }
@@ -349,6 +357,10 @@ crate::synced!(Round, Round, |r| id: r.id.0, scope: Scope::Project(r.project),
 channels: {
     let mut channels = vec![Channel::Office, Channel::Cluster(r.cluster), Channel::User(r.by)];
     channels.extend(r.joined.iter().copied().map(Channel::User));
+    // The next shift has to know what the last one walked.
+    if r.role == Some(Role::Guard) {
+        channels.push(Channel::Guards);
+    }
     channels
 });
 

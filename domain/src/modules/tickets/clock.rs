@@ -17,6 +17,10 @@ pub struct Clock {
     /// Since when it pauses (only in *waiting*).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<Ms>,
+    /// Until when it may pause: it runs again from then, whether or not somebody resumed. Without it
+    /// (waits from before it was asked for) it pauses until somebody resumes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<Ms>,
     /// When the work was finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Ms>,
@@ -35,9 +39,29 @@ pub enum ClockLight {
 }
 
 impl Clock {
+    /// How much of the time up to `at` the wait that is under way has taken out.
+    fn waited(&self, at: Ms) -> i64 {
+        let end = self.paused_until.map_or(at, |until| until.min(at));
+        self.paused.map_or(0, |since| end.since(since).max(0))
+    }
+
     /// The instant at which the clock stands now: finished and waiting clocks stand still.
     fn reading(&self, now: Ms) -> Ms {
-        self.stopped.or(self.paused).unwrap_or(now)
+        self.stopped.unwrap_or_else(|| now.plus(-self.waited(now)))
+    }
+
+    /// Whether it stands still because the wait is still valid.
+    pub fn is_paused(&self, now: Ms) -> bool {
+        self.is_waiting() && self.paused_until.is_none_or(|until| now < until)
+    }
+
+    /// The wait has run out and nobody resumed: 等待已到期.
+    pub fn wait_is_over(&self, now: Ms) -> bool {
+        self.is_waiting() && !self.is_paused(now)
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.stopped.is_none() && self.paused.is_some()
     }
 
     /// Milliseconds left; negative when over.
@@ -70,11 +94,17 @@ impl Clock {
         Self { paused: self.paused.or(Some(at)), ..self }
     }
 
-    /// Goes on; the time spent waiting is added to the limit.
+    /// Pauses, at most until then.
+    #[must_use]
+    pub fn pause_until(self, at: Ms, until: Ms) -> Self {
+        Self { paused_until: Some(until), ..self.pause(at) }
+    }
+
+    /// Goes on; the time spent waiting, as long as the wait was valid, is added to the limit.
     #[must_use]
     pub fn resume(self, at: Ms) -> Self {
-        let waited = self.paused.map_or(0, |since| at.since(since).max(0));
-        Self { due: self.due.plus(waited), paused: None, ..self }
+        let due = self.due.plus(self.waited(at));
+        Self { due, paused: None, paused_until: None, ..self }
     }
 
     #[must_use]
@@ -90,7 +120,14 @@ mod tests {
     use crate::time::HOUR;
 
     fn day() -> Clock {
-        Clock { started: Ms(0), due: Ms(24 * HOUR), relay_due: None, paused: None, stopped: None }
+        Clock {
+            started: Ms(0),
+            due: Ms(24 * HOUR),
+            relay_due: None,
+            paused: None,
+            paused_until: None,
+            stopped: None,
+        }
     }
 
     #[test]
@@ -108,6 +145,27 @@ mod tests {
         let resumed = waiting.resume(Ms(11 * HOUR));
         assert_eq!(resumed.due, Ms(34 * HOUR));
         assert_eq!(resumed.left(Ms(11 * HOUR)), 23 * HOUR);
+    }
+
+    #[test]
+    fn a_wait_that_has_run_out_pauses_nothing_any_more() {
+        let waiting = day().pause_until(Ms(HOUR), Ms(11 * HOUR));
+        assert!(waiting.is_paused(Ms(11 * HOUR - 1)));
+        assert!(!waiting.wait_is_over(Ms(11 * HOUR - 1)));
+        assert_eq!(waiting.left(Ms(11 * HOUR - 1)), 23 * HOUR);
+        // From that moment it runs again, as if somebody had resumed.
+        assert!(!waiting.is_paused(Ms(11 * HOUR)));
+        assert!(waiting.wait_is_over(Ms(11 * HOUR)));
+        assert_eq!(waiting.left(Ms(11 * HOUR)), 23 * HOUR);
+        assert_eq!(waiting.left(Ms(34 * HOUR)), 0);
+        assert_eq!(waiting.light(Ms(34 * HOUR)), ClockLight::Amber);
+        assert_eq!(waiting.light(Ms(34 * HOUR + 1)), ClockLight::Red);
+        // Whoever resumes or finishes late gains nothing by it.
+        assert_eq!(waiting.resume(Ms(40 * HOUR)).due, Ms(34 * HOUR));
+        assert_eq!(waiting.stop(Ms(40 * HOUR)).left(Ms(99 * HOUR)), -6 * HOUR);
+        assert!(!waiting.stop(Ms(40 * HOUR)).wait_is_over(Ms(99 * HOUR)));
+        assert_eq!(waiting.resume(Ms(5 * HOUR)).due, Ms(28 * HOUR));
+        assert_eq!(waiting.resume(Ms(5 * HOUR)).paused_until, None);
     }
 
     #[test]

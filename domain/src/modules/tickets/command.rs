@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Completion, Intake, Origin, Place, PricedLine, TicketContact, TicketKind, Urgency, WaitReason,
+    Completion, CompletionRef, Intake, Origin, Place, PricedLine, TicketContact, TicketKind,
+    Urgency, WaitReason,
 };
 use crate::id::{ClusterId, TicketId, UserId};
+use crate::modules::Command;
 use crate::modules::attachments::Attachment;
 use crate::money::Fen;
 use crate::time::Ms;
@@ -66,6 +68,8 @@ pub struct StartTicket {
 pub struct WaitTicket {
     pub ticket: TicketId,
     pub reason: WaitReason,
+    /// Must be there. Builds from before that was so could leave it out, and what they recorded still
+    /// has to be read to be refused in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Ms>,
     #[serde(default)]
@@ -83,6 +87,9 @@ pub struct ResumeTicket {
 pub struct CompleteTicket {
     pub ticket: TicketId,
     pub conduct: Vec<String>,
+    /// 不适用: points of the checklist that do not apply to this job.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_applicable: Vec<String>,
     pub cause: String,
     pub action: String,
     #[serde(default)]
@@ -138,6 +145,10 @@ pub struct NoteTicket {
     /// The office has looked at the conflicts on the timeline and settled them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub settles_conflict: bool,
+    /// Settles them so that this completion, which came too late, is the one that counts. Without it
+    /// everything stays as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<CompletionRef>,
 }
 
 impl CompleteTicket {
@@ -147,6 +158,7 @@ impl CompleteTicket {
             by,
             at,
             conduct: self.conduct.clone(),
+            not_applicable: self.not_applicable.clone(),
             cause: self.cause.trim().to_owned(),
             action: self.action.trim().to_owned(),
             lines: self.lines.clone(),
@@ -155,5 +167,32 @@ impl CompleteTicket {
             signed_by: self.signed_by.trim().to_owned(),
             unsigned_reason: self.unsigned_reason.trim().to_owned(),
         }
+    }
+}
+
+impl NoteTicket {
+    /// Whether the office settles the ticket's conflicts with it.
+    pub fn settles(&self) -> bool {
+        self.settles_conflict || self.counts.is_some()
+    }
+}
+
+/// The ticket that a command is about.
+pub fn ticket_of(command: &Command) -> Option<TicketId> {
+    match command {
+        Command::OpenTicket(c) => Some(c.ticket),
+        Command::AssessTicket(c) => Some(c.ticket),
+        Command::AssignTicket(c) => Some(c.ticket),
+        Command::AcceptTicket(c) => Some(c.ticket),
+        Command::StartTicket(c) => Some(c.ticket),
+        Command::WaitTicket(c) => Some(c.ticket),
+        Command::ResumeTicket(c) => Some(c.ticket),
+        Command::CompleteTicket(c) => Some(c.ticket),
+        Command::RecordReturnVisit(c) => Some(c.ticket),
+        Command::CloseTicket(c) => Some(c.ticket),
+        Command::DeclineTicket(c) => Some(c.ticket),
+        Command::ReopenTicket(c) => Some(c.ticket),
+        Command::NoteTicket(c) => Some(c.ticket),
+        _ => None,
     }
 }

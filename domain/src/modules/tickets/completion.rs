@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Ticket, TicketEvent};
 use crate::id::UserId;
 use crate::modules::attachments::Attachment;
 use crate::money::Fen;
@@ -39,6 +40,9 @@ pub struct Completion {
     pub at: Ms,
     /// Ticked points of the in-unit conduct checklist (S2), by code; see `CONDUCT`.
     pub conduct: Vec<String>,
+    /// Points of it that this job has no room for: nobody's shoes touch the floor of a phone call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_applicable: Vec<String>,
     pub cause: String,
     pub action: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -53,6 +57,29 @@ pub struct Completion {
     /// Why there is no signature (nobody home, public place).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub unsigned_reason: String,
+}
+
+/// Names one of the completions on a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompletionRef {
+    pub by: UserId,
+    pub at: Ms,
+}
+
+impl CompletionRef {
+    pub fn of(completion: &Completion) -> Self {
+        Self { by: completion.by, at: completion.at }
+    }
+}
+
+impl Ticket {
+    /// Completions that came too late and wait for the office's word.
+    pub fn rival_completions(&self) -> impl Iterator<Item = &Completion> {
+        self.timeline.iter().filter(|entry| entry.conflict).filter_map(|entry| match &entry.event {
+            TicketEvent::CompletedAgain { completion } => Some(&**completion),
+            _ => None,
+        })
+    }
 }
 
 /// The in-unit conduct checklist of S2, in its order.

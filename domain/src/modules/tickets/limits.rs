@@ -1,7 +1,7 @@
 //! How long a ticket may take, when the customer is asked again, and what finishing one needs.
 
 use super::category::category;
-use super::{Clock, Ticket, TicketKind};
+use super::{Clock, Ticket, TicketEvent, TicketKind, TimelineEntry};
 use crate::modules::company::Settings;
 use crate::time::{HOUR, MINUTE, Ms};
 
@@ -33,6 +33,7 @@ impl Clock {
             due: resolution_due(kind, at, settings),
             relay_due,
             paused: None,
+            paused_until: None,
             stopped: None,
         }
     }
@@ -53,6 +54,19 @@ impl Ticket {
             || !contact.name.trim().is_empty()
             || !contact.phone.trim().is_empty();
         asked && reachable
+    }
+
+    /// The relay clock while nobody has relayed it: from receipt by the server (or from reopening) to
+    /// its limit, with the same colours as the other.
+    pub fn relay_clock(&self) -> Option<Clock> {
+        let due = self.clock.relay_due?;
+        let begins = |entry: &&TimelineEntry| {
+            matches!(entry.event, TicketEvent::Opened | TicketEvent::Reopened)
+        };
+        let started =
+            self.timeline.iter().rev().find(begins).map_or(self.opened_at, |e| e.received);
+        let clock = Clock { started, due, relay_due: None, paused: None, ..self.clock };
+        Some(Clock { paused_until: None, ..clock })
     }
 
     /// By when, for work finished at `at`: complaint 1 day, safety 2, leak 3, others 7.

@@ -161,10 +161,24 @@ impl TicketState {
 
     /// Finishes the work; with `return_visit`, the customer is asked by then.
     pub fn complete(self, by: UserId, at: Ms, return_visit: Option<Ms>) -> Result<Self, Illegal> {
-        self.permitted(Move::Complete, by, false).map(|_| match return_visit {
+        self.permitted(Move::Complete, by, false).map(|_| Self::finished(by, at, return_visit))
+    }
+
+    fn finished(by: UserId, at: Ms, return_visit: Option<Ms>) -> Self {
+        match return_visit {
             Some(due) => TicketState::ReturnVisit { by, at, due },
             None => TicketState::Done { by, at },
-        })
+        }
+    }
+
+    /// The office's word that a completion which came too late is the one that counts: whatever the
+    /// state, the work is finished by it. What is closed stays closed, its customer has been asked.
+    #[must_use]
+    pub fn count(self, worker: UserId, at: Ms, return_visit: Option<Ms>) -> Self {
+        match self {
+            TicketState::Closed { .. } => self,
+            _ => Self::finished(worker, at, return_visit),
+        }
     }
 
     /// Solved: closed. Not solved: back to whoever did the work.

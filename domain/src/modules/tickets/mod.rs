@@ -7,6 +7,7 @@
 //! 已完成 → return visit 待回访 → closed 已关闭; declined 不予受理; reopened. Sources: S0, S1, S2, S3, S4;
 //! processes.md 2.
 
+use crate::order;
 use serde::{Deserialize, Serialize};
 
 use super::attachments::Attachment;
@@ -30,7 +31,7 @@ pub mod price_list;
 mod tests;
 pub use clock::{Clock, ClockLight};
 pub use command::*;
-pub use completion::{CONDUCT, Completion, LineKind, PricedLine};
+pub use completion::{CONDUCT, Completion, CompletionRef, LineKind, PricedLine};
 pub use decide::{
     MAX_LINES, MAX_QUANTITY, MAX_TOTAL, MOVED_ENTRIES, NOTED_ENTRIES, can_be_assigned, lines_total,
 };
@@ -50,8 +51,16 @@ crate::refusal_codes! {
         ChecklistIncomplete = "tickets.checklist_incomplete",
         PhotoMissing = "tickets.photo_missing",
         SignatureMissing = "tickets.signature_missing",
+        /// A signature, but not whose it is.
+        SignerMissing = "tickets.signer_missing",
         BadAmount = "tickets.bad_amount",
         WaitUntilPast = "tickets.wait_until_past",
+        /// Waiting without end would hide that a limit is broken.
+        WaitUntilMissing = "tickets.wait_until_missing",
+        /// Param: `days`, the company's longest wait.
+        WaitUntilFar = "tickets.wait_until_far",
+        /// The completion that should count is none that is in conflict on this ticket.
+        NoSuchCompletion = "tickets.no_such_completion",
         ScoreOutOfRange = "tickets.score_out_of_range",
         /// The ticket was closed or finished elsewhere first; what was recorded is kept on it.
         FinishedElsewhere = "tickets.finished_elsewhere",
@@ -149,9 +158,19 @@ pub struct TicketContact {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum Origin {
-    Round { round: RoundId, checkpoint: CheckpointId, item: String },
-    Visit { visit: VisitId },
-    FeeCall { call: FeeCallId },
+    Round {
+        round: RoundId,
+        /// The registered place; many points of a round have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        checkpoint: Option<CheckpointId>,
+        item: String,
+    },
+    Visit {
+        visit: VisitId,
+    },
+    FeeCall {
+        call: FeeCallId,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -297,6 +316,10 @@ pub enum TicketEvent {
     Declined,
     Reopened,
     Noted,
+    /// The office settled a conflict: of the completions on this timeline, that one counts.
+    CompletionCounts {
+        completion: CompletionRef,
+    },
     /// A move that came too late; what it carried is here.
     LateMove {
         verb: String,
@@ -399,7 +422,9 @@ crate::synced!(Ticket, Ticket, |t| id: t.id.0, scope: Scope::Project(t.project),
     if t.kind.is_technical() && matches!(t.state, TicketState::Received | TicketState::Assessed) {
         channels.push(Channel::Pool);
     }
-    channels.sort_unstable();
+    // Whoever recorded what came too late sees it on the ticket until the office has settled it.
+    channels.extend(t.timeline.iter().filter(|entry| entry.conflict).map(|e| Channel::User(e.by)));
+    order::sort(&mut channels);
     channels.dedup();
     channels
 });

@@ -4,6 +4,7 @@ use super::{AnswerVisit, RecordVisit, Topic, Visit, VisitAnswer, VisitCode, Visi
 use crate::actor::Right;
 use crate::modules::attachments::{self, Attachment};
 use crate::modules::households::{self, Cluster, Household};
+use crate::order;
 use crate::refusal::{CommonCode, Refusal};
 use crate::sync::command::{Context, Decide, Decision, Numbers, Stop, Verdict, World, find, need};
 use crate::sync::record::{RecordKey, SyncedRecord};
@@ -46,7 +47,7 @@ impl Decide for RecordVisit {
             return Err(Refusal::new(VisitCode::PromiseInPast).with("date", by).into());
         }
         let mut topics = self.topics.clone();
-        topics.sort_unstable();
+        order::sort(&mut topics);
         topics.dedup();
         let mut decision = Decision::put(Visit {
             id: self.visit,

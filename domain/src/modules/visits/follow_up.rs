@@ -1,5 +1,6 @@
 //! Promised answers that have not been given yet.
 
+use crate::order;
 use chrono::NaiveDate;
 
 use super::{Visit, VisitResult};
@@ -29,7 +30,9 @@ pub fn pending<'a>(visits: impl Iterator<Item = &'a Visit>) -> Vec<FollowUp<'a>>
             _ => None,
         })
         .collect();
-    open.sort_by_key(|follow_up| (follow_up.by, follow_up.visit.at, follow_up.visit.id));
+    order::sort_by_key(&mut open, |follow_up| {
+        (follow_up.by, follow_up.visit.at, follow_up.visit.id)
+    });
     open
 }
 

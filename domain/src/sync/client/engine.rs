@@ -5,6 +5,7 @@
 //! nothing breaks when two do.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::replica::{Draft, Preview, Replica};
@@ -13,16 +14,16 @@ use super::steps::{self, AfterGap};
 use super::store::{Answers, LocalStore, NewBlob, NewCommand, OutboxEntry, Queue};
 use super::transport::{Transport, TransportError};
 use crate::id::{DeviceId, UserId};
-use crate::modules::attachments::Settlement;
+use crate::modules::attachments::{Settlement, Sha256Hex};
 use crate::refusal::{CommonCode, Refusal};
-use crate::sync::PROTOCOL;
 use crate::sync::outcome::Outcome;
 use crate::sync::record::Scope;
 use crate::sync::wire::PushRequest;
+use crate::sync::{CLIENT, PROTOCOL};
 use crate::time::Ms;
 
-/// `LocalStore::meta` key that says whose store this is.
-const OWNER: &str = "owner";
+/// `LocalStore::meta` key that says whose store this is: user and device.
+pub const OWNER: &str = "owner";
 
 /// What a push did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,12 +66,17 @@ pub struct Engine<S, T> {
     pub(super) user: UserId,
     device: DeviceId,
     notes: RefCell<Notes>,
+    /// How often an attachment whose bytes are right arrived wrong, since the app was opened.
+    pub(super) mutilated: RefCell<BTreeMap<Sha256Hex, u32>>,
 }
 
 #[derive(Default)]
 struct Notes {
     last_error: Option<String>,
     paused: Option<Paused>,
+    /// The server takes no commands from this build. Kept apart, because a pull that works says
+    /// nothing of it.
+    too_old: bool,
 }
 
 impl<S: LocalStore, T: Transport> Engine<S, T> {
@@ -84,13 +90,23 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             let replica = replica.borrow();
             (replica.actor().user, replica.device())
         };
-        let owner = format!("{user}/{device}");
+        let owner = owner(user, device);
         match store.meta(OWNER).await? {
             Some(stored) if stored != owner => return Err(SyncError::Paused(Paused::OtherUser)),
             Some(_) => {}
             None => store.put_meta(OWNER, &owner).await?,
         }
-        Ok(Self { store, transport, replica, user, device, notes: RefCell::default() })
+        let (notes, mutilated) = (RefCell::default(), RefCell::default());
+        Ok(Self { store, transport, replica, user, device, notes, mutilated })
+    }
+
+    /// Goes on as `device`, because the numbers of the old one are taken: all that is kept here is
+    /// numbered anew in one transaction, and what the server has already it answers by its op. This
+    /// engine speaks for the old device and ends with it; the store is opened anew, the device
+    /// registered with the session that is there. `false`: another tab has done it.
+    pub async fn renew(&self, device: DeviceId) -> Result<bool, SyncError> {
+        let (from, to) = (owner(self.user, self.device), owner(self.user, device));
+        Ok(self.store.renew(OWNER, &from, &to).await?)
     }
 
     /// Takes everything stored of a scope into the replica: at the start, and on a hint that another
@@ -146,12 +162,24 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
     }
 
     async fn push_step(&self, scope: Scope, now: Ms) -> Result<Pushed, SyncError> {
+        // Another tab may have renewed the device: its numbers are not ours to send.
+        if self.store.meta(OWNER).await? != Some(owner(self.user, self.device)) {
+            return Err(SyncError::Paused(Paused::OtherUser));
+        }
         let queue = self.store.queue(scope).await?;
         let mut batch = steps::next_batch(&queue);
         if batch.is_empty() {
             return Ok(Pushed::Idle);
         }
-        let response = match self.transport.push(&self.request(scope, &batch, None)).await {
+        let elsewhere = self.waiting_elsewhere(scope).await?;
+        // A batch may begin with answered commands whose place is in doubt: those wait for nothing.
+        let behind = |batch: &[OutboxEntry]| {
+            let last = batch.last().map_or(0, |last| last.n);
+            elsewhere + queue.outbox.iter().filter(|entry| entry.n > last).count()
+        };
+        let mut request = self.request(scope, &batch, None);
+        request.waiting = Some(behind(&batch) as u64);
+        let response = match self.transport.push(&request).await {
             Err(TransportError::Gap { expected }) => {
                 let fresh = self.store.queue(scope).await?;
                 let from = match steps::after_gap(&fresh, expected) {
@@ -172,6 +200,7 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             }
             other => other?,
         };
+        self.set_too_old(false);
         let outcomes = steps::read_outcomes(&batch, &response.outcomes)?;
         let count = outcomes.len();
         let answers = Answers {
@@ -197,9 +226,23 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             scope,
             device: self.device,
             user: self.user,
+            client: Some(CLIENT),
             resume_from,
+            // Unknown unless the caller counted.
+            waiting: None,
             commands: batch.iter().map(steps::envelope).collect(),
         }
+    }
+
+    /// Commands that wait in the outboxes of this user's other scopes. From the store and not from the
+    /// replica, because another tab may have recorded them.
+    async fn waiting_elsewhere(&self, scope: Scope) -> Result<usize, SyncError> {
+        let scopes = self.replica.borrow().scopes();
+        let mut waiting = 0;
+        for other in scopes.into_iter().filter(|other| *other != scope) {
+            waiting += self.store.queue(other).await?.outbox.len();
+        }
+        Ok(waiting)
     }
 
     /// Fetches and keeps the next page of a scope.
@@ -211,7 +254,8 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
     async fn pull_step(&self, scope: Scope, now: Ms) -> Result<Pulled, SyncError> {
         let queue = self.store.queue(scope).await?;
         let after = queue.meta.active_cursor().map(str::to_owned);
-        let response = self.transport.pull(scope, after.as_deref()).await?;
+        let waiting = queue.outbox.len() + self.waiting_elsewhere(scope).await?;
+        let response = self.transport.pull(scope, after.as_deref(), waiting).await?;
         let more = response.more;
         let page = steps::page_of(scope, &queue.meta, after, response, now)?;
         let (count, epoch, backup_seq) = (page.rows.len(), page.epoch, page.backup_seq);
@@ -248,7 +292,11 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             let replica = self.replica.borrow();
             let told = queue.journal.iter().filter_map(|entry| {
                 let settlement = replica.get::<Settlement>(entry.entry.op.0)?;
-                (settlement.outcome != entry.outcome).then(|| settlement.outcome.clone())
+                // It may have been held under another number than it has here; both places in the log
+                // have to be backed up.
+                let (n, seq) = (entry.entry.n, settlement.outcome.seq.max(entry.outcome.seq));
+                let told = Outcome { n, seq, ..settlement.outcome.clone() };
+                (told != entry.outcome).then_some(told)
             });
             told.collect()
         };
@@ -285,7 +333,7 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         status.add_blobs(&self.store.blobs().await?);
         let notes = self.notes.borrow();
         status.last_error.clone_from(&notes.last_error);
-        status.paused = notes.paused;
+        status.paused = notes.paused.or(notes.too_old.then_some(Paused::Update));
         Ok(status)
     }
 
@@ -294,18 +342,25 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         self.notes.borrow_mut().paused = None;
     }
 
+    /// What the server says of this build: whether it still takes commands from it.
+    pub fn set_too_old(&self, too_old: bool) {
+        self.notes.borrow_mut().too_old = too_old;
+    }
+
     pub(super) fn note<V>(&self, result: Result<V, SyncError>) -> Result<V, SyncError> {
         let mut notes = self.notes.borrow_mut();
         match result {
             Ok(value) => {
-                *notes = Notes::default();
+                *notes = Notes { too_old: notes.too_old, ..Notes::default() };
                 Ok(value)
             }
             Err(error) => {
                 let error = pause_of(error);
                 notes.last_error = Some(error.code().to_owned());
-                if let SyncError::Paused(why) = &error {
-                    notes.paused = Some(*why);
+                match &error {
+                    SyncError::Paused(Paused::Update) => notes.too_old = true,
+                    SyncError::Paused(why) => notes.paused = Some(*why),
+                    _ => {}
                 }
                 Err(error)
             }
@@ -313,8 +368,18 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
     }
 }
 
+fn owner(user: UserId, device: DeviceId) -> String {
+    format!("{user}/{device}")
+}
+
+/// The device whose numbers a store of this user has, from its `owner`.
+pub fn device_of_owner(owner: &str, user: UserId) -> Option<DeviceId> {
+    let (of, device) = owner.split_once('/')?;
+    (of == user.to_string()).then(|| device.parse().ok())?
+}
+
 /// Errors that no retry mends become a pause with its reason.
-fn pause_of(error: SyncError) -> SyncError {
+pub(super) fn pause_of(error: SyncError) -> SyncError {
     let is = |refusal: &Refusal, code: CommonCode| refusal.is(code);
     match &error {
         SyncError::Transport(TransportError::Unauthorised) => SyncError::Paused(Paused::SignIn),
@@ -323,7 +388,9 @@ fn pause_of(error: SyncError) -> SyncError {
         }
         SyncError::Transport(TransportError::Refused(refusal)) => {
             if is(refusal, CommonCode::WrongDevice) {
-                SyncError::Paused(Paused::SignIn)
+                SyncError::Paused(Paused::OtherUser)
+            } else if is(refusal, CommonCode::PasswordMustChange) {
+                SyncError::Paused(Paused::ChangePassword)
             } else if is(refusal, CommonCode::ClientTooOld) {
                 SyncError::Paused(Paused::Update)
             } else {

@@ -17,12 +17,13 @@ mod tests;
 pub mod transport;
 pub mod upload;
 
-pub use engine::{Engine, Moment, Pulled, Pushed};
+pub use engine::{Engine, Moment, OWNER, Pulled, Pushed, device_of_owner};
 pub use replica::{Draft, Preview, Replica};
 pub use status::{Paused, RecordError, SyncError, SyncStatus, backoff};
 pub use store::{
-    Answers, AttentionEntry, Blob, BlobState, JournalEntry, LocalStore, NewBlob, NewCommand,
-    OutboxEntry, Page, Queue, ScopeMeta, Segment, StoreError, StoredRow, StoredScope,
+    Answers, AttentionEntry, Blob, BlobRefusal, BlobState, JournalEntry, LocalStore, NewBlob,
+    NewCommand, OutboxEntry, Page, Queue, ScopeMeta, Segment, StoreError, StoredRow, StoredScope,
+    is_draft,
 };
 pub use transport::{BlobAt, Transport, TransportError};
 pub use upload::Uploaded;

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::order;
 use uuid::Uuid;
 
 use super::layers::{Answer, Overlay, Pending, Position, Slot, View, every_id, lay};
@@ -74,6 +75,11 @@ impl Replica {
 
     pub fn device(&self) -> DeviceId {
         self.device
+    }
+
+    /// The scopes it holds.
+    pub fn scopes(&self) -> Vec<Scope> {
+        self.positions.keys().copied().collect()
     }
 
     /// Rights changed: what is pending may look different.
@@ -179,7 +185,7 @@ impl Replica {
                 None => Pending::of(entry, answer),
             });
         }
-        all.sort_by_key(|pending| (pending.scope, pending.n));
+        order::sort_by_key(&mut all, |pending| (pending.scope, pending.n));
         self.pending = all;
     }
 

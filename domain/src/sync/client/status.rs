@@ -1,6 +1,6 @@
 //! What the engine tells the pages about itself, and how long it waits before it tries again.
 
-use super::store::{Blob, BlobState, Queue, StoreError};
+use super::store::{Blob, Queue, StoreError};
 use super::transport::TransportError;
 use crate::refusal::{CommonCode, Refusal, RefusalCode};
 use crate::sync::outcome::OutcomeKind;
@@ -13,11 +13,14 @@ pub enum Paused {
     SignIn,
     /// The server takes no commands from a build this old.
     Update,
-    /// The numbers of this device are taken: its store was copied or went back in time. It has to
-    /// register as a new device; what waits can be exported.
+    /// The numbers of this device are taken: its store was copied or went back in time. It goes on
+    /// as a new device (`Engine::renew`).
     NumberReused,
-    /// The store belongs to another user.
+    /// The store belongs to another user or device than the session: somebody else has signed in in
+    /// this browser.
     OtherUser,
+    /// The password was chosen by an administrator: its owner has to choose a new one first.
+    ChangePassword,
 }
 
 /// Why a step did not do its work. All of it can be tried again.
@@ -54,6 +57,7 @@ impl SyncError {
             Self::Paused(Paused::NumberReused) => CommonCode::NumberReused.code(),
             Self::Paused(Paused::SignIn) => CommonCode::SignInExpired.code(),
             Self::Paused(Paused::OtherUser) => CommonCode::WrongDevice.code(),
+            Self::Paused(Paused::ChangePassword) => CommonCode::PasswordMustChange.code(),
         }
     }
 }
@@ -92,9 +96,10 @@ impl RecordError {
 pub struct SyncStatus {
     /// Recorded, not yet answered.
     pub waiting: usize,
-    /// Attachments the server does not have whole.
+    /// Attachments on their way: the server does not have them whole.
     pub uploading: usize,
-    /// Refused or in conflict: a person has to look.
+    /// Commands that were refused or are in conflict, and attachments the server will not take: a
+    /// person has to look.
     pub attention: usize,
     /// Wait on the server for another device.
     pub held: usize,
@@ -115,7 +120,8 @@ impl SyncStatus {
         self.held += queue.journal.iter().filter(|entry| held(entry.outcome.outcome)).count();
     }
     pub(super) fn add_blobs(&mut self, blobs: &[Blob]) {
-        self.uploading += blobs.iter().filter(|blob| blob.state == BlobState::Pending).count();
+        self.uploading += blobs.iter().filter(|blob| blob.is_on_its_way()).count();
+        self.attention += blobs.iter().filter(|blob| blob.needs_attention()).count();
     }
 }
 

@@ -85,7 +85,7 @@ pub(super) fn read_outcomes(
         return Err(SyncError::garbled("not as many answers as commands"));
     }
     let read = batch.iter().zip(raw).map(|(entry, raw)| {
-        let outcome: Outcome = serde_json::from_str(raw.get())
+        let outcome: Outcome = crate::json::from_str(raw.get())
             .map_err(|error| SyncError::garbled(&error.to_string()))?;
         // An unreadable entry has no id that the server could repeat.
         let fits = outcome.op == entry.op || RawValue::from_string(entry.payload.clone()).is_err();

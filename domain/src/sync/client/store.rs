@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::id::OpId;
 use crate::modules::RecordKind;
 use crate::modules::attachments::Sha256Hex;
+use crate::refusal::Refusal;
 use crate::sync::outcome::Outcome;
 use crate::sync::record::Scope;
 use crate::time::Ms;
@@ -46,8 +47,16 @@ pub struct NewCommand {
     pub offset: Option<i64>,
     /// Attachments it names.
     pub blobs: Vec<Sha256Hex>,
-    /// Key of the draft that it finishes; removed in the same transaction.
+    /// Key of the draft that it finishes; removed in the same transaction with its parts
+    /// ([`is_draft`]).
     pub draft: Option<String>,
+}
+
+/// Whether `key` names the form `draft` or a part of it that is kept apart, such as its photos
+/// (`<draft>/photos`). What is left of a form that is done would slip into the next one.
+pub fn is_draft(draft: &str, key: &str) -> bool {
+    let rest = key.strip_prefix(draft);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Bytes to be kept with a command.
@@ -101,6 +110,15 @@ pub enum BlobState {
     Confirmed,
 }
 
+/// Why the server will never take a blob as it is. Its bytes stay: they are all there is of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlobRefusal {
+    pub reason: Refusal,
+    /// A person has seen it; it is not raised any more.
+    #[serde(default)]
+    pub dealt_with: bool,
+}
+
 /// A kept blob, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blob {
@@ -113,6 +131,23 @@ pub struct Blob {
     pub n: u64,
     /// Bytes the server said it has.
     pub sent: u64,
+    /// Beside the state, not one of its values: a build from before this one reads the blob all the
+    /// same, and only tries in vain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<BlobRefusal>,
+}
+
+impl Blob {
+    /// Still to be sent.
+    pub fn is_on_its_way(&self) -> bool {
+        self.state == BlobState::Pending && self.refused.is_none()
+    }
+
+    /// Refused for good, and nobody has dealt with it.
+    pub fn needs_attention(&self) -> bool {
+        self.state == BlobState::Pending
+            && self.refused.as_ref().is_some_and(|refused| !refused.dealt_with)
+    }
 }
 
 /// What a cursor and its surroundings remember for one scope.
@@ -250,6 +285,9 @@ pub trait LocalStore {
     /// Otherwise nothing changes and the answer is `false`: a response that was under way while the
     /// server came back from a backup must not end the life of a command that the backup lacks.
     ///
+    /// An answer to another command than the one that has its number here is ignored: the numbers were
+    /// given anew (`renew`) while it was under way.
+    ///
     /// Per number, when kept: in the outbox → moved; in the journal under another epoch → outcome and
     /// epoch replaced, attention as above but not raised again for what a person has dealt with
     /// unless the kind of outcome changed; otherwise ignored (a doubled response). Entries that the
@@ -286,6 +324,15 @@ pub trait LocalStore {
     /// what the server knows it answers with the stored reply.
     async fn replay_journal(&self, scope: Scope, from_n: u64) -> Result<(), StoreError>;
 
+    /// Goes on as a new device: if `meta(key)` is `from` it becomes `to`, and in the same transaction
+    /// every command kept here, of whatever scope and whether in outbox, journal or attention, is in
+    /// the outbox with a number from 1 on, in the order of the old ones. Its op and its bytes stay, so
+    /// that a server that has it already answers it instead of applying it again. Attention stays,
+    /// blobs stay as they are, `last_n` is the last number given.
+    ///
+    /// Otherwise (another tab was faster) nothing changes and the answer is `false`.
+    async fn renew(&self, key: &str, from: &str, to: &str) -> Result<bool, StoreError>;
+
     /// A person has dealt with it.
     async fn dismiss_attention(&self, scope: Scope, op: OpId) -> Result<(), StoreError>;
 
@@ -297,6 +344,16 @@ pub trait LocalStore {
         sent: u64,
         state: BlobState,
     ) -> Result<(), StoreError>;
+
+    /// Sets aside a blob that the server will never take, or (`None`) sends it again from its
+    /// beginning. Never touches the bytes.
+    async fn blob_refused(
+        &self,
+        sha256: &Sha256Hex,
+        refused: Option<BlobRefusal>,
+    ) -> Result<(), StoreError>;
+    /// Whether the bytes still have the hash they are named by; also when there are none.
+    async fn blob_is_intact(&self, sha256: &Sha256Hex) -> Result<bool, StoreError>;
 
     async fn put_draft(&self, key: &str, text: &str) -> Result<(), StoreError>;
     async fn draft(&self, key: &str) -> Result<Option<String>, StoreError>;

@@ -8,12 +8,14 @@ use std::task::{Context, Poll, Waker};
 use super::memory::MemoryStore;
 use super::*;
 use crate::actor::{Actor, Role};
-use crate::id::{DeviceId, OpId, VisitId};
+use crate::id::{DeviceId, OpId, UserId, VisitId};
 use crate::modules::Command;
 use crate::modules::attachments::{Attachment, AttachmentRole, Sha256Hex};
 use crate::modules::households::Household;
-use crate::modules::visits::{RecordVisit, Topic, Visit, VisitResult, VisitWay};
-use crate::sync::batch::sha256_hex;
+use crate::modules::visits::{AnswerVisit, RecordVisit, Topic, Visit, VisitResult, VisitWay};
+use crate::refusal::{CommonCode, Refusal};
+use crate::sync::batch::{REPEATED, sha256_hex};
+use crate::sync::outcome::OutcomeKind;
 use crate::sync::record::{Scope, SyncedRecord};
 use crate::sync::sim::server::{Dies, Server};
 use crate::sync::sim::work::{founder, founding, person, scopes};
@@ -36,31 +38,49 @@ fn run<V>(future: impl Future<Output = V>) -> V {
 struct Direct {
     server: Rc<RefCell<Server>>,
     me: Actor,
+    /// Whose cookie the browser has.
+    session: Cell<UserId>,
     device: DeviceId,
     signed_in: Cell<bool>,
+    /// The oldest build that the server takes commands from.
+    min_client: Cell<u32>,
 }
 
 impl Direct {
-    fn admit(&self) -> Result<(), TransportError> {
-        if self.signed_in.get() { Ok(()) } else { Err(TransportError::Unauthorised) }
+    fn of(server: &Rc<RefCell<Server>>, me: Actor, device: DeviceId) -> Self {
+        let (session, signed_in) = (Cell::new(me.user), Cell::new(true));
+        let server = Rc::clone(server);
+        Self { server, me, session, device, signed_in, min_client: Cell::new(1) }
+    }
+
+    fn admit(&self) -> Result<UserId, TransportError> {
+        if self.signed_in.get() {
+            Ok(self.session.get())
+        } else {
+            Err(TransportError::Unauthorised)
+        }
     }
 }
 
 impl Transport for Direct {
     async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
-        self.admit()?;
-        self.server.borrow_mut().push(self.me.user, request, NOW, Dies::Not)
+        let session = self.admit()?;
+        if request.client < Some(self.min_client.get()) {
+            return Err(TransportError::Refused(Refusal::new(CommonCode::ClientTooOld)));
+        }
+        self.server.borrow_mut().push(session, request, NOW, Dies::Not)
     }
     async fn pull(
         &self,
         scope: Scope,
         cursor: Option<&str>,
+        _waiting: usize,
     ) -> Result<PullResponse, TransportError> {
-        self.admit()?;
-        self.server.borrow().pull(self.me.user, self.device, scope, cursor, NOW)
+        let session = self.admit()?;
+        self.server.borrow().pull(session, self.device, scope, cursor, NOW)
     }
     async fn blob_offset(&self, scope: Scope, sha: &Sha256Hex) -> Result<BlobAt, TransportError> {
-        self.server.borrow().blob_offset(self.me.user, self.device, scope, sha)
+        self.server.borrow().blob_offset(self.admit()?, self.device, scope, sha)
     }
     async fn blob_put(
         &self,
@@ -70,7 +90,7 @@ impl Transport for Direct {
     ) -> Result<BlobAt, TransportError> {
         let named = (&blob.sha256, blob.size);
         let mut server = self.server.borrow_mut();
-        server.blob_put(self.me.user, self.device, blob.scope, named, offset, bytes, NOW)
+        server.blob_put(self.admit()?, self.device, blob.scope, named, offset, bytes, NOW)
     }
 }
 
@@ -94,8 +114,7 @@ fn phone() -> Phone {
     server.devices.insert(device, me.user);
     server.db.actors.insert(me.user, me.clone());
     let server = Rc::new(RefCell::new(server));
-    let transport =
-        Direct { server: Rc::clone(&server), me: me.clone(), device, signed_in: Cell::new(true) };
+    let transport = Direct::of(&server, me.clone(), device);
     let replica = Rc::new(RefCell::new(Replica::new(me, device)));
     let engine = run(Engine::open(MemoryStore::default(), transport, replica)).unwrap();
     for scope in scopes() {
@@ -105,6 +124,45 @@ fn phone() -> Phone {
 }
 
 impl Phone {
+    /// The same phone once more, from a copy of its storage.
+    fn copied(&self) -> Phone {
+        let disk = Rc::new(RefCell::new(self.engine.store.disk().clone()));
+        let store = MemoryStore::new(disk, Rc::new(memory::NoFaults));
+        Phone::on(store, &self.server, self.engine.transport.device, &self.engine.transport.me)
+    }
+
+    fn on(store: MemoryStore, server: &Rc<RefCell<Server>>, device: DeviceId, me: &Actor) -> Phone {
+        let transport = Direct::of(server, me.clone(), device);
+        let replica = Rc::new(RefCell::new(Replica::new(me.clone(), device)));
+        let engine = run(Engine::open(store, transport, replica)).unwrap();
+        for scope in scopes() {
+            run(engine.load(scope)).unwrap();
+        }
+        Phone { server: Rc::clone(server), engine }
+    }
+
+    /// Goes on as a new device that the server has registered.
+    fn renewed(self, name: &str) -> Phone {
+        let device = DeviceId::derived(&[name]);
+        assert!(run(self.engine.renew(device)).unwrap());
+        let me = &self.engine.transport.me;
+        self.server.borrow_mut().register(me.user, me.user, device).unwrap();
+        Phone::on(self.engine.store.clone(), &self.server, device, me)
+    }
+
+    fn do_command(&self, name: &str, command: Command) {
+        let draft = Draft { scope: here(), op: OpId::derived(&[name]), command, draft: None };
+        let moment = Moment { at_device: NOW, offset: None };
+        run(self.engine.record(vec![draft], vec![], moment, &|_| true)).unwrap();
+    }
+
+    /// How often a command is in the log, and how it came out there.
+    fn logged(&self, name: &str) -> Vec<OutcomeKind> {
+        let server = self.server.borrow();
+        let log = server.db.scopes[&here()].log.iter();
+        log.filter(|row| row.op == OpId::derived(&[name])).map(|row| row.outcome).collect()
+    }
+
     fn visit(&self, name: &str, note: &str, photos: Vec<NewBlob>) -> Result<VisitId, RecordError> {
         let visit = VisitId::derived(&[name]);
         let unit = self.engine.replica.borrow().iter::<Household>().next().unwrap().clone();
@@ -194,19 +252,189 @@ fn without_a_session_the_queue_waits_and_says_why() {
 }
 
 #[test]
+fn a_build_that_is_too_old_stays_paused_although_pulls_work_until_its_commands_are_taken() {
+    let phone = phone();
+    phone.visit("v", "想换灯", vec![]).unwrap();
+    phone.engine.transport.min_client.set(crate::sync::CLIENT + 1);
+    let error = run(phone.engine.push_once(here(), NOW)).unwrap_err();
+    assert_eq!(error, SyncError::Paused(Paused::Update));
+    run(phone.engine.pull_once(here(), NOW)).unwrap();
+    assert_eq!((phone.status().waiting, phone.status().paused), (1, Some(Paused::Update)));
+    phone.engine.transport.min_client.set(crate::sync::CLIENT);
+    phone.sync();
+    assert_eq!((phone.status().waiting, phone.status().paused), (0, None));
+}
+
+#[test]
 fn another_user_cannot_open_the_store() {
     let phone = phone();
     let other = person("steward B", Role::Steward, &["B"]);
     let device = DeviceId::derived(&["phone of another"]);
-    let transport = Direct {
-        server: Rc::clone(&phone.server),
-        me: other.clone(),
-        device,
-        signed_in: Cell::new(true),
-    };
+    let transport = Direct::of(&phone.server, other.clone(), device);
     let replica = Rc::new(RefCell::new(Replica::new(other, device)));
     let opened = run(Engine::open(phone.engine.store.clone(), transport, replica));
     assert_eq!(opened.err(), Some(SyncError::Paused(Paused::OtherUser)));
+}
+
+#[test]
+fn a_tab_that_lingers_after_somebody_else_signed_in_neither_sends_nor_receives() {
+    let phone = phone();
+    let photo = picture(7, 100);
+    phone.visit("a", "见照片", vec![photo.clone()]).unwrap();
+    phone.push();
+    phone.visit("b", "想换灯", vec![]).unwrap();
+    let other = person("steward B", Role::Steward, &["B"]);
+    phone.server.borrow_mut().db.actors.insert(other.user, other.clone());
+    phone.engine.transport.session.set(other.user);
+    let cursor = |phone: &Phone| run(phone.engine.store.queue(here())).unwrap().meta.cursor;
+    let before = cursor(&phone);
+    let paused = Some(SyncError::Paused(Paused::OtherUser));
+    assert_eq!(run(phone.engine.push_once(here(), NOW)).err(), paused);
+    assert_eq!(run(phone.engine.pull_once(here(), NOW)).err(), paused);
+    assert_eq!(run(phone.engine.upload_once(&scopes())).err(), paused);
+    assert_eq!(cursor(&phone), before);
+    let status = phone.status();
+    assert_eq!((status.waiting, status.uploading, status.attention), (1, 1, 0));
+    phone.engine.transport.session.set(phone.engine.transport.me.user);
+    phone.sync();
+    assert_eq!(run(phone.engine.upload_once(&scopes())), Ok(Uploaded::Confirmed));
+    assert_eq!((phone.status().waiting, phone.status().paused), (0, None));
+}
+
+/// A picture; one that begins with 19 is none to the server.
+fn picture(first: u8, size: usize) -> NewBlob {
+    let mut bytes = vec![1; size];
+    bytes[0] = first;
+    NewBlob { sha256: Sha256Hex(sha256_hex(&bytes)), mime: "image/jpeg".into(), bytes }
+}
+
+#[test]
+fn a_photo_the_server_never_takes_waits_for_a_person_and_lets_the_others_pass() {
+    let phone = phone();
+    let (bad, good) = (picture(19, 50), picture(1, 60));
+    phone.visit("v", "见照片", vec![bad.clone(), good.clone()]).unwrap();
+    phone.push();
+    let upload = || run(phone.engine.upload_once(&scopes())).unwrap();
+    let mut done = [upload(), upload()];
+    done.sort_by_key(|done| *done == Uploaded::SetAside);
+    assert_eq!(done, [Uploaded::Confirmed, Uploaded::SetAside]);
+    assert_eq!(upload(), Uploaded::Idle, "it is not tried for ever");
+    let status = phone.status();
+    assert_eq!((status.uploading, status.attention, status.last_error), (0, 1, None));
+    let everything = phone.server.borrow().db.clone();
+    phone.server.borrow_mut().backup = everything;
+    phone.sync();
+    let blob = |sha256: &Sha256Hex| {
+        let blobs = run(phone.engine.store.blobs()).unwrap();
+        blobs.into_iter().find(|blob| blob.sha256 == *sha256).unwrap()
+    };
+    assert!(blob(&bad.sha256).refused.unwrap().reason.is(CommonCode::BlobType));
+    let bytes = run(phone.engine.store.blob_bytes(&bad.sha256)).unwrap();
+    assert_eq!(bytes, Some(bad.bytes), "it is the only copy there is");
+    run(phone.engine.store.blob_refused(&bad.sha256, None)).unwrap();
+    assert_eq!((phone.status().uploading, phone.status().attention), (1, 0));
+    assert_eq!(upload(), Uploaded::SetAside, "sent again because a person wanted it");
+}
+
+#[test]
+fn a_photo_whose_bytes_are_not_what_they_were_waits_for_a_person() {
+    let phone = phone();
+    let damaged = NewBlob { bytes: vec![3; 60], ..picture(1, 60) };
+    phone.visit("v", "见照片", vec![damaged]).unwrap();
+    phone.push();
+    assert_eq!(run(phone.engine.upload_once(&scopes())), Ok(Uploaded::SetAside));
+    assert_eq!((phone.status().uploading, phone.status().attention), (0, 1));
+}
+
+#[test]
+fn a_copied_phone_goes_on_as_a_new_device_and_nothing_is_applied_twice() {
+    let first = phone();
+    first.visit("both have it", "想换灯", vec![]).unwrap();
+    let copy = first.copied();
+    first.visit("only here", "想换锁", vec![]).unwrap();
+    first.sync();
+    copy.visit("only there", "想换门", vec![picture(1, 60)]).unwrap();
+    let taken = run(copy.engine.push_once(here(), NOW)).err();
+    assert_eq!(taken, Some(SyncError::Paused(Paused::NumberReused)));
+    assert_eq!(copy.status().waiting, 2, "nothing of it was taken");
+    let copy = copy.renewed("copy");
+    copy.sync();
+    assert_eq!(run(copy.engine.upload_once(&scopes())), Ok(Uploaded::Confirmed));
+    first.sync();
+    for name in ["both have it", "only here", "only there"] {
+        assert_eq!(copy.logged(name), [OutcomeKind::Applied], "{name}");
+        for phone in [&first, &copy] {
+            assert_eq!(phone.shows(VisitId::derived(&[name])), 1, "{name}");
+            let status = phone.status();
+            assert_eq!((status.waiting, status.attention, status.paused), (0, 0, None), "{name}");
+        }
+    }
+    let server = copy.server.borrow();
+    let log = &server.db.scopes[&here()].log;
+    assert_eq!(log.iter().filter(|row| row.kind == REPEATED).count(), 1);
+    let device = copy.engine.transport.device;
+    let numbers: Vec<u64> = log.iter().filter(|row| row.device == device).map(|r| r.n).collect();
+    assert_eq!(numbers, [1, 2]);
+}
+
+#[test]
+fn a_tab_of_the_old_device_sends_nothing_more_once_another_has_renewed_it() {
+    let first = phone();
+    first.visit("a", "想换灯", vec![]).unwrap();
+    let copy = first.copied();
+    first.visit("b", "想换锁", vec![]).unwrap();
+    first.sync();
+    copy.visit("c", "想换门", vec![]).unwrap();
+    let (store, device) = (copy.engine.store.clone(), copy.engine.transport.device);
+    let old_tab = Phone::on(store, &copy.server, device, &copy.engine.transport.me);
+    let copy = copy.renewed("copy");
+    let sent = run(old_tab.engine.push_once(here(), NOW)).err();
+    assert_eq!(sent, Some(SyncError::Paused(Paused::OtherUser)));
+    assert!(!run(old_tab.engine.renew(DeviceId::derived(&["third"]))).unwrap());
+    copy.sync();
+    assert_eq!(copy.status().waiting, 0);
+}
+
+#[test]
+fn what_was_held_under_the_old_device_becomes_final_under_the_new_one() {
+    let first = phone();
+    let late = VisitId::derived(&["late"]);
+    first.do_command("answer", AnswerVisit { visit: late, text: "下周".into() }.into());
+    first.sync();
+    assert_eq!(first.status().held, 1);
+    let copy = first.copied();
+    first.visit("b", "想换锁", vec![]).unwrap();
+    first.sync();
+    copy.visit("c", "想换门", vec![]).unwrap();
+    let copy = copy.renewed("copy");
+    copy.sync();
+    assert_eq!((copy.status().held, copy.status().waiting), (1, 0));
+    // A visit that nobody promised anything at: the answer is then refused, for good.
+    let before = copy.status().attention;
+    first.visit("late", "想换灯", vec![]).unwrap();
+    first.sync();
+    copy.sync();
+    assert_eq!((copy.status().held, copy.status().attention), (0, before + 1));
+    // And whoever asks only now is told how it ended.
+    let third = copy.copied().renewed("third");
+    third.sync();
+    assert_eq!((third.status().held, third.status().waiting), (0, 0));
+}
+
+#[test]
+fn a_number_under_which_a_command_came_again_is_answered_with_the_same_bytes() {
+    let first = phone();
+    first.visit("a", "想换灯", vec![]).unwrap();
+    let copy = first.copied();
+    first.sync();
+    let copy = copy.renewed("copy");
+    let again = copy.copied();
+    copy.sync();
+    let head = copy.server.borrow().db.scopes[&here()].head;
+    again.sync();
+    let answer = |phone: &Phone| run(phone.engine.store.queue(here())).unwrap().journal;
+    assert_eq!(answer(&copy), answer(&again));
+    assert_eq!(copy.server.borrow().db.scopes[&here()].head, head, "and the log has not grown");
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub enum TransportError {
 impl TransportError {
     /// What an HTTP answer other than 2xx means.
     pub fn of_status(status: u16, body: &str, retry_after: Option<u64>) -> Self {
-        let error = serde_json::from_str::<ErrorBody>(body).ok().map(|body| body.error);
+        let error = crate::json::from_str::<ErrorBody>(body).ok().map(|body| body.error);
         match (status, error) {
             (401, _) => Self::Unauthorised,
             (429 | 503, _) => Self::Busy { retry_after },
@@ -97,16 +97,19 @@ pub struct BlobAt {
 
 /// The way to the server, in the name of whoever is signed in.
 ///
-/// Every request names the device, and the server refuses it (`sync.wrong_device`) when the session
-/// is another user's: all tabs of a browser share one cookie, and a tab that lingers after somebody
-/// else has signed in must neither send nor receive under that name.
+/// Every request names the device, and the server refuses it (409 `sync.wrong_device`) when the
+/// session is another's: all tabs of a browser share one cookie, and a tab that lingers after
+/// somebody else has signed in must neither send nor receive under that name.
 #[allow(async_fn_in_trait)] // single-threaded on both sides: the browser, and the simulation
 pub trait Transport {
     async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError>;
+    /// `waiting`: commands in the outboxes of all scopes, so that the server knows whether this phone's
+    /// silence means that nothing was done.
     async fn pull(
         &self,
         scope: Scope,
         cursor: Option<&str>,
+        waiting: usize,
     ) -> Result<PullResponse, TransportError>;
     async fn blob_offset(&self, scope: Scope, sha256: &Sha256Hex)
     -> Result<BlobAt, TransportError>;

@@ -1,11 +1,11 @@
 //! Attachments: chunk by chunk, after their command, resumed where the server says it stands.
 
-use super::engine::Engine;
+use super::engine::{Engine, pause_of};
 use super::status::SyncError;
-use super::store::{Blob, BlobState, LocalStore, Queue};
+use super::store::{Blob, BlobRefusal, BlobState, LocalStore, Queue, StoreError};
 use super::transport::{CHUNK, Transport, TransportError};
-use crate::modules::attachments::Sha256Hex;
-use crate::refusal::CommonCode;
+use crate::modules::attachments::{AttachmentCode, Sha256Hex};
+use crate::refusal::{CommonCode, Refusal};
 use crate::sync::outcome::OutcomeKind;
 use crate::sync::record::Scope;
 
@@ -16,7 +16,12 @@ pub enum Uploaded {
     Idle,
     /// One attachment is whole on the server.
     Confirmed,
+    /// The server will not take one as it is; it is kept for a person to decide.
+    SetAside,
 }
+
+/// After so many times in which right bytes arrived wrong, something on the way changes them.
+const MUTILATIONS: u32 = 3;
 
 impl<S: LocalStore, T: Transport> Engine<S, T> {
     /// Sends one attachment whose command the server has. `scopes` are those of this user.
@@ -27,7 +32,7 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
 
     async fn upload_step(&self, scopes: &[Scope]) -> Result<Uploaded, SyncError> {
         let blobs = self.store.blobs().await?;
-        if blobs.iter().all(|blob| blob.state == BlobState::Confirmed) {
+        if !blobs.iter().any(Blob::is_on_its_way) {
             return Ok(Uploaded::Idle);
         }
         let mut queues = Vec::with_capacity(scopes.len());
@@ -35,14 +40,19 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             queues.push((*scope, self.store.queue(*scope).await?));
         }
         let mut failed = None;
-        for blob in blobs.iter().filter(|blob| blob.state == BlobState::Pending) {
+        for blob in blobs.iter().filter(|blob| blob.is_on_its_way()) {
             let Some(scope) = scope_to_send_in(&queues, &blob.sha256) else { continue };
-            match self.send(&Blob { scope, ..blob.clone() }).await {
+            match self.send(&Blob { scope, ..blob.clone() }).await.map_err(pause_of) {
                 Ok(true) => return Ok(Uploaded::Confirmed),
                 Ok(false) => {}
                 // One that the server refuses must not keep the others from going.
-                Err(SyncError::Transport(TransportError::Refused(refusal))) => {
-                    failed = Some(TransportError::Refused(refusal));
+                Err(SyncError::Transport(TransportError::Refused(reason))) => {
+                    if self.is_final(&blob.sha256, &reason).await? {
+                        let refused = BlobRefusal { reason, dealt_with: false };
+                        self.store.blob_refused(&blob.sha256, Some(refused)).await?;
+                        return Ok(Uploaded::SetAside);
+                    }
+                    failed = Some(TransportError::Refused(reason));
                 }
                 Err(error) => return Err(error),
             }
@@ -51,6 +61,31 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             Some(error) => Err(error.into()),
             None => Ok(Uploaded::Idle),
         }
+    }
+
+    /// Whether trying again with the same bytes can only be refused again. What is refused for the
+    /// moment (a place to go on from, an attachment the server does not know yet, a request that was
+    /// cut) is not.
+    async fn is_final(&self, sha256: &Sha256Hex, reason: &Refusal) -> Result<bool, StoreError> {
+        let never = [CommonCode::BlobTooLarge, CommonCode::BlobType];
+        if never.iter().any(|code| reason.is(*code)) || reason.is(AttachmentCode::BadHash) {
+            return Ok(true);
+        }
+        if !reason.is(CommonCode::BlobHashMismatch) {
+            return Ok(false);
+        }
+        if !self.store.blob_is_intact(sha256).await? {
+            return Ok(true);
+        }
+        let mut mutilated = self.mutilated.borrow_mut();
+        let times = mutilated.entry(sha256.clone()).or_insert(0);
+        *times += 1;
+        let hopeless = *times >= MUTILATIONS;
+        if hopeless {
+            // Sent again because a person wants it, it gets as many tries.
+            mutilated.remove(sha256);
+        }
+        Ok(hopeless)
     }
 
     /// `false`: the server does not know this attachment (yet).

@@ -6,14 +6,14 @@ use uuid::Uuid;
 
 use super::Summary;
 use super::phone::{Phone, SimEngine};
-use super::server::Server;
+use super::server::{Server, is_no_picture};
 use super::work::scopes;
 use crate::id::{OpId, UserId};
 use crate::modules::RecordKind;
 use crate::modules::attachments::Sha256Hex;
-use crate::sync::batch::{Decoded, settler};
-use crate::sync::client::memory::Disk;
-use crate::sync::client::{OutboxEntry, StoredRow};
+use crate::sync::batch::{Decoded, REPEATED, settler};
+use crate::sync::client::memory::{Disk, ScopeDisk};
+use crate::sync::client::{JournalEntry, OutboxEntry, StoredRow};
 use crate::sync::command::World as _;
 use crate::sync::outcome::{Outcome, OutcomeKind};
 use crate::sync::record::{RecordKey, Scope};
@@ -50,8 +50,7 @@ impl Ledger {
             let disk = on_disk(phones, recorded);
             let (scope, n) = (recorded.entry.scope, recorded.entry.n);
             let here = disk.scopes.get(&scope).ok_or("a scope vanished from a disk")?;
-            let journal = here.journal.get(&n).filter(|entry| entry.entry.op == *op);
-            let in_outbox = here.outbox.get(&n).is_some_and(|entry| entry.op == *op);
+            let (in_outbox, journal) = kept_in(here, *op, n);
             let row = server.db.logged(scope, *op);
             if let Some(row) = row {
                 if row.actor.user != recorded.user {
@@ -80,7 +79,15 @@ impl Ledger {
                     let told = serde_json::from_str::<Outcome>(&row.reply)
                         .map_err(|error| error.to_string())?;
                     let settled = told.outcome == OutcomeKind::Held;
-                    if !settled && entry.outcome != told {
+                    // It may have come under other numbers as well, each with a place of its own.
+                    let db = &server.db.scopes[&scope];
+                    let place =
+                        usize::try_from(entry.outcome.seq).ok().and_then(|s| s.checked_sub(1));
+                    let place = place.and_then(|place| db.log.get(place));
+                    let placed = place.is_some_and(|row| db.sent_as(row).op == *op);
+                    let (n, seq) = (told.n, told.seq);
+                    let here = Outcome { n, seq, ..entry.outcome.clone() };
+                    if !settled && (here != told || !placed) {
                         return Err(format!(
                             "{op}: the phone was told {:?}, the log says {told:?}",
                             entry.outcome
@@ -177,10 +184,11 @@ impl Ledger {
             let row = server.db.logged(scope, *op).ok_or(format!("{op} never reached the log"))?;
             let disk = on_disk(phones, recorded);
             let here = &disk.scopes[&scope];
-            if here.outbox.contains_key(&recorded.entry.n) {
+            let (in_outbox, journal) = kept_in(here, *op, recorded.entry.n);
+            if in_outbox {
                 return Err(format!("{op} still waits although it is in the log"));
             }
-            let outcome = here.journal.get(&recorded.entry.n).map(|entry| entry.outcome.outcome);
+            let outcome = journal.map(|entry| entry.outcome.outcome);
             let refused = matches!(row.outcome, OutcomeKind::Refused | OutcomeKind::Conflict);
             if refused && !here.attention.contains_key(op) {
                 return Err(format!("{op} was refused and nobody is told"));
@@ -192,20 +200,29 @@ impl Ledger {
                 return Err(format!("{op} is shown as final although it is held"));
             }
             let applied = matches!(row.outcome, OutcomeKind::Applied | OutcomeKind::Merged);
+            let mut waits_for_a_person = false;
             for sha256 in recorded.entry.blobs.iter().filter(|_| applied) {
-                if !server.files.get(sha256).is_some_and(|file| file.complete) {
+                if server.files.get(sha256).is_some_and(|file| file.complete) {
+                    continue;
+                }
+                let set_aside = disk
+                    .blobs
+                    .get(sha256)
+                    .is_some_and(|(blob, bytes)| is_no_picture(bytes) && blob.needs_attention());
+                if !set_aside {
                     return Err(format!("a photo of {op} never arrived"));
                 }
+                waits_for_a_person = true;
             }
-            if applied && here.journal.contains_key(&recorded.entry.n) {
+            if applied && !waits_for_a_person && journal.is_some() {
                 return Err(format!("{op} is backed up and still in the journal"));
             }
         }
-        let devices: BTreeSet<_> =
-            phones.iter().flat_map(|phone| &phone.accounts).map(|account| account.device).collect();
-        for row in server.db.scopes.values().flat_map(|db| &db.log) {
-            if devices.contains(&row.device) && !self.recorded.contains_key(&row.op) {
-                return Err(format!("{} is in the log and nobody recorded it", row.op));
+        for db in server.db.scopes.values() {
+            for row in db.log.iter().filter(|row| server.devices.contains_key(&row.device)) {
+                if !self.recorded.contains_key(&db.sent_as(row).op) {
+                    return Err(format!("{} is in the log and nobody recorded it", row.op));
+                }
             }
         }
         self.log_is_whole(server)?;
@@ -261,9 +278,21 @@ impl Ledger {
         Ok(())
     }
 
-    pub fn tell(&self, server: &Server, summary: &mut Summary) {
+    pub fn tell(&self, phones: &[Phone], server: &Server, summary: &mut Summary) {
+        for account in phones.iter().flat_map(|phone| &phone.accounts) {
+            let disk = account.disk.borrow();
+            summary.set_aside +=
+                disk.blobs.values().filter(|(blob, _)| blob.needs_attention()).count();
+        }
         summary.recorded = self.recorded.len();
         summary.replayed = self.replayed.len();
+        summary.repeated = server
+            .db
+            .scopes
+            .values()
+            .flat_map(|db| &db.log)
+            .filter(|row| row.kind == REPEATED)
+            .count();
         summary.blobs = server.files.values().filter(|file| file.complete).count();
         for db in server.db.scopes.values() {
             let count = |kind| db.log.iter().filter(|row| row.outcome == kind).count();
@@ -272,6 +301,15 @@ impl Ledger {
             summary.held += count(OutcomeKind::Held);
         }
     }
+}
+
+/// Where a phone has a command: by its number, or by its id where it was numbered anew.
+fn kept_in(scope: &ScopeDisk, op: OpId, n: u64) -> (bool, Option<&JournalEntry>) {
+    let waiting = scope.outbox.get(&n).filter(|entry| entry.op == op);
+    let waiting = waiting.or_else(|| scope.outbox.values().find(|entry| entry.op == op));
+    let journal = scope.journal.get(&n).filter(|entry| entry.entry.op == op);
+    let journal = journal.or_else(|| scope.journal.values().find(|entry| entry.entry.op == op));
+    (waiting.is_some(), journal)
 }
 
 fn same(

@@ -35,10 +35,14 @@ pub enum Mutant {
     KeepStalePages,
     /// The phone forgets its journal before the server is backed up.
     ForgetBeforeBackup,
+    /// The phone drops a photo that the server does not take.
+    DropRefusedBlob,
+    /// A phone that goes on as a new device gives its commands new ids as well.
+    RenewWithNewOps,
 }
 
 impl Mutant {
-    pub const ALL: [Mutant; 9] = [
+    pub const ALL: [Mutant; 11] = [
         Mutant::AcknowledgeBeforeCommit,
         Mutant::SkipDuplicateCheck,
         Mutant::CursorPastUnseen,
@@ -48,6 +52,8 @@ impl Mutant {
         Mutant::AcceptStaleAnswers,
         Mutant::KeepStalePages,
         Mutant::ForgetBeforeBackup,
+        Mutant::DropRefusedBlob,
+        Mutant::RenewWithNewOps,
     ];
 }
 
@@ -76,6 +82,10 @@ pub struct Summary {
     pub replayed: usize,
     pub crashes: usize,
     pub blobs: usize,
+    /// Photos that the server will not take.
+    pub set_aside: usize,
+    /// Numbers whose command was in the log already.
+    pub repeated: usize,
     /// Rounds of sync after healing until everything was quiet.
     pub rounds_to_drain: usize,
 }
@@ -90,6 +100,8 @@ impl Summary {
         self.replayed += other.replayed;
         self.crashes += other.crashes;
         self.blobs += other.blobs;
+        self.set_aside += other.set_aside;
+        self.repeated += other.repeated;
         self.rounds_to_drain = self.rounds_to_drain.max(other.rounds_to_drain);
     }
 }

@@ -16,6 +16,7 @@ pub enum Request {
     Push(PushRequest),
     Pull { scope: Scope, cursor: Option<String> },
     Offset { scope: Scope, sha256: Sha256Hex },
+    Register { user: UserId },
     Put { scope: Scope, sha256: Sha256Hex, size: u64, offset: u64, bytes: Vec<u8> },
 }
 
@@ -24,6 +25,7 @@ pub enum Reply {
     Push(PushResponse),
     Pull(PullResponse),
     Blob(BlobAt),
+    Registered,
 }
 
 pub type Answer = Result<Reply, TransportError>;
@@ -71,6 +73,13 @@ impl SimTransport {
     }
 }
 
+impl SimTransport {
+    /// Registers the store's device under the session that is there.
+    pub async fn register(&self, user: UserId) -> Result<(), TransportError> {
+        self.call(Request::Register { user }).await.map(drop)
+    }
+}
+
 fn mixed_up<V>() -> Result<V, TransportError> {
     Err(TransportError::Garbled("an answer to something else".into()))
 }
@@ -87,6 +96,7 @@ impl Transport for SimTransport {
         &self,
         scope: Scope,
         cursor: Option<&str>,
+        _waiting: usize,
     ) -> Result<PullResponse, TransportError> {
         match self.call(Request::Pull { scope, cursor: cursor.map(str::to_owned) }).await? {
             Reply::Pull(response) => Ok(response),

@@ -14,7 +14,9 @@ use super::work::scopes;
 use crate::actor::Actor;
 use crate::id::{DeviceId, UserId};
 use crate::sync::client::memory::{Disk, Faults, MemoryStore};
-use crate::sync::client::{Engine, Replica, StoreError, SyncError};
+use crate::sync::client::{
+    Engine, LocalStore as _, OWNER, Replica, StoreError, SyncError, device_of_owner,
+};
 use crate::sync::wire::PushRequest;
 
 pub type SimEngine = Engine<SimStore, SimTransport>;
@@ -57,6 +59,7 @@ impl Faults for PhoneFaults {
 /// One user on this installation.
 pub struct Account {
     pub actor: Actor,
+    /// The one it was first registered with; the store knows the one it goes by.
     pub device: DeviceId,
     pub disk: Rc<RefCell<Disk>>,
 }
@@ -101,6 +104,26 @@ impl Phone {
         }
     }
 
+    /// The same phone once more: its storage was copied, sign-in and all.
+    pub fn copied(&self, rng: Rng) -> Self {
+        let accounts = self.accounts.iter().map(|account| Account {
+            actor: account.actor.clone(),
+            device: account.device,
+            disk: Rc::new(RefCell::new(account.disk.borrow().clone())),
+        });
+        let faults = PhoneFaults { rng: RefCell::new(Some(rng)), ..PhoneFaults::default() };
+        Self {
+            session: Rc::new(Cell::new(self.session.get())),
+            accounts: accounts.collect(),
+            current: self.current,
+            tabs: Vec::new(),
+            skew: self.skew,
+            offset: self.offset,
+            faults: Rc::new(faults),
+            mutant: self.mutant,
+        }
+    }
+
     /// Opens a tab; it loads its replica as its first task.
     pub fn open_tab(&mut self, net: &Net) {
         let account = &self.accounts[self.current];
@@ -121,16 +144,21 @@ impl Phone {
             inner: MemoryStore::new(disk, Rc::clone(&self.faults) as Rc<dyn Faults>),
             mutant: self.mutant,
         };
-        let transport = SimTransport {
-            net: Rc::clone(net),
-            device: account.device,
-            session: Rc::clone(&self.session),
-            on_push: Rc::new(on_push),
-        };
-        let replica = Rc::new(RefCell::new(Replica::new(account.actor.clone(), account.device)));
+        let (actor, first) = (account.actor.clone(), account.device);
+        let (net, session) = (Rc::clone(net), Rc::clone(&self.session));
         let engine = Rc::new(RefCell::new(None));
         let opened = Rc::clone(&engine);
         let open = async move {
+            let owner = store.meta(OWNER).await.map_err(|error| error.to_string())?;
+            let device = owner.and_then(|owner| device_of_owner(&owner, actor.user));
+            let device = device.unwrap_or(first);
+            let transport = SimTransport { net, device, session, on_push: Rc::new(on_push) };
+            if device != first {
+                // Whether it is known already only the server can say; without it the phone shows what
+                // it has and asks again when it is opened next.
+                drop(transport.register(actor.user).await);
+            }
+            let replica = Rc::new(RefCell::new(Replica::new(actor, device)));
             let ready = Engine::open(store, transport, replica).await.map_err(text)?;
             for scope in scopes() {
                 ready.load(scope).await.map_err(text)?;

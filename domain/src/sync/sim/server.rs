@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Mutant;
 use crate::actor::Actor;
 use crate::id::{DeviceId, OpId, UserId};
-use crate::modules::attachments::{BlobArrived, Sha256Hex};
+use crate::modules::attachments::{BlobArrived, Settlement, Sha256Hex};
 use crate::modules::company::Settings;
 use crate::modules::{Command, Record};
 use crate::refusal::{CommonCode, Refusal};
@@ -20,7 +20,7 @@ use crate::sync::batch::{
 };
 use crate::sync::client::{BlobAt, TransportError};
 use crate::sync::outcome::Outcome;
-use crate::sync::record::{Channel, RecordKey, Scope};
+use crate::sync::record::{Channel, RecordKey, Scope, SyncedRecord};
 use crate::sync::wire::{PushRequest, PushResponse};
 use crate::time::Ms;
 
@@ -38,6 +38,20 @@ pub struct ScopeDb {
     pub feed: BTreeMap<(RecordKey, Channel), (u64, bool)>,
     pub counters: BTreeMap<String, u32>,
     pub held: BTreeMap<u64, Held>,
+}
+
+impl ScopeDb {
+    /// The row with the command that came with this one: of a repeated command, the first.
+    pub fn sent_as<'a>(&'a self, row: &'a LogRow) -> &'a LogRow {
+        #[derive(serde::Deserialize)]
+        struct Repeated {
+            op: OpId,
+        }
+        let first = (row.kind == batch::REPEATED)
+            .then(|| serde_json::from_str::<Repeated>(&row.payload).ok())
+            .flatten();
+        first.and_then(|first| self.by_op.get(&first.op)).map_or(row, |index| &self.log[*index])
+    }
 }
 
 /// What a back-up contains.
@@ -83,6 +97,12 @@ pub enum Dies {
     BeforeCommit,
 }
 
+/// Bytes that the server takes for no picture, whatever they are called. Only by their content, so
+/// that phone and check agree on it.
+pub fn is_no_picture(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|first| first % 20 == 19)
+}
+
 fn refused(code: CommonCode) -> TransportError {
     TransportError::Refused(Refusal::new(code))
 }
@@ -111,6 +131,20 @@ impl Server {
             return Err(refused(CommonCode::WrongDevice));
         }
         self.db.actors.get(&session).ok_or(TransportError::Unauthorised)
+    }
+
+    /// A store of this user's goes on as another device.
+    pub fn register(
+        &mut self,
+        session: UserId,
+        user: UserId,
+        device: DeviceId,
+    ) -> Result<(), TransportError> {
+        if session != user || self.devices.get(&device).is_some_and(|owner| *owner != user) {
+            return Err(refused(CommonCode::WrongDevice));
+        }
+        self.devices.insert(device, user);
+        Ok(())
     }
 
     pub fn push(
@@ -187,6 +221,14 @@ impl Server {
                 break;
             }
         }
+        let known: Vec<usize> = incoming
+            .iter()
+            .flat_map(|item| {
+                let by_number = db.by_number.get(&(item.device, item.n));
+                db.by_op.get(&item.op).into_iter().chain(by_number).copied()
+            })
+            .collect();
+        keys.extend(known.iter().map(|index| Settlement::key_of(db.log[*index].op.0)));
         let company = self.db.scopes.get(&Scope::Company);
         let find = |key: &RecordKey| {
             let here = db.records.get(key);
@@ -200,16 +242,13 @@ impl Server {
             Some(Record::Settings(settings)) => settings.clone(),
             _ => Settings::default(),
         };
-        let known = incoming.iter().flat_map(|item| {
-            let by_number = db.by_number.get(&(item.device, item.n));
-            db.by_op.get(&item.op).into_iter().chain(by_number)
-        });
-        let known = known.map(|index| {
-            let row = &db.log[*index];
+        let known = known.into_iter().map(|index| {
+            let row = &db.log[index];
             Known {
                 op: row.op,
                 device: row.device,
                 n: row.n,
+                user: row.actor.user,
                 payload_hash: row.payload_hash.clone(),
                 reply: row.reply.clone(),
             }
@@ -331,6 +370,10 @@ impl Server {
                 *file = File::default();
                 return Err(refused(CommonCode::BlobHashMismatch));
             }
+            if is_no_picture(&file.bytes) {
+                *file = File::default();
+                return Err(refused(CommonCode::BlobType));
+            }
             file.complete = true;
         }
         let at = BlobAt { offset: file.bytes.len() as u64, complete: file.complete };
@@ -353,19 +396,20 @@ impl Server {
         fresh.db.actors = self.db.actors.clone();
         for (scope, db) in &self.db.scopes {
             for row in db.log.iter().filter(|row| row.device != settler(*scope)) {
+                let sent = db.sent_as(row);
                 let incoming = Incoming {
                     device: row.device,
                     actor: Arc::clone(&row.actor),
                     received_at: row.received_at,
-                    op: row.op,
+                    op: sent.op,
                     n: row.n,
-                    kind: row.kind.clone(),
-                    v: row.v,
+                    kind: sent.kind.clone(),
+                    v: sent.v,
                     at_device: row.at_device,
                     occurred_at: row.occurred_at,
                     offset: row.offset,
-                    payload: row.payload.clone(),
-                    command: Decoded::of(&row.kind, row.v, &row.payload),
+                    payload: sent.payload.clone(),
+                    command: Decoded::of(&sent.kind, sent.v, &sent.payload),
                 };
                 // Lost numbers are in the log as a row before the one that goes on.
                 let from = (row.n, row.device);

@@ -8,8 +8,8 @@ use crate::id::OpId;
 use crate::modules::attachments::Sha256Hex;
 use crate::sync::client::memory::MemoryStore;
 use crate::sync::client::{
-    Answers, Blob, BlobState, LocalStore, NewBlob, NewCommand, OutboxEntry, Page, Queue,
-    StoreError, StoredScope,
+    Answers, Blob, BlobRefusal, BlobState, LocalStore, NewBlob, NewCommand, OutboxEntry, Page,
+    Queue, StoreError, StoredScope,
 };
 use crate::sync::outcome::Outcome;
 use crate::sync::record::Scope;
@@ -73,6 +73,13 @@ impl LocalStore for SimStore {
     async fn replay_journal(&self, scope: Scope, from_n: u64) -> Result<(), StoreError> {
         self.inner.replay_journal(scope, from_n).await
     }
+    async fn renew(&self, key: &str, from: &str, to: &str) -> Result<bool, StoreError> {
+        let renewed = self.inner.renew(key, from, to).await?;
+        if self.mutant == Some(Mutant::RenewWithNewOps) {
+            self.inner.rename_outbox();
+        }
+        Ok(renewed)
+    }
     async fn dismiss_attention(&self, scope: Scope, op: OpId) -> Result<(), StoreError> {
         self.inner.dismiss_attention(scope, op).await
     }
@@ -93,6 +100,20 @@ impl LocalStore for SimStore {
             self.inner.lose_blob(sha256);
         }
         Ok(())
+    }
+    async fn blob_refused(
+        &self,
+        sha256: &Sha256Hex,
+        refused: Option<BlobRefusal>,
+    ) -> Result<(), StoreError> {
+        self.inner.blob_refused(sha256, refused).await?;
+        if self.mutant == Some(Mutant::DropRefusedBlob) {
+            self.inner.lose_blob(sha256);
+        }
+        Ok(())
+    }
+    async fn blob_is_intact(&self, sha256: &Sha256Hex) -> Result<bool, StoreError> {
+        self.inner.blob_is_intact(sha256).await
     }
     async fn put_draft(&self, key: &str, text: &str) -> Result<(), StoreError> {
         self.inner.put_draft(key, text).await

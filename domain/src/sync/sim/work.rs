@@ -75,7 +75,7 @@ pub fn founding() -> Vec<(Scope, Command)> {
         optional: false,
     };
     let mut all: Vec<(Scope, Command)> = vec![
-        (company, SetSettings { settings: Settings::default() }.into()),
+        (company, SetSettings { settings: Settings::default(), base: None }.into()),
         (
             company,
             PublishTemplate {
@@ -216,8 +216,14 @@ impl Hand<'_> {
                 } else {
                     Vec::new()
                 };
-                NoteTicket { ticket: id, note: "看过".into(), photos, settles_conflict: false }
-                    .into()
+                NoteTicket {
+                    ticket: id,
+                    note: "看过".into(),
+                    photos,
+                    settles_conflict: false,
+                    counts: None,
+                }
+                .into()
             }
             TicketState::Received | TicketState::Assessed if manager => AssignTicket {
                 ticket: id,
@@ -232,6 +238,7 @@ impl Hand<'_> {
             TicketState::InProgress { by, .. } if *by == me => CompleteTicket {
                 ticket: id,
                 conduct: CONDUCT.iter().map(ToString::to_string).collect(),
+                not_applicable: Vec::new(),
                 cause: "老化".into(),
                 action: "更换".into(),
                 lines: Vec::new(),
@@ -248,6 +255,7 @@ impl Hand<'_> {
                 note: "催".into(),
                 photos: Vec::new(),
                 settles_conflict: false,
+                counts: None,
             }
             .into(),
         })
@@ -287,6 +295,7 @@ impl Hand<'_> {
         let call = RecordFeeCall {
             call: FeeCallId(self.rng.uuid()),
             unit,
+            dialled: String::new(),
             outcome: CallOutcome::Connected,
             reason: Some(UnpaidReason::NoTime),
             promised: None,

@@ -1,6 +1,7 @@
 //! The course of a simulated run: what happens next, chosen by the seed; then healing; then the
 //! reckoning.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
@@ -11,11 +12,15 @@ use super::rng::Rng;
 use super::server::{Dies, Server};
 use super::work::{deed, founder, founding, scopes, staff};
 use super::{Broken, Mutant, Summary};
-use crate::sync::client::{Moment, Pulled, Pushed, TransportError, Uploaded};
+use crate::id::DeviceId;
+use crate::sync::Scope;
+use crate::sync::client::{Moment, Paused, Pulled, Pushed, SyncError, TransportError, Uploaded};
 use crate::time::{DAY, Ms};
 
 const TEN_YEARS: i64 = 3_650 * DAY;
 const STEPS: usize = 1500;
+/// Phones that are handed out.
+const PHONES: usize = 3;
 /// Tasks a tab may be in the middle of.
 const BUSY: usize = 3;
 
@@ -48,7 +53,7 @@ impl World {
         }
         let people = staff();
         // The first phone is shared by two: the switch of users happens there.
-        let hands: [&[crate::Actor]; 3] =
+        let hands: [&[crate::Actor]; PHONES] =
             [&[people[0].clone(), people[3].clone()], &people[1..2], &people[2..3]];
         let mut phones = Vec::new();
         for (index, people) in hands.iter().enumerate() {
@@ -91,7 +96,7 @@ impl World {
         }
         self.heal()?;
         self.ledger.reckon(&self.phones, &self.server)?;
-        self.ledger.tell(&self.server, &mut self.summary);
+        self.ledger.tell(&self.phones, &self.server, &mut self.summary);
         Ok(())
     }
 
@@ -116,7 +121,8 @@ impl World {
                 let keep = self.rng.chance(400);
                 self.phones[0].switch_user(keep);
             }
-            988..=993 => self.upset_storage(),
+            988..=992 => self.upset_storage(),
+            993 => self.copy_some_phone(),
             _ => self.upset_clock(),
         }
     }
@@ -131,6 +137,15 @@ impl World {
             }
         }
         self.summary.restores += 1;
+    }
+
+    /// Once in a run: a phone's storage is brought to another one, and both are used.
+    fn copy_some_phone(&mut self) {
+        if self.phones.len() == PHONES {
+            let copied = self.rng.below(PHONES);
+            let rng = Rng::new(self.rng.draw());
+            self.phones.push(self.phones[copied].copied(rng));
+        }
     }
 
     fn change_rights(&mut self) {
@@ -218,9 +233,10 @@ impl World {
                     done.map(|_| ()).map_err(|error| error.refusal().to_string())
                 }));
             }
-            45..=64 => tab.tasks.push(Box::pin(async move {
-                engine.push_once(scope, now).await.map(|_| ()).map_err(text)
-            })),
+            45..=64 => {
+                let (slot, fresh) = (Rc::clone(&tab.engine), DeviceId(self.rng.uuid()));
+                tab.tasks.push(Box::pin(push(slot, engine, scope, now, fresh)));
+            }
             65..=84 => tab.tasks.push(Box::pin(async move {
                 engine.pull_once(scope, now).await.map(|_| ()).map_err(text)
             })),
@@ -316,6 +332,9 @@ impl World {
                 let cursor = cursor.as_deref();
                 self.server.pull(session, device, scope, cursor, now).map(Reply::Pull)
             }
+            Request::Register { user } => {
+                self.server.register(session, user, device).map(|()| Reply::Registered)
+            }
             Request::Offset { scope, sha256 } => {
                 self.server.blob_offset(session, device, scope, &sha256).map(Reply::Blob)
             }
@@ -355,13 +374,12 @@ impl World {
                 self.phones[index].switch_user(false);
                 self.phones[index].open_tab(&self.net);
                 self.finish_tasks(index)?;
-                let engine = self.phones[index].tabs[0].engine.borrow().clone();
-                let engine = engine.ok_or("a tab that never opened its store")?;
                 for scope in scopes() {
-                    longest = longest.max(self.drain(index, &engine, scope)?);
+                    longest = longest.max(self.drain(index, scope)?);
                 }
                 self.ledger.look(&self.phones, &self.server)?;
                 if round % 2 == 1 {
+                    let engine = self.opened(index)?;
                     self.ledger.compare(&engine, &self.server)?;
                 }
             }
@@ -370,17 +388,19 @@ impl World {
     }
 
     /// Pushes, pulls and uploads until nothing is left; says how many rounds it took.
-    fn drain(
-        &mut self,
-        phone: usize,
-        engine: &Rc<SimEngine>,
-        scope: crate::sync::Scope,
-    ) -> Result<usize, String> {
+    fn drain(&mut self, phone: usize, scope: Scope) -> Result<usize, String> {
         let quiet = Rc::new(std::cell::Cell::new(false));
         for round in 1..200 {
-            let (engine, now, done) = (Rc::clone(engine), self.now, Rc::clone(&quiet));
+            let engine = self.opened(phone)?;
+            let (now, done) = (self.now, Rc::clone(&quiet));
+            let (slot, fresh) = (self.phones[phone].tabs[0].engine.clone(), self.rng.uuid());
             self.phones[phone].tabs[0].tasks.push(Box::pin(async move {
-                let pushed = engine.push_once(scope, now).await.map_err(text)?;
+                let pushed = match engine.push_once(scope, now).await {
+                    Err(SyncError::Paused(Paused::NumberReused)) => {
+                        return renew(&slot, &engine, DeviceId(fresh)).await;
+                    }
+                    other => other.map_err(text)?,
+                };
                 let pulled = engine.pull_once(scope, now).await.map_err(text)?;
                 let uploaded = engine.upload_once(&scopes()).await.map_err(text)?;
                 let idle = Pulled { rows: 0, more: false };
@@ -393,6 +413,17 @@ impl World {
             }
         }
         Err(format!("{scope} never came to rest after healing"))
+    }
+
+    /// The engine of a phone's first tab, which is opened anew where its device was.
+    fn opened(&mut self, phone: usize) -> Result<Rc<SimEngine>, String> {
+        if self.phones[phone].tabs[0].engine.borrow().is_none() {
+            self.phones[phone].tabs.clear();
+            self.phones[phone].open_tab(&self.net);
+            self.finish_tasks(phone)?;
+        }
+        let engine = self.phones[phone].tabs[0].engine.borrow().clone();
+        engine.ok_or_else(|| "a tab that never opened its store".to_owned())
     }
 
     /// Runs the tasks of a phone's first tab to their end on a network that works.
@@ -409,4 +440,34 @@ impl World {
         }
         Err("a step that never ends after healing".into())
     }
+}
+
+/// A push as the app makes it: a phone whose numbers are taken goes on as a new device, and is opened
+/// anew as that.
+async fn push(
+    slot: Rc<RefCell<Option<Rc<SimEngine>>>>,
+    engine: Rc<SimEngine>,
+    scope: Scope,
+    now: Ms,
+    fresh: DeviceId,
+) -> Result<(), String> {
+    match engine.push_once(scope, now).await {
+        Err(SyncError::Paused(Paused::NumberReused)) => renew(&slot, &engine, fresh).await,
+        // Perhaps another tab did.
+        Err(SyncError::Paused(Paused::OtherUser)) => {
+            slot.borrow_mut().take();
+            Ok(())
+        }
+        other => other.map(|_| ()).map_err(text),
+    }
+}
+
+async fn renew(
+    slot: &RefCell<Option<Rc<SimEngine>>>,
+    engine: &SimEngine,
+    fresh: DeviceId,
+) -> Result<(), String> {
+    let renewed = engine.renew(fresh).await;
+    slot.borrow_mut().take();
+    renewed.map(|_| ()).map_err(text)
 }

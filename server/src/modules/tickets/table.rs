@@ -20,6 +20,7 @@ crate::table!(TICKETS: Ticket => "tickets", |ticket| {
     due: Int = ticket.clock.due,
     relay_due: Int = ticket.clock.relay_due,
     paused: Int = ticket.clock.paused,
+    paused_until: Int = ticket.clock.paused_until,
     stopped: Int = ticket.clock.stopped,
     total: Int = ticket.completion.as_ref().map(|completion| completion.total),
     score: Int = ticket.score,

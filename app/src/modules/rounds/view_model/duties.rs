@@ -5,6 +5,7 @@ use domain::id::{RoundId, TemplateId};
 use domain::modules::company::Settings;
 use domain::modules::rounds::due::{self, DueRound, DueState};
 use domain::modules::rounds::{Round, RoundTemplate, Schedule};
+use domain::order;
 use domain::{Actor, Ms, Zone};
 
 use crate::i18n::fmt;
@@ -113,7 +114,7 @@ pub fn duties<'a>(
             }
         }
     }
-    duties.sort_by_key(|duty| (duty.due.window, duty.due.cluster, duty.due.id));
+    order::sort_by_key(&mut duties, |duty| (duty.due.window, duty.due.cluster, duty.due.id));
     duties
 }
 

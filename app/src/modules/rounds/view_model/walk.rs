@@ -13,6 +13,7 @@ use domain::modules::tickets::category::category;
 use domain::modules::tickets::{
     Intake, OpenTicket, Origin, Place, TicketContact, TicketKind, Urgency,
 };
+use domain::order;
 use domain::{Ms, Refusal};
 use serde::{Deserialize, Serialize};
 
@@ -230,13 +231,14 @@ pub fn from_answers(answers: &[ItemAnswer]) -> BTreeMap<String, ItemForm> {
             earlier: answer.photos.clone(),
         }
     };
-    answers.iter().map(|answer| (answer.item.clone(), form(answer))).collect()
+    order::map_of(answers.iter().map(|answer| (answer.item.clone(), form(answer))))
 }
 
-/// "0.35–0.5 MPa", "≤ 0.5 MPa", "MPa".
+/// "0.35–0.5 MPa", "≤ 0.5 MPa", "= 0 人", "MPa".
 pub fn limits_text(answer: &AnswerType) -> String {
     let AnswerType::Number { unit, low, high } = answer else { return String::new() };
     let range = match (low, high) {
+        (Some(low), Some(high)) if low == high => format!("= {}", fmt::thousandths(*low)),
         (Some(low), Some(high)) => {
             format!("{}–{}", fmt::thousandths(*low), fmt::thousandths(*high))
         }
@@ -348,21 +350,23 @@ impl Finding<'_> {
         if !self.form.note.trim().is_empty() {
             said.push(self.form.note.trim().to_owned());
         }
-        if said.is_empty() {
+        let text = if said.is_empty() {
             self.item.text.clone()
         } else {
             tr::rounds::finding_description(&self.item.text, fmt::list(&said))
-        }
+        };
+        // An item's text says how it ought to be; alone it would read as if all were well.
+        tr::rounds::finding_abnormal(text)
     }
 
     pub fn command(&self) -> OpenTicket {
         // A remark item has no category of its own.
         let code = Some(self.item.category.as_str()).filter(|code| category(code).is_some());
-        let origin = self.checkpoint.map(|checkpoint| Origin::Round {
+        let origin = Origin::Round {
             round: self.round,
-            checkpoint: checkpoint.id,
+            checkpoint: self.checkpoint.map(|checkpoint| checkpoint.id),
             item: self.item.code.clone(),
-        });
+        };
         OpenTicket {
             ticket: self.ticket,
             cluster: self.cluster,
@@ -377,7 +381,7 @@ impl Finding<'_> {
             contact: TicketContact::default(),
             description: self.description(),
             photos: self.photos.to_vec(),
-            origin,
+            origin: Some(origin),
         }
     }
 }

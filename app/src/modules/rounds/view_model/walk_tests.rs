@@ -97,6 +97,8 @@ fn a_reading_outside_its_limits_is_a_finding_and_letters_are_no_reading() {
     assert_eq!(answer_of(gauge, &typed("高"), &[]), Err(Problem::NotANumber));
     assert_eq!(answer_of(gauge, &ticked(Tick::None), &[]), Err(Problem::NeedsEvidence));
     assert_eq!(limits_text(&gauge.answer), "0.35–0.5 MPa");
+    let none = AnswerType::Number { unit: "人".into(), low: Some(0), high: Some(0) };
+    assert_eq!(limits_text(&none), "= 0 人");
 }
 
 #[test]
@@ -199,13 +201,20 @@ fn a_fault_is_reported_with_the_words_of_the_item_and_the_place() {
         photos: &[photo()],
     };
     let command = finding.command();
-    assert_eq!(command.description, "检查 gauge：读数 0.2 MPa（应为 0.35–0.5 MPa）、泵未启动");
+    assert_eq!(
+        command.description,
+        "异常：检查 gauge：读数 0.2 MPa（应为 0.35–0.5 MPa）、泵未启动"
+    );
     assert_eq!(command.place.label, "A组团 pumps");
     assert_eq!((command.urgency, command.category.as_str()), (Urgency::Urgent, "water_supply"));
     assert!(matches!(command.origin, Some(Origin::Round { .. })));
     let elsewhere = Finding { checkpoint: None, place: "A 屋面".into(), ..finding };
-    assert_eq!(
-        (elsewhere.command().place.label.as_str(), elsewhere.command().origin),
-        ("A 屋面", None)
-    );
+    let command = elsewhere.command();
+    assert_eq!(command.place.label, "A 屋面");
+    let round = RoundId::derived(&["r"]);
+    let item = gauge.code.clone();
+    assert_eq!(command.origin, Some(Origin::Round { round, checkpoint: None, item }));
+    let silent = ItemForm { tick: Some(Tick::Abnormal), ..ItemForm::default() };
+    let command = Finding { form: &silent, ..elsewhere }.command();
+    assert_eq!(command.description, "异常：检查 gauge");
 }

@@ -6,6 +6,7 @@ use domain::modules::attachments::{Attachment, AttachmentRole};
 use domain::modules::tickets::{
     CONDUCT, CompleteTicket, LineKind, MAX_LINES, MAX_QUANTITY, PricedLine, Ticket, lines_total,
 };
+use domain::order;
 use serde::{Deserialize, Serialize};
 
 /// What has been filled in; kept as a draft. Photos and signature are kept beside it.
@@ -13,6 +14,8 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 pub struct CompleteForm {
     pub conduct: Vec<String>,
+    /// Points of the checklist that do not apply here.
+    pub not_applicable: Vec<String>,
     pub cause: String,
     pub action: String,
     pub lines: Vec<PricedLine>,
@@ -29,17 +32,47 @@ impl CompleteForm {
         Self { signed_by: ticket.contact.name.clone(), unsigned: !somebody, ..Self::default() }
     }
 
-    pub fn tick(&mut self, code: &str, ticked: bool) {
-        self.conduct.retain(|known| known != code);
-        if ticked {
-            self.conduct.push(code.to_owned());
+    /// The form as it was filled in, to be changed and sent again.
+    pub fn of(command: &CompleteTicket) -> Self {
+        let signed = command.attachments.iter().any(|a| a.role == AttachmentRole::Signature);
+        Self {
+            conduct: command.conduct.clone(),
+            not_applicable: command.not_applicable.clone(),
+            cause: command.cause.clone(),
+            action: command.action.clone(),
+            lines: command.lines.clone(),
+            signed_by: command.signed_by.clone(),
+            unsigned: !signed,
+            unsigned_reason: command.unsigned_reason.clone(),
         }
-        // In the order of the checklist, whatever the order of ticking.
-        self.conduct.sort_by_key(|code| CONDUCT.iter().position(|known| known == code));
     }
 
+    pub fn tick(&mut self, code: &str, ticked: bool) {
+        self.not_applicable.retain(|known| known != code);
+        choose(&mut self.conduct, code, ticked);
+    }
+
+    /// Says of a point that it has no room on this job, or takes that back.
+    pub fn excuse(&mut self, code: &str, excused: bool) {
+        self.conduct.retain(|known| known != code);
+        choose(&mut self.not_applicable, code, excused);
+    }
+
+    /// Points that have an answer.
+    pub fn answered(&self) -> usize {
+        self.conduct.len() + self.not_applicable.len()
+    }
+
+    /// Ticks what has no answer yet: what does not apply stays so.
     pub fn tick_all(&mut self) {
-        self.conduct = CONDUCT.iter().map(|code| (*code).to_owned()).collect();
+        let excused = |code: &&str| self.not_applicable.iter().any(|known| known == code);
+        let rest = CONDUCT.iter().filter(|code| !excused(code));
+        self.conduct = rest.map(|code| (*code).to_owned()).collect();
+    }
+
+    /// What a customer signs for: the work and what it comes to.
+    pub fn signed_for(&self) -> (String, String, Vec<PricedLine>) {
+        (self.cause.trim().to_owned(), self.action.trim().to_owned(), self.lines.clone())
     }
 
     /// Adds a line; the same item again counts up.
@@ -62,6 +95,7 @@ impl CompleteForm {
         CompleteTicket {
             ticket,
             conduct: self.conduct.clone(),
+            not_applicable: self.not_applicable.clone(),
             cause: self.cause.clone(),
             action: self.action.clone(),
             lines: self.lines.clone(),
@@ -70,6 +104,15 @@ impl CompleteForm {
             unsigned_reason: text(&self.unsigned_reason, self.unsigned),
         }
     }
+}
+
+/// In the order of the checklist, whatever the order of ticking.
+fn choose(list: &mut Vec<String>, code: &str, chosen: bool) {
+    list.retain(|known| known != code);
+    if chosen {
+        list.push(code.to_owned());
+    }
+    order::sort_by_key(list, |code| CONDUCT.iter().position(|known| known == code));
 }
 
 /// Something without which the job cannot be finished, in the order of the page.
@@ -82,6 +125,8 @@ pub enum Missing {
     Action,
     Amount,
     Signature,
+    /// Signed, but not said by whom.
+    Signer,
     UnsignedReason,
 }
 
@@ -93,7 +138,7 @@ impl Missing {
             Missing::AfterPhoto => "pictures",
             Missing::Cause | Missing::Action => "work",
             Missing::Amount => "lines",
-            Missing::Signature | Missing::UnsignedReason => "sign",
+            Missing::Signature | Missing::Signer | Missing::UnsignedReason => "sign",
         }
     }
 }
@@ -102,8 +147,10 @@ impl Missing {
 pub fn missing(ticket: &Ticket, command: &CompleteTicket, unsigned: bool) -> Vec<Missing> {
     let mut all = Vec::new();
     let shows = |role| command.attachments.iter().any(|attachment| attachment.role == role);
-    let unticked =
-        CONDUCT.iter().filter(|code| !command.conduct.iter().any(|known| known == *code)).count();
+    let answered = |code: &&&str| {
+        command.conduct.iter().chain(&command.not_applicable).any(|known| known == **code)
+    };
+    let unticked = CONDUCT.iter().filter(|code| !answered(code)).count();
     if ticket.needs_conduct() && unticked > 0 {
         all.push(Missing::Conduct(unticked));
     }
@@ -119,7 +166,11 @@ pub fn missing(ticket: &Ticket, command: &CompleteTicket, unsigned: bool) -> Vec
     if lines_total(&command.lines).is_err() {
         all.push(Missing::Amount);
     }
-    if !shows(AttachmentRole::Signature) && command.unsigned_reason.trim().is_empty() {
+    if shows(AttachmentRole::Signature) {
+        if command.signed_by.trim().is_empty() {
+            all.push(Missing::Signer);
+        }
+    } else if command.unsigned_reason.trim().is_empty() {
         all.push(if unsigned { Missing::UnsignedReason } else { Missing::Signature });
     }
     all
@@ -222,7 +273,11 @@ mod tests {
         let mut complaint = job();
         complaint.kind = TicketKind::Complaint;
         for ticket in [job(), public, complaint] {
-            let forms = [CompleteForm::new(&ticket), filled(&ticket)];
+            let mut forms = vec![CompleteForm::new(&ticket), filled(&ticket)];
+            let mut excused = filled(&ticket);
+            excused.excuse("knock", true);
+            let anonymous = CompleteForm { signed_by: " ".into(), ..filled(&ticket) };
+            forms.extend([excused, anonymous]);
             for form in forms {
                 for reason in ["", "公共部位"] {
                     let mut form = form.clone();
@@ -266,6 +321,19 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_completion_opens_as_it_was_filled_in() {
+        let job = job();
+        let mut form = filled(&job);
+        form.add_line(price_list()[0].line("人工".into(), "小时".into(), 500));
+        let signed = form.command(job.id, vec![photo(AttachmentRole::Signature)]);
+        assert_eq!(CompleteForm::of(&signed), form);
+        form.unsigned = true;
+        form.unsigned_reason = "业主不在家".into();
+        form.signed_by = String::new();
+        assert_eq!(CompleteForm::of(&form.command(job.id, Vec::new())), form);
+    }
+
+    #[test]
     fn points_stay_in_the_order_of_the_checklist() {
         let mut form = CompleteForm::default();
         form.tick("goodbye", true);
@@ -274,6 +342,42 @@ mod tests {
         assert_eq!(form.conduct, ["badge", "goodbye"]);
         form.tick("badge", false);
         assert_eq!(form.conduct, ["goodbye"]);
+    }
+
+    #[test]
+    fn a_point_is_done_or_does_not_apply_and_never_both() {
+        let mut form = CompleteForm::default();
+        form.excuse("shoe_covers", true);
+        form.tick_all();
+        assert_eq!((form.conduct.len(), form.not_applicable.len()), (9, 1));
+        assert_eq!(form.answered(), CONDUCT.len());
+        form.tick("shoe_covers", true);
+        assert_eq!((form.conduct.len(), form.not_applicable.len()), (10, 0));
+        form.excuse("shoe_covers", true);
+        form.excuse("shoe_covers", false);
+        assert_eq!((form.conduct.len(), form.not_applicable.len()), (9, 0));
+    }
+
+    #[test]
+    fn what_is_signed_for_changes_with_lines_quantity_cause_and_action_only() {
+        let mut form = filled(&job());
+        form.add_line(price_list()[0].line("人工".into(), "小时".into(), 500));
+        let signed = form.signed_for();
+        form.tick("badge", false);
+        form.signed_by = "张三".into();
+        form.cause.push(' ');
+        assert_eq!(form.signed_for(), signed);
+        let changes: [fn(&mut CompleteForm); 4] = [
+            |form| form.lines.clear(),
+            |form| form.lines[0].quantity = 1_000,
+            |form| form.cause.push_str("、老化"),
+            |form| form.action.clear(),
+        ];
+        for change in changes {
+            let mut changed = form.clone();
+            change(&mut changed);
+            assert_ne!(changed.signed_for(), signed);
+        }
     }
 
     #[test]

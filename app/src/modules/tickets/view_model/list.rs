@@ -2,6 +2,7 @@
 
 use domain::id::TicketId;
 use domain::modules::tickets::{Clock, ClockLight, Ticket, TicketKind, TicketState, Urgency};
+use domain::order;
 use domain::{Actor, Ms, Right};
 
 use crate::modules::tickets::labels;
@@ -130,7 +131,7 @@ pub fn on_shelf<'a>(
         .copied()
         .filter(|ticket| shelf.holds(ticket, viewer) && fits(ticket, &words))
         .collect();
-    found.sort_by_cached_key(|ticket| (rank(ticket, now), ticket.id));
+    order::sort_by_cached_key(&mut found, |ticket| (rank(ticket, now), ticket.id));
     found
 }
 

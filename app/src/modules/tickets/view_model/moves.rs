@@ -5,10 +5,11 @@ use domain::id::TicketId;
 use domain::modules::Command;
 use domain::modules::attachments::Attachment;
 use domain::modules::tickets::{
-    AcceptTicket, AssessTicket, AssignTicket, CloseTicket, DeclineTicket, Move, NoteTicket,
-    RecordReturnVisit, ReopenTicket, ResumeTicket, StartTicket, Ticket, TicketState, WaitReason,
-    WaitTicket,
+    AcceptTicket, AssessTicket, AssignTicket, CloseTicket, CompletionRef, DeclineTicket, Move,
+    NoteTicket, RecordReturnVisit, ReopenTicket, ResumeTicket, StartTicket, Ticket, TicketState,
+    WaitReason, WaitTicket,
 };
+use domain::order;
 
 use crate::i18n::fmt;
 use crate::modules::tickets::labels;
@@ -39,7 +40,7 @@ fn preferred(state: &TicketState) -> &'static [Move] {
 pub fn offer(possible: &[Move], state: &TicketState, gives_out: bool) -> Offer {
     let mut wanted = preferred(state).to_vec();
     if gives_out {
-        wanted.sort_by_key(|tried| *tried != Move::Assign);
+        order::sort_by_key(&mut wanted, |tried| *tried != Move::Assign);
     }
     let main = wanted.into_iter().find(|tried| possible.contains(tried));
     // Not by accident the last: what ends a ticket without work lies furthest from the thumb.
@@ -80,6 +81,8 @@ pub struct MoveForm {
     pub estimate: String,
     /// Of *assign*.
     pub to: Option<domain::id::UserId>,
+    /// Of *settle*: `completion_name` of the one that counts; empty: everything stays as it is.
+    pub counts: String,
     /// Of the return visit.
     pub solved: Option<bool>,
     pub score: u8,
@@ -94,6 +97,7 @@ impl Default for MoveForm {
             feasible: true,
             estimate: String::new(),
             to: None,
+            counts: String::new(),
             solved: None,
             score: 0,
         }
@@ -132,7 +136,7 @@ pub fn is_answered(ask: Ask, form: &MoveForm, photos: usize) -> bool {
     match ask {
         Ask::Settle => true,
         Ask::Move(Move::Assign) => form.to.is_some(),
-        Ask::Move(Move::Wait) => !form.reason.is_empty(),
+        Ask::Move(Move::Wait) => !form.reason.is_empty() && parse_local(&form.until).is_some(),
         Ask::Move(Move::Assess) => (form.feasible || says) && is_estimate(form),
         Ask::Move(Move::ReturnVisit) => form.solved.is_some() && (1..=5).contains(&form.score),
         Ask::Move(Move::Decline | Move::Reopen) => says,
@@ -153,13 +157,14 @@ pub fn command(
     let note = form.note.trim().to_owned();
     let settles_conflict = ask == Ask::Settle;
     let Ask::Move(tried) = ask else {
-        return Some(NoteTicket { ticket, note, photos, settles_conflict }.into());
+        let counts = completion_named(&form.counts);
+        return Some(NoteTicket { ticket, note, photos, settles_conflict, counts }.into());
     };
     Some(match tried {
         Move::Accept => AcceptTicket { ticket }.into(),
         Move::Start => StartTicket { ticket }.into(),
         Move::Resume => ResumeTicket { ticket }.into(),
-        Move::Note => NoteTicket { ticket, note, photos, settles_conflict }.into(),
+        Move::Note => NoteTicket { ticket, note, photos, settles_conflict, counts: None }.into(),
         Move::Assess => {
             let estimate = estimate(form).filter(|_| form.feasible);
             AssessTicket { ticket, feasible: form.feasible, estimate, note }.into()
@@ -180,6 +185,26 @@ pub fn command(
         Move::Reopen => ReopenTicket { ticket, reason: note }.into(),
         Move::Complete => return None,
     })
+}
+
+/// Names a completion within a form: who, when.
+pub fn completion_name(which: CompletionRef) -> String {
+    format!("{} {}", which.by, which.at.0)
+}
+
+fn completion_named(name: &str) -> Option<CompletionRef> {
+    let (by, at) = name.split_once(' ')?;
+    Some(CompletionRef { by: by.parse().ok()?, at: domain::Ms(at.parse().ok()?) })
+}
+
+/// What the office can decide of a conflict: the completions that came too late, by name and who made
+/// them when.
+pub fn rivals(ticket: &Ticket) -> Vec<(String, CompletionRef)> {
+    let named = |completion| {
+        let which = CompletionRef::of(completion);
+        (completion_name(which), which)
+    };
+    ticket.rival_completions().map(named).collect()
 }
 
 /// Reads what a `datetime-local` field holds.
@@ -262,6 +287,10 @@ mod tests {
         form.estimate = "一百".into();
         assert!(!is_answered(assess, &form, 0));
         assert!(!is_answered(Ask::Move(Move::Wait), &form, 0));
+        form.reason = "parts".into();
+        assert!(!is_answered(Ask::Move(Move::Wait), &form, 0), "waiting has an end");
+        form.until = "2026-12-01T09:00".into();
+        assert!(is_answered(Ask::Move(Move::Wait), &form, 0));
         assert!(!is_answered(Ask::Move(Move::ReturnVisit), &form, 0));
     }
 
@@ -295,6 +324,23 @@ mod tests {
         }
         let settled = command(Ask::Settle, ticket.id, &form, Vec::new(), &zone);
         assert!(matches!(settled, Some(Command::NoteTicket(note)) if note.settles_conflict));
+    }
+
+    #[test]
+    fn settling_keeps_things_as_they_are_unless_a_completion_was_chosen() {
+        let ticket = ticket("t", TicketState::Received);
+        let zone = domain::Zone::default();
+        let made = |counts: String| {
+            let form = MoveForm { counts, ..MoveForm::default() };
+            match command(Ask::Settle, ticket.id, &form, Vec::new(), &zone) {
+                Some(Command::NoteTicket(note)) => (note.settles(), note.counts),
+                _ => (false, None),
+            }
+        };
+        let which = CompletionRef { by: user("li"), at: NOW };
+        assert_eq!(made(String::new()), (true, None));
+        assert_eq!(made(completion_name(which)), (true, Some(which)));
+        assert_eq!(rivals(&ticket), []);
     }
 
     #[test]

@@ -70,10 +70,9 @@ impl Asked {
         let kind = TicketKind::ALL.into_iter().find(|known| Some(known.name()) == kind.as_deref());
         let visit = parsed::<VisitId>(get("visit")).map(|visit| Origin::Visit { visit });
         let call = parsed::<FeeCallId>(get("call")).map(|call| Origin::FeeCall { call });
-        let round = parsed::<RoundId>(get("round")).zip(parsed::<CheckpointId>(get("checkpoint")));
-        let round = round.map(|(round, checkpoint)| Origin::Round {
+        let round = parsed::<RoundId>(get("round")).map(|round| Origin::Round {
             round,
-            checkpoint,
+            checkpoint: parsed::<CheckpointId>(get("checkpoint")),
             item: get("item").unwrap_or_default(),
         });
         Self {
@@ -94,7 +93,8 @@ impl Asked {
             Some(Origin::Visit { visit }) => visit.to_string(),
             Some(Origin::FeeCall { call }) => call.to_string(),
             Some(Origin::Round { round, checkpoint, item }) => {
-                format!("{round}:{checkpoint}:{item}")
+                let place = checkpoint.map_or_else(String::new, |id| id.to_string());
+                format!("{round}:{place}:{item}")
             }
             None => self.unit.map_or_else(String::new, |unit| unit.to_string()),
         };
@@ -138,6 +138,23 @@ pub fn categories(kind: TicketKind) -> impl Iterator<Item = &'static Category> {
 }
 
 impl OpenForm {
+    /// The form as it was filled in, to be changed and sent again.
+    pub fn of(command: &OpenTicket) -> Self {
+        Self {
+            kind: command.kind,
+            category: command.category.clone(),
+            urgency: command.urgency,
+            intake: command.intake,
+            unit: command.place.unit,
+            place: command.place.label.clone(),
+            public: command.place.unit.is_none(),
+            cluster: Some(command.cluster),
+            name: command.contact.name.clone(),
+            phone: command.contact.phone.clone(),
+            description: command.description.clone(),
+        }
+    }
+
     pub fn choose_kind(&mut self, kind: TicketKind) {
         self.kind = kind;
         if !fits(kind, &self.category) {
@@ -244,6 +261,21 @@ mod tests {
         assert_eq!((form.kind, form.intake), (TicketKind::Complaint, Intake::FeeCall));
         // A leak is no complaint.
         assert_eq!(form.category, "");
+    }
+
+    #[test]
+    fn a_refused_ticket_opens_as_it_was_filled_in() {
+        let form = OpenForm {
+            category: "leak".into(),
+            unit: Some(UnitId::derived(&["u"])),
+            place: "3-2-1501".into(),
+            cluster: Some(cluster("A")),
+            name: "王先生".into(),
+            description: "漏水".into(),
+            ..OpenForm::default()
+        };
+        let sent = form.command(TicketId::derived(&["t"]), cluster("A"), Vec::new(), None);
+        assert_eq!(OpenForm::of(&sent), form);
     }
 
     #[test]

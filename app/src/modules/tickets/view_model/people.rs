@@ -4,6 +4,7 @@ use domain::Role;
 use domain::id::UserId;
 use domain::modules::accounts::User;
 use domain::modules::tickets::{Ticket, can_be_assigned};
+use domain::order;
 
 /// Somebody a ticket can be given to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +49,9 @@ pub fn assignable<'a>(
         .collect();
     // Stewards of other clusters are possible, but hardly ever meant.
     let foreign = |p: &Person| !p.fits && p.roles.iter().all(|role| *role == Role::Steward);
-    people.sort_by_cached_key(|p| (!p.fits, foreign(p), p.open, p.name.clone(), p.user));
+    order::sort_by_cached_key(&mut people, |p| {
+        (!p.fits, foreign(p), p.open, p.name.clone(), p.user)
+    });
     people
 }
 

@@ -41,6 +41,7 @@ fn row(
     TimelineRow {
         title: title(&entry.event, name_of, moment),
         by: entry.by_name.clone(),
+        device: entry.device,
         at: entry.at,
         arrived: arrival(entry),
         note: entry.note.clone(),
@@ -77,6 +78,10 @@ fn title(
         TicketEvent::Declined => tr::tickets::event_declined(),
         TicketEvent::Reopened => tr::tickets::event_reopened(),
         TicketEvent::Noted => tr::tickets::event_noted(),
+        TicketEvent::CompletionCounts { completion } => {
+            let (by, at) = (name_of(completion.by), moment(completion.at));
+            return tr::tickets::event_counts(by, at);
+        }
         TicketEvent::LateMove { verb, reason, until } => {
             return match reason {
                 Some(reason) => tr::tickets::event_late(waiting(*reason, *until, moment)),
@@ -116,11 +121,14 @@ pub fn completion_facts(completion: &Completion) -> Vec<(String, String)> {
     };
     say(tr::tickets::cause(), completion.cause.clone());
     say(tr::tickets::action(), completion.action.clone());
+    let excused = completion.not_applicable.iter().map(|code| labels::conduct(code));
+    let excused = fmt::list(&excused.collect::<Vec<_>>());
     if !completion.conduct.is_empty() {
         let ticked = completion.conduct.len();
         let total = domain::modules::tickets::CONDUCT.len();
         say(tr::tickets::conduct(), tr::tickets::conduct_done(ticked, total));
     }
+    say(tr::tickets::conduct_excused(), excused);
     if !completion.lines.is_empty() {
         let lines: Vec<String> = completion.lines.iter().map(line_text).collect();
         say(tr::tickets::lines(), fmt::list(&lines));
@@ -177,6 +185,7 @@ mod tests {
             by: user("wu"),
             at: NOW,
             conduct: Vec::new(),
+            not_applicable: Vec::new(),
             cause: "阀芯老化".into(),
             action: "更换".into(),
             lines: Vec::new(),
@@ -192,6 +201,14 @@ mod tests {
         assert!(rows[0].conflict);
         let values: Vec<&str> = rows[0].facts.iter().map(|(_, value)| value.as_str()).collect();
         assert_eq!(values, ["阀芯老化", "更换", "张三"]);
+    }
+
+    #[test]
+    fn a_line_says_on_which_device_it_was_done() {
+        let mut one = ticket("t", TicketState::Received);
+        one.timeline = vec![entry(TicketEvent::Started, NOW)];
+        let rows = rows(&one, &|_| String::new(), &|_| String::new());
+        assert_eq!(rows[0].device, DeviceId::derived(&["d"]));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::modules::rounds::{
 };
 use crate::modules::tickets::TicketCode;
 use crate::modules::tickets::category::category;
+use crate::order;
 use crate::refusal::{CommonCode, Refusal};
 use crate::sync::command::{Context, Decide, Decision, Numbers, Stop, World, find, need};
 use crate::sync::record::{RecordKey, Scope, SyncedRecord};
@@ -223,7 +224,7 @@ impl Decide for SetSchedule {
 
 fn is_valid(recurrence: &Recurrence) -> bool {
     let days = |days: &[u8], last: u8| {
-        let distinct: BTreeSet<u8> = days.iter().copied().collect();
+        let distinct = order::set_of(days);
         !days.is_empty()
             && distinct.len() == days.len()
             && days.iter().all(|day| (1..=last).contains(day))

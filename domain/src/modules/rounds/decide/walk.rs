@@ -55,6 +55,9 @@ impl Decide for StartRound {
         let duty = match self.schedule {
             Some(schedule) => self.duty(need::<Schedule>(world, schedule.0)?, context)?,
             // An extra round is of the day it is walked on, whatever the phone's calendar says.
+            None if actor.walks_duties_only() => {
+                return Err(Refusal::new(RoundCode::NotYourRound).into());
+            }
             None => Duty { due: None, schedule: None, verdict: Verdict::Applied },
         };
         let name = duty.schedule.map_or(&template.name, |schedule| &schedule.name);

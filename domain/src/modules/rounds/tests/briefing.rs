@@ -40,6 +40,7 @@ fn ticket(name: &str, opened_at: Ms, urgency: Urgency) -> Ticket {
             due: opened_at.plus(24 * HOUR),
             relay_due: None,
             paused: None,
+            paused_until: None,
             stopped: None,
         },
         estimate: None,

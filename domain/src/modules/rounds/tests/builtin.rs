@@ -37,6 +37,22 @@ fn the_daily_round_has_the_seven_areas_of_the_steward_rules() {
 }
 
 #[test]
+fn vacant_units_are_checked_for_what_the_steward_rules_name() {
+    let all = templates();
+    let vacant = all.iter().find(|one| one.template == template_id("vacant_units")).unwrap();
+    let items: Vec<&str> = vacant
+        .points
+        .iter()
+        .flat_map(|point| &point.items)
+        .map(|item| item.code.as_str())
+        .collect();
+    for named in ["doors", "water", "power", "gas", "leaks", "walls", "floors"] {
+        let is_asked = items.iter().any(|code| code.ends_with(&format!(".{named}")));
+        assert!(is_asked, "{named} is not asked for");
+    }
+}
+
+#[test]
 fn the_fire_round_reads_pressures_with_limits() {
     let fire = &templates()[4];
     let limited = fire.points.iter().flat_map(|point| &point.items).filter(|item| {

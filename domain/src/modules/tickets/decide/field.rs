@@ -1,7 +1,7 @@
 //! Verbs of whoever does the work: accept, start, wait, resume, complete.
 
 use super::super::*;
-use super::{allow_or_late, key, put, put_late, refuse, ticket};
+use super::{allow_or_late, key, put, put_late, ticket};
 use crate::modules::attachments::{self, AttachmentRole};
 use crate::refusal::Refusal;
 use crate::sync::command::{Context, Decide, Decision, Numbers, Stop, World};
@@ -88,6 +88,21 @@ impl Decide for StartTicket {
     }
 }
 
+impl WaitTicket {
+    /// Until when: a moment to come, and no further away than the company allows.
+    fn check_until(&self, context: &Context<'_>) -> Result<Ms, Refusal> {
+        let (at, days) = (context.occurred_at, context.settings.wait_days);
+        let until = self.until.ok_or_else(|| Refusal::new(TicketCode::WaitUntilMissing))?;
+        if until <= at {
+            return Err(Refusal::new(TicketCode::WaitUntilPast));
+        }
+        if until > context.settings.zone.plus_days(at, i64::from(days)) {
+            return Err(Refusal::new(TicketCode::WaitUntilFar).with("days", days));
+        }
+        Ok(until)
+    }
+}
+
 impl Decide for WaitTicket {
     const KIND: &'static str = "tickets.wait";
 
@@ -105,19 +120,17 @@ impl Decide for WaitTicket {
         let too_late = allow_or_late(&ticket, Move::Wait, context)?;
         text::optional("note", &self.note, text::NOTE)?;
         let (by, at) = (context.actor.user, context.occurred_at);
-        if self.until.is_some_and(|until| until <= at) {
-            return refuse(Refusal::new(TicketCode::WaitUntilPast));
-        }
-        let (reason, until) = (self.reason, self.until);
+        let until = self.check_until(context)?;
+        let (reason, ends) = (self.reason, Some(until));
         if let Some(why) = too_late {
             let verb = Move::Wait.name().to_owned();
-            let event = TicketEvent::LateMove { verb, reason: Some(reason), until };
+            let event = TicketEvent::LateMove { verb, reason: Some(reason), until: ends };
             let entry = TimelineEntry::of(context, event).noting(&self.note);
             return Ok(put_late(ticket, context, entry, why));
         }
-        ticket.state = ticket.state.wait(by, at, reason, until).map_err(Refusal::from)?;
-        ticket.clock = ticket.clock.pause(at);
-        let event = TicketEvent::Waiting { reason, until };
+        ticket.state = ticket.state.wait(by, at, reason, ends).map_err(Refusal::from)?;
+        ticket.clock = ticket.clock.pause_until(at, until);
+        let event = TicketEvent::Waiting { reason, until: ends };
         Ok(put(ticket, context, TimelineEntry::of(context, event).noting(&self.note)))
     }
 }
@@ -151,10 +164,12 @@ impl CompleteTicket {
     /// Checks what was recorded on site against what the job needs, and adds it up.
     pub fn check(&self, ticket: &Ticket) -> Result<Fen, Refusal> {
         text::at_most("conduct", self.conduct.len(), 2 * CONDUCT.len())?;
-        for code in &self.conduct {
+        text::at_most("conduct", self.not_applicable.len(), 2 * CONDUCT.len())?;
+        for code in self.conduct.iter().chain(&self.not_applicable) {
             text::optional("conduct", code, text::LINE)?;
         }
-        let ticked = |code: &&str| self.conduct.iter().any(|ticked| ticked == code);
+        let ticked =
+            |code: &&str| self.conduct.iter().chain(&self.not_applicable).any(|one| one == code);
         if ticket.needs_conduct() && !CONDUCT.iter().all(ticked) {
             return Err(Refusal::new(TicketCode::ChecklistIncomplete));
         }
@@ -177,7 +192,11 @@ impl CompleteTicket {
         }
         text::optional("signed_by", &self.signed_by, text::LINE)?;
         text::optional("unsigned_reason", &self.unsigned_reason, text::NOTE)?;
-        if !shows(AttachmentRole::Signature) && self.unsigned_reason.trim().is_empty() {
+        if shows(AttachmentRole::Signature) {
+            if self.signed_by.trim().is_empty() {
+                return Err(Refusal::new(TicketCode::SignerMissing));
+            }
+        } else if self.unsigned_reason.trim().is_empty() {
             return Err(Refusal::new(TicketCode::SignatureMissing));
         }
         Ok(total)

@@ -187,6 +187,19 @@ impl Decide for ReopenTicket {
     }
 }
 
+/// Makes a completion that came too late the ticket's own. The one it takes the place of is kept
+/// among the earlier ones, and both stay on the timeline: nothing that was signed is lost.
+fn count(ticket: &mut Ticket, which: CompletionRef, context: &Context<'_>) -> Result<(), Refusal> {
+    let found = ticket.rival_completions().find(|rival| CompletionRef::of(rival) == which);
+    let completion = found.cloned().ok_or_else(|| Refusal::new(TicketCode::NoSuchCompletion))?;
+    let (by, at) = (completion.by, completion.at);
+    let visit = ticket.wants_return_visit().then(|| ticket.return_visit_due(at, context.settings));
+    ticket.state = ticket.state.clone().count(by, at, visit);
+    ticket.clock = ticket.clock.stop(at);
+    ticket.earlier.extend(ticket.completion.replace(completion));
+    Ok(())
+}
+
 impl Decide for NoteTicket {
     const KIND: &'static str = "tickets.note";
 
@@ -202,24 +215,32 @@ impl Decide for NoteTicket {
     ) -> Result<Decision, Stop> {
         let mut ticket = ticket(world, context, self.ticket, Move::Note)?;
         allow(&ticket, Move::Note, context)?;
-        if self.settles_conflict {
+        let settles = self.settles();
+        if settles {
             context.actor.require_in(Right::SettleConflict, ticket.cluster)?;
         } else {
             text::at_most("timeline", ticket.timeline.len().saturating_add(1), NOTED_ENTRIES)?;
         }
-        if self.photos.is_empty() && !self.settles_conflict {
+        if self.photos.is_empty() && !settles {
             text::required("note", &self.note, text::NOTE)?;
         } else {
             text::optional("note", &self.note, text::NOTE)?;
         }
         attachments::check(&self.photos)?;
-        if self.settles_conflict {
+        let event = match self.counts {
+            Some(completion) => {
+                count(&mut ticket, completion, context)?;
+                TicketEvent::CompletionCounts { completion }
+            }
+            None => TicketEvent::Noted,
+        };
+        if settles {
             ticket.conflicts = 0;
             for entry in &mut ticket.timeline {
                 entry.conflict = false;
             }
         }
-        let entry = TimelineEntry::of(context, TicketEvent::Noted);
+        let entry = TimelineEntry::of(context, event);
         Ok(put(ticket, context, entry.noting(&self.note).showing(&self.photos)))
     }
 

@@ -56,6 +56,41 @@ fn waiting_ends_after_it_began() {
 }
 
 #[test]
+fn waiting_without_an_end_is_refused_although_it_can_still_be_read() {
+    let mut estate = Estate::assigned(leak());
+    estate.applied(&chen(), later(1), start());
+    let text = format!(r#"{{"ticket":"{}","reason":"parts"}}"#, job());
+    let old: WaitTicket = serde_json::from_str(&text).unwrap();
+    estate.refused(&chen(), later(2), old, TicketCode::WaitUntilMissing);
+}
+
+#[test]
+fn nobody_waits_longer_than_the_company_allows() {
+    let mut estate = Estate::assigned(leak());
+    estate.applied(&chen(), later(1), start());
+    let until = |at| WaitTicket { until: Some(at), ..wait() };
+    let last = later(2).plus(90 * DAY);
+    estate.refused(&chen(), later(2), until(last.plus(1)), TicketCode::WaitUntilFar);
+    estate.settings.wait_days = 7;
+    estate.refused(&chen(), later(2), until(last), TicketCode::WaitUntilFar);
+    estate.settings.wait_days = 90;
+    estate.applied(&chen(), later(2), until(last));
+}
+
+#[test]
+fn a_wait_that_nobody_ends_hides_no_breach() {
+    let mut estate = Estate::assigned(leak());
+    estate.applied(&chen(), later(1), start());
+    estate.applied(&chen(), later(2), WaitTicket { until: Some(later(12)), ..wait() });
+    let clock = estate.ticket().clock;
+    assert_eq!(clock.left(later(12)), 22 * HOUR);
+    assert!(clock.wait_is_over(later(12)));
+    assert_eq!(clock.light(later(35)), ClockLight::Red);
+    estate.applied(&chen(), later(40), resume());
+    assert_eq!(estate.ticket().clock.due, later(34));
+}
+
+#[test]
 fn work_inside_a_home_needs_every_point_of_the_conduct_checklist() {
     for code in CONDUCT {
         let mut estate = Estate::assigned(leak());
@@ -82,6 +117,29 @@ fn the_customer_signs_or_it_is_said_why_not() {
     estate.refused(&chen(), later(1), unsigned.clone(), TicketCode::SignatureMissing);
     let explained = CompleteTicket { unsigned_reason: "业主不在家".into(), ..unsigned };
     estate.applied(&chen(), later(1), explained);
+}
+
+#[test]
+fn a_signature_without_the_name_of_who_signed_is_refused() {
+    for nobody in ["", "  "] {
+        let mut estate = Estate::assigned(leak());
+        let anonymous = completing(|c| c.signed_by = nobody.into());
+        estate.refused(&chen(), later(1), anonymous, TicketCode::SignerMissing);
+    }
+}
+
+#[test]
+fn a_point_of_the_checklist_that_does_not_apply_is_said_to_and_kept_apart() {
+    let mut estate = Estate::assigned(leak());
+    let excused = completing(|c| {
+        c.conduct.retain(|code| code != "shoe_covers");
+        c.not_applicable = vec!["shoe_covers".into()];
+    });
+    estate.applied(&chen(), later(1), excused);
+    let completion = estate.ticket().completion.clone().unwrap();
+    assert_eq!((completion.conduct.len(), completion.not_applicable.len()), (9, 1));
+    let text = serde_json::to_string(&completing(|_| ())).unwrap();
+    assert!(!text.contains("not_applicable"), "{text}");
 }
 
 #[test]

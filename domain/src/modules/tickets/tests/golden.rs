@@ -39,7 +39,7 @@ fn commands() -> Vec<Command> {
     let photos = vec![picture(AttachmentRole::Photo, 7)];
     let origin = Some(Origin::Round {
         round: RoundId::derived(&["round"]),
-        checkpoint: CheckpointId::derived(&["checkpoint"]),
+        checkpoint: Some(CheckpointId::derived(&["checkpoint"])),
         item: "lamps".into(),
     });
     vec![
@@ -107,6 +107,33 @@ fn every_state_and_the_plain_events_keep_their_wire_form() {
     assert_eq!(to_string_pretty(&parts).unwrap(), PARTS.trim_end());
     assert_eq!(serde_json::from_str::<(Vec<TicketState>, [TicketEvent; 4])>(PARTS).unwrap(), parts);
     assert!(states().iter().map(TicketState::name).eq(TicketState::NAMES));
+}
+
+#[test]
+fn what_settles_a_conflict_and_ends_a_wait_keeps_its_wire_form() {
+    let counts = CompletionRef { by: chen().user, at: TEN };
+    let by = chen().user;
+    let sent = NoteTicket { settles_conflict: true, counts: Some(counts), ..note("x") };
+    let text = format!(
+        r#"{{"ticket":"{}","note":"x","photos":[],"settles_conflict":true,"counts":{{"by":"{by}","at":{}}}}}"#,
+        job(),
+        TEN.0
+    );
+    assert_eq!(serde_json::to_string(&sent).unwrap(), text);
+    let event = TicketEvent::CompletionCounts { completion: counts };
+    let text =
+        format!(r#"{{"event":"completion_counts","completion":{{"by":"{by}","at":{}}}}}"#, TEN.0);
+    assert_eq!(serde_json::to_string(&event).unwrap(), text);
+    let clock = estate_clock().pause_until(TEN, later(2));
+    let text = serde_json::to_string(&clock).unwrap();
+    assert!(
+        text.contains(&format!(r#""paused":{},"paused_until":{}"#, TEN.0, later(2).0)),
+        "{text}"
+    );
+}
+
+fn estate_clock() -> Clock {
+    Estate::with(leak()).ticket().clock
 }
 
 #[test]

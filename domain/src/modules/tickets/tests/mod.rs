@@ -16,6 +16,7 @@ use crate::sync::outcome::OutcomeKind;
 use crate::sync::record::{RecordKey, SyncedRecord};
 use crate::time::{DAY, HOUR, MINUTE};
 
+mod conflicts;
 mod field;
 mod golden;
 mod office;
@@ -295,7 +296,8 @@ pub fn start() -> StartTicket {
     StartTicket { ticket: job() }
 }
 pub fn wait() -> WaitTicket {
-    WaitTicket { ticket: job(), reason: WaitReason::Parts, until: None, note: "等角阀".into() }
+    let until = Some(later(500));
+    WaitTicket { ticket: job(), reason: WaitReason::Parts, until, note: "等角阀".into() }
 }
 pub fn resume() -> ResumeTicket {
     ResumeTicket { ticket: job() }
@@ -305,6 +307,7 @@ pub fn complete(seed: u8) -> CompleteTicket {
     CompleteTicket {
         ticket: job(),
         conduct: CONDUCT.map(str::to_owned).to_vec(),
+        not_applicable: Vec::new(),
         cause: "角阀老化".into(),
         action: "更换角阀".into(),
         lines: vec![PricedLine {
@@ -336,5 +339,11 @@ pub fn reopen() -> ReopenTicket {
     ReopenTicket { ticket: job(), reason: "又漏了".into() }
 }
 pub fn note(text: &str) -> NoteTicket {
-    NoteTicket { ticket: job(), note: text.into(), photos: Vec::new(), settles_conflict: false }
+    NoteTicket {
+        ticket: job(),
+        note: text.into(),
+        photos: Vec::new(),
+        settles_conflict: false,
+        counts: None,
+    }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::refusal::CommonCode;
 
-fn finished(open: OpenTicket) -> Estate {
+pub fn finished(open: OpenTicket) -> Estate {
     let mut estate = Estate::assigned(open);
     estate.applied(&chen(), later(2), complete(3));
     estate
@@ -112,8 +112,14 @@ fn an_unsolved_return_visit_goes_back_to_the_worker_on_a_new_clock() {
     let ticket = estate.ticket();
     assert_eq!(ticket.state, TicketState::Assigned { to: chen().user });
     assert_eq!(ticket.reopened, 1);
-    let expected =
-        Clock { started: later(30), due: later(54), relay_due: None, paused: None, stopped: None };
+    let expected = Clock {
+        started: later(30),
+        due: later(54),
+        relay_due: None,
+        paused: None,
+        paused_until: None,
+        stopped: None,
+    };
     assert_eq!(ticket.clock, expected);
 }
 
@@ -220,17 +226,14 @@ fn remarks_come_from_those_who_may_and_from_whoever_holds_the_ticket() {
 }
 
 #[test]
-fn the_office_settles_conflicts_and_nobody_else() {
-    let mut estate = finished(leak());
-    estate.conflicts(&chen(), later(3), complete(4), TicketCode::FinishedElsewhere);
-    let settle = NoteTicket { settles_conflict: true, ..note("以第一次为准") };
-    estate.refused(&chen(), later(4), settle.clone(), CommonCode::NotAllowed);
-    estate.refused(&desk(), later(4), settle.clone(), CommonCode::NotAllowed);
-    estate.applied(&manager(), later(4), settle);
-    let ticket = estate.ticket();
-    assert_eq!(ticket.conflicts, 0);
-    assert!(ticket.timeline.iter().all(|entry| !entry.conflict));
-    assert!(ticket.timeline.iter().any(|e| matches!(e.event, TicketEvent::CompletedAgain { .. })));
+fn the_relay_clock_runs_from_receipt_until_it_is_given_to_somebody() {
+    let mut estate = Estate::with(leak());
+    let clock = estate.ticket().relay_clock().unwrap();
+    assert_eq!((clock.started, clock.due), (TEN, TEN.plus(10 * MINUTE)));
+    assert_eq!(clock.light(TEN.plus(8 * MINUTE)), ClockLight::Amber);
+    assert_eq!(clock.light(TEN.plus(10 * MINUTE + 1)), ClockLight::Red);
+    estate.applied(&manager(), later(1), assign(&chen()));
+    assert_eq!(estate.ticket().relay_clock(), None);
 }
 
 #[test]

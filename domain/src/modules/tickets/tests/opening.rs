@@ -177,11 +177,20 @@ fn what_is_typed_has_limits() {
 fn a_ticket_keeps_what_it_came_from() {
     let origin = Origin::Round {
         round: RoundId::derived(&["round"]),
-        checkpoint: CheckpointId::derived(&["pump room"]),
+        checkpoint: Some(CheckpointId::derived(&["pump room"])),
         item: "lamps".into(),
     };
     let estate = Estate::with(OpenTicket { origin: Some(origin.clone()), ..lamp() });
     assert_eq!(estate.ticket().origin, Some(origin));
+}
+
+#[test]
+fn a_finding_where_no_place_is_registered_keeps_its_round_too() {
+    let round = RoundId::derived(&["round"]);
+    let text = format!(r#"{{"from":"round","round":"{round}","item":"lamps"}}"#);
+    let origin: Origin = serde_json::from_str(&text).unwrap();
+    assert_eq!(origin, Origin::Round { round, checkpoint: None, item: "lamps".into() });
+    assert_eq!(serde_json::to_string(&origin).unwrap(), text);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use super::Maker;
 use super::kit::*;
-use crate::sync::client::store::{BlobState, LocalStore, NewBlob, NewCommand, Page};
+use crate::refusal::{CommonCode, Refusal};
+use crate::sync::client::store::{BlobRefusal, BlobState, LocalStore, NewBlob, NewCommand, Page};
 use crate::sync::outcome::OutcomeKind;
 use crate::sync::record::Scope;
 use crate::time::Ms;
@@ -51,7 +52,9 @@ pub(super) async fn second_try_gets_first_number<M: Maker>(make: &M, name: &str)
 
 pub(super) async fn photo_and_draft_go_with_command<M: Maker>(make: &M, name: &str) -> Checked {
     let store = make.fresh(name).await.map_err(why)?;
-    store.put_draft("visit", "half").await.map_err(why)?;
+    for key in ["visit", "visit/photos", "visit/0", "visit:other", "visitor"] {
+        store.put_draft(key, "half").await.map_err(why)?;
+    }
     let blob = photo("p");
     let with = NewCommand {
         blobs: vec![blob.sha256.clone()],
@@ -60,7 +63,13 @@ pub(super) async fn photo_and_draft_go_with_command<M: Maker>(make: &M, name: &s
     };
     store.record(vec![with], vec![blob.clone()]).await.map_err(why)?;
     let again = make.reopen(name).await.map_err(why)?;
-    ensure_eq("the draft", again.draft("visit").await.map_err(why)?, None)?;
+    for gone in ["visit", "visit/photos", "visit/0"] {
+        ensure_eq("the draft and its parts", again.draft(gone).await.map_err(why)?, None)?;
+    }
+    for other in ["visit:other", "visitor"] {
+        let left = again.draft(other).await.map_err(why)?;
+        ensure_eq("another form's draft", left.as_deref(), Some("half"))?;
+    }
     let kept = again.blobs().await.map_err(why)?;
     ensure(kept.len() == 1, "one photo is kept")?;
     ensure_eq("its command", (kept[0].scope, kept[0].n), (here(), 1))?;
@@ -213,4 +222,112 @@ pub(super) async fn small_things_are_kept<M: Maker>(make: &M, name: &str) -> Che
     ensure_eq("the dropped draft", store.draft("x").await.map_err(why)?, None)?;
     let empty = store.load(here()).await.map_err(why)?;
     ensure(empty.segments.is_empty() && empty.meta.cursor.is_none(), "an unknown scope is empty")
+}
+
+pub(super) async fn answer_to_another_command_is_ignored<M: Maker>(
+    make: &M,
+    name: &str,
+) -> Checked {
+    let store = make.fresh(name).await.map_err(why)?;
+    record(&store, &["a", "b"]).await?;
+    let told = vec![
+        outcome("stranger", 1, 10, OutcomeKind::Applied),
+        outcome("b", 2, 11, OutcomeKind::Applied),
+    ];
+    store.answered(answers(None, "1", told)).await.map_err(why)?;
+    ensure_eq("places", places(&store).await?, [vec![1], vec![2], vec![]])?;
+    let late = vec![outcome("stranger", 2, 4, OutcomeKind::Refused)];
+    store.answered(answers(Some("1"), "2", late)).await.map_err(why)?;
+    let queue = store.queue(here()).await.map_err(why)?;
+    ensure_eq("the journalled answer", queue.journal[0].outcome.seq, 11)
+}
+
+pub(super) async fn renewed_is_numbered_anew<M: Maker>(make: &M, name: &str) -> Checked {
+    let store = make.fresh(name).await.map_err(why)?;
+    store.put_meta("owner", "me/old").await.map_err(why)?;
+    let blob = photo("p");
+    let with = NewCommand { blobs: vec![blob.sha256.clone()], ..command("d") };
+    record(&store, &["a", "b", "c"]).await?;
+    store.record(vec![with], vec![blob.clone()]).await.map_err(why)?;
+    let elsewhere = NewCommand { scope: Scope::Company, ..command("e") };
+    store.record(vec![elsewhere], vec![]).await.map_err(why)?;
+    let told = vec![
+        outcome("a", 1, 10, OutcomeKind::Applied),
+        outcome("b", 2, 11, OutcomeKind::Refused),
+        outcome("c", 3, 12, OutcomeKind::Applied),
+    ];
+    store.answered(answers(None, "1", told)).await.map_err(why)?;
+    // `a` is gone for good, of `b` only what a person has to see is left.
+    store.forget_backed_up(here(), epoch("1"), 11).await.map_err(why)?;
+    let before = store.queue(here()).await.map_err(why)?;
+    ensure(
+        !store.renew("owner", "me/other", "me/new").await.map_err(why)?,
+        "a store that is not the one meant is not renewed",
+    )?;
+    ensure_eq("what is kept then", store.queue(here()).await.map_err(why)?, before.clone())?;
+    ensure(store.renew("owner", "me/old", "me/new").await.map_err(why)?, "it is renewed")?;
+    let again = make.reopen(name).await.map_err(why)?;
+    ensure_eq("owner", again.meta("owner").await.map_err(why)?.as_deref(), Some("me/new"))?;
+    ensure_eq("places", places(&again).await?, [vec![1, 2, 3], vec![], vec![1]])?;
+    let queue = again.queue(here()).await.map_err(why)?;
+    let ops = queue.outbox.iter().map(|entry| entry.op).collect();
+    ensure_eq("the commands in their order", ops, vec![op("b"), op("c"), op("d")])?;
+    let sent = |entry: &crate::sync::client::OutboxEntry| (entry.payload.clone(), entry.at_device);
+    let last = before.outbox.last().map(sent);
+    ensure_eq("what is sent", queue.outbox.last().map(sent), last)?;
+    ensure_eq("where the base stands", queue.meta.epoch, before.meta.epoch)?;
+    ensure_eq("attention", queue.attention[0].since, before.attention[0].since)?;
+    let other = again.queue(Scope::Company).await.map_err(why)?;
+    ensure_eq("the other scope", other.outbox.iter().map(|entry| entry.n).collect(), vec![1])?;
+    let blobs = again.blobs().await.map_err(why)?;
+    ensure_eq("the photo's command", blobs[0].n, 3)?;
+    ensure(
+        again.blob_bytes(&blob.sha256).await.map_err(why)?.is_some(),
+        "the photo is still there",
+    )?;
+    ensure_eq("a second try", record(&again, &["c"]).await?[0].n, 2)?;
+    ensure_eq("the next number", record(&again, &["f"]).await?[0].n, 4)?;
+    ensure(
+        !store.renew("owner", "me/old", "me/third").await.map_err(why)?,
+        "another tab that comes later changes nothing",
+    )?;
+    let told = vec![outcome("b", 1, 11, OutcomeKind::Refused)];
+    store.answered(answers(Some("1"), "1", told)).await.map_err(why)?;
+    ensure_eq("places", places(&store).await?, [vec![2, 3, 4], vec![1], vec![1]])
+}
+
+pub(super) async fn refused_photo_is_kept<M: Maker>(make: &M, name: &str) -> Checked {
+    let store = make.fresh(name).await.map_err(why)?;
+    let blob = photo("p");
+    let with = NewCommand { blobs: vec![blob.sha256.clone()], ..command("a") };
+    store.record(vec![with], vec![blob.clone()]).await.map_err(why)?;
+    let told = vec![outcome("a", 1, 10, OutcomeKind::Applied)];
+    store.answered(answers(None, "1", told)).await.map_err(why)?;
+    store.blob_progress(&blob.sha256, 40, BlobState::Pending).await.map_err(why)?;
+    let refused = BlobRefusal {
+        reason: Refusal::new(CommonCode::BlobType).with("type", "x"),
+        dealt_with: false,
+    };
+    store.blob_refused(&blob.sha256, Some(refused.clone())).await.map_err(why)?;
+    store.forget_backed_up(here(), epoch("1"), 100).await.map_err(why)?;
+    let again = make.reopen(name).await.map_err(why)?;
+    let kept = again.blobs().await.map_err(why)?;
+    ensure_eq("why it was refused", kept[0].refused.clone(), Some(refused.clone()))?;
+    ensure(kept[0].needs_attention() && !kept[0].is_on_its_way(), "a person has to look")?;
+    let bytes = again.blob_bytes(&blob.sha256).await.map_err(why)?;
+    ensure_eq("its bytes", bytes, Some(blob.bytes.clone()))?;
+    ensure_eq("its command", places(&again).await?[1].clone(), vec![1])?;
+    let seen = BlobRefusal { dealt_with: true, ..refused };
+    again.blob_refused(&blob.sha256, Some(seen)).await.map_err(why)?;
+    let kept = store.blobs().await.map_err(why)?;
+    ensure(!kept[0].needs_attention() && !kept[0].is_on_its_way(), "nobody has to look any more")?;
+    store.blob_refused(&blob.sha256, None).await.map_err(why)?;
+    let kept = again.blobs().await.map_err(why)?;
+    ensure(kept[0].is_on_its_way() && kept[0].sent == 0, "it is sent again from its beginning")?;
+    ensure(store.blob_is_intact(&blob.sha256).await.map_err(why)?, "its bytes are what they were")?;
+    let damaged = NewBlob { bytes: b"otherwise".to_vec(), ..photo("q") };
+    let with = NewCommand { blobs: vec![damaged.sha256.clone()], ..command("b") };
+    store.record(vec![with], vec![damaged.clone()]).await.map_err(why)?;
+    let intact = store.blob_is_intact(&damaged.sha256).await.map_err(why)?;
+    ensure(!intact, "bytes of another hash are noticed")
 }

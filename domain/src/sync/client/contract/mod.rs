@@ -48,6 +48,9 @@ pub async fn run_all<M: Maker>(make: &M) -> Vec<CaseResult> {
         dealt_with_is_not_raised_again = "what a person dealt with is not raised again",
         replay_puts_back_with_numbers = "a replayed journal is the old outbox with its photos",
         only_backed_up_is_forgotten = "only what is backed up with its photos is forgotten",
+        answer_to_another_command_is_ignored = "an answer to another command is ignored",
+        renewed_is_numbered_anew = "a store that goes on as a new device is numbered anew",
+        refused_photo_is_kept = "a photo that is refused for good is kept with its reason",
         settled_becomes_final = "a held command becomes final",
         pages_in_order_only = "a page that does not continue is not kept",
         snapshot_fills_the_shadow = "a snapshot fills the shadow and is swapped in whole",
@@ -96,6 +99,6 @@ mod tests {
         };
         let failed: Vec<_> = results.iter().filter(|case| case.error.is_some()).collect();
         assert!(failed.is_empty(), "{failed:#?}");
-        assert!(results.len() >= 14);
+        assert!(results.len() >= 17);
     }
 }

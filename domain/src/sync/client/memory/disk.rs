@@ -9,7 +9,7 @@ use crate::modules::RecordKind;
 use crate::modules::attachments::Sha256Hex;
 use crate::sync::client::store::{
     AttentionEntry, Blob, JournalEntry, NewCommand, OutboxEntry, Page, Queue, ScopeMeta, Segment,
-    StoredRow,
+    StoredRow, is_draft,
 };
 use crate::sync::outcome::Outcome;
 use crate::sync::record::Scope;
@@ -51,6 +51,22 @@ impl ScopeDisk {
         }
     }
 
+    /// Everything into the outbox, numbered from 1 in the order of the old numbers.
+    pub(super) fn number_anew(&mut self) {
+        let mut all = std::mem::take(&mut self.outbox);
+        let journal = std::mem::take(&mut self.journal);
+        all.extend(journal.into_iter().map(|(n, stored)| (n, stored.entry)));
+        all.extend(self.attention.values().map(|stored| (stored.entry.n, stored.entry.clone())));
+        for (n, (_, mut entry)) in (1..).zip(all) {
+            entry.n = n;
+            if let Some(stored) = self.attention.get_mut(&entry.op) {
+                (stored.entry.n, stored.outcome.n) = (n, n);
+            }
+            self.outbox.insert(n, entry);
+        }
+        self.meta.last_n = self.outbox.len() as u64;
+    }
+
     pub(super) fn look_at(&mut self, entry: &OutboxEntry, outcome: &Outcome, at: Ms) {
         if outcome.outcome.needs_attention() {
             let since = self.attention.get(&entry.op).map_or(at, |old| old.since);
@@ -87,8 +103,8 @@ pub struct Disk {
 
 /// Gives the command its number, unless it has one.
 pub(super) fn keep_command(disk: &mut Disk, command: NewCommand) -> OutboxEntry {
-    if let Some(key) = &command.draft {
-        disk.drafts.remove(key);
+    if let Some(draft) = &command.draft {
+        disk.drafts.retain(|key, _| !is_draft(draft, key));
     }
     let scope = disk.scopes.entry(command.scope).or_default();
     let journal = scope.journal.values().map(|entry| &entry.entry);

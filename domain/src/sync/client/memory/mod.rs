@@ -14,11 +14,12 @@ pub use disk::{Disk, ScopeDisk};
 use disk::{keep, keep_command};
 
 use super::store::{
-    Answers, Blob, BlobState, JournalEntry, LocalStore, NewBlob, NewCommand, OutboxEntry, Page,
-    Queue, Segment, StoreError, StoredRow, StoredScope,
+    Answers, Blob, BlobRefusal, BlobState, JournalEntry, LocalStore, NewBlob, NewCommand,
+    OutboxEntry, Page, Queue, Segment, StoreError, StoredRow, StoredScope,
 };
 use crate::id::OpId;
 use crate::modules::attachments::Sha256Hex;
+use crate::sync::batch::sha256_hex;
 use crate::sync::outcome::{Outcome, OutcomeKind};
 use crate::sync::record::Scope;
 use crate::time::Ms;
@@ -64,9 +65,18 @@ impl MemoryStore {
         self.disk.borrow()
     }
 
-    /// Takes a blob away as no phone may: for showing that the simulation notices.
+    /// Takes a blob away, as no phone may: for showing that the simulation notices.
     pub fn lose_blob(&self, sha256: &Sha256Hex) {
         self.disk.borrow_mut().blobs.remove(sha256);
+    }
+
+    /// Gives what waits new ids, as no phone may: for the same.
+    pub fn rename_outbox(&self) {
+        for scope in self.disk.borrow_mut().scopes.values_mut() {
+            for entry in scope.outbox.values_mut() {
+                entry.op = OpId::derived(&["renamed", &entry.op.to_string()]);
+            }
+        }
     }
 
     /// Keeps a page wherever the store stands, as no phone may: for the same.
@@ -147,6 +157,7 @@ impl LocalStore for MemoryStore {
                     scope: named.scope,
                     n: named.n,
                     sent: 0,
+                    refused: None,
                 };
                 disk.blobs.entry(blob.sha256).or_insert((kept, blob.bytes));
             }
@@ -164,14 +175,16 @@ impl LocalStore for MemoryStore {
             }
             scope.meta.epoch = Some(answers.epoch);
             for outcome in answers.outcomes {
-                let old = scope.journal.get(&outcome.n);
-                let (entry, is_news) = match (scope.outbox.remove(&outcome.n), old) {
-                    (Some(entry), _) => (entry, true),
+                let waiting = scope.outbox.get(&outcome.n).filter(|entry| entry.op == outcome.op);
+                let old = scope.journal.get(&outcome.n).filter(|old| old.entry.op == outcome.op);
+                let (entry, is_news) = match (waiting, old) {
+                    (Some(entry), _) => (entry.clone(), true),
                     (None, Some(old)) if old.epoch != answers.epoch => {
                         (old.entry.clone(), old.outcome.outcome != outcome.outcome)
                     }
                     _ => continue,
                 };
+                scope.outbox.remove(&entry.n);
                 if is_news || scope.attention.contains_key(&entry.op) {
                     scope.look_at(&entry, &outcome, answers.at);
                 }
@@ -265,6 +278,25 @@ impl LocalStore for MemoryStore {
         .await
     }
 
+    async fn renew(&self, key: &str, from: &str, to: &str) -> Result<bool, StoreError> {
+        self.commit("renew", |disk| {
+            if disk.meta.get(key).map(String::as_str) != Some(from) {
+                return false;
+            }
+            disk.meta.insert(key.to_owned(), to.to_owned());
+            for (name, scope) in &mut disk.scopes {
+                scope.number_anew();
+                for (blob, _) in disk.blobs.values_mut().filter(|(blob, _)| blob.scope == *name) {
+                    let mut named = scope.outbox.values();
+                    let named = named.find(|entry| entry.blobs.contains(&blob.sha256));
+                    blob.n = named.map_or(blob.n, |entry| entry.n);
+                }
+            }
+            true
+        })
+        .await
+    }
+
     async fn dismiss_attention(&self, scope: Scope, op: OpId) -> Result<(), StoreError> {
         self.commit("dismiss_attention", |disk| {
             disk.scopes.entry(scope).or_default().attention.remove(&op);
@@ -294,6 +326,26 @@ impl LocalStore for MemoryStore {
             }
         })
         .await
+    }
+
+    async fn blob_refused(
+        &self,
+        sha256: &Sha256Hex,
+        refused: Option<BlobRefusal>,
+    ) -> Result<(), StoreError> {
+        self.commit("blob_refused", |disk| {
+            if let Some((blob, _)) = disk.blobs.get_mut(sha256) {
+                (blob.sent, blob.refused) = (0, refused);
+            }
+        })
+        .await
+    }
+
+    async fn blob_is_intact(&self, sha256: &Sha256Hex) -> Result<bool, StoreError> {
+        let is_intact = |disk: &Disk| {
+            disk.blobs.get(sha256).is_none_or(|(_, bytes)| sha256_hex(bytes) == sha256.0)
+        };
+        self.read("blob_is_intact", is_intact).await
     }
 
     async fn put_draft(&self, key: &str, text: &str) -> Result<(), StoreError> {

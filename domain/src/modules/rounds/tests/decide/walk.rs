@@ -67,7 +67,10 @@ fn somebody_elses_round_is_left_alone() {
     refused(estate.run(&start(), &stranger), CommonCode::OtherCluster);
     refused(estate.run(&at_gate(), &stranger), CommonCode::OtherCluster);
     let guard = actor("周", &[Role::Guard], &[]);
-    refused(estate.run(&start(), &guard), CommonCode::NotAllowed);
+    refused(estate.run(&start(), &guard), RoundCode::NotYourRound);
+    refused(estate.run(&at_gate(), &guard), RoundCode::NotYourRound);
+    let cashier = actor("吴", &[Role::Cashier], &[]);
+    refused(estate.run(&start(), &cashier), CommonCode::NotAllowed);
 }
 
 #[test]
@@ -260,4 +263,44 @@ fn the_next_point_is_the_first_without_a_result() {
     assert_eq!(next(&estate).as_deref(), Some("gate"));
     estate.run(&at_gate(), &lin()).unwrap();
     assert_eq!(next(&estate).as_deref(), Some("pumps"));
+}
+
+#[test]
+fn a_guard_walks_what_a_schedule_gives_to_guards_and_the_next_shift_knows_of_it() {
+    use crate::sync::record::Channel;
+    let (first, second) = (actor("孙", &[Role::Guard], &[]), actor("周", &[Role::Guard], &[]));
+    let mut estate = Estate::planned();
+    estate.after(-50 * DAY);
+    let clearing = SetSchedule { role: Role::Guard, ..set_schedule() };
+    estate.run(&clearing, &supervisor()).unwrap();
+    estate.after(50 * DAY);
+    refused(estate.run(&start(), &lin()), RoundCode::NotYourRound);
+    assert_eq!(estate.run(&start(), &first), Ok(Verdict::Applied));
+    assert_eq!(estate.run(&at_gate(), &first), Ok(Verdict::Applied));
+    let audience = estate.round().channels();
+    let own = Channel::of_reader(&second, DeviceId::derived(&["phone of the second"]));
+    assert!(audience.iter().any(|channel| own.contains(channel)));
+    assert_eq!(estate.run(&at_pumps(), &second), Ok(Verdict::Merged));
+    assert_eq!(estate.run(&finish(""), &second), Ok(Verdict::Applied));
+}
+
+#[test]
+fn a_guard_starts_no_round_that_nobody_asked_for_and_holds_no_briefing() {
+    let mut estate = Estate::planned();
+    let guard = actor("孙", &[Role::Guard], &[]);
+    let extra = StartRound {
+        round: RoundId::derived(&["extra"]),
+        schedule: None,
+        date: day("2026-11-22"),
+        ..start()
+    };
+    refused(estate.run(&extra, &guard), RoundCode::NotYourRound);
+    let briefing =
+        RecordBriefing { cluster: cluster(), date: day("2026-11-22"), lines: Vec::new() };
+    refused(estate.run(&briefing, &guard), CommonCode::NotAllowed);
+    let both = actor("钱", &[Role::Guard, Role::Technician], &[]);
+    assert_eq!(estate.run(&extra, &both), Ok(Verdict::Applied));
+    // A steward's round is not told to the guards.
+    estate.run(&start(), &lin()).unwrap();
+    assert!(!estate.round().channels().contains(&crate::sync::record::Channel::Guards));
 }
