@@ -82,7 +82,7 @@ impl App {
         let nobody = StoredValue::new_local(replica);
         let settings = Memo::new(move |_| {
             track_kinds(kinds, &[RecordKind::Settings]);
-            read_with(core, nobody, |replica| replica.settings().clone())
+            read_replica(core, nobody, |replica| replica.settings().clone())
         });
         let today = Memo::new(move |_| settings.with(|settings| settings.zone.date(now.get())));
         let online = page::window().navigator().on_line();
@@ -196,7 +196,7 @@ impl App {
 
     /// Looks at the replica once, untracked: in event handlers.
     pub fn with_replica<T>(self, read: impl FnOnce(&Replica) -> T) -> T {
-        read_with(self.core, self.nobody, read)
+        read_replica(self.core, self.nobody, read)
     }
 
     /// The company's settings. Tracked.
@@ -296,23 +296,11 @@ fn track_kinds(triggers: StoredValue<Vec<ArcTrigger>>, kinds: &[RecordKind]) {
     });
 }
 
-fn read_with<T>(
+fn read_replica<T>(
     core: StoredValue<Option<Rc<Core>>, LocalStorage>,
     nobody: StoredValue<Replica, LocalStorage>,
     read: impl FnOnce(&Replica) -> T,
 ) -> T {
-    let (mut read, mut made) = (Some(read), None);
-    read_replica(core, nobody, &mut |replica| made = read.take().map(|read| read(replica)));
-    made.expect("the replica is read once")
-}
-
-/// In the program once, however many closures there are.
-#[inline(never)]
-fn read_replica(
-    core: StoredValue<Option<Rc<Core>>, LocalStorage>,
-    nobody: StoredValue<Replica, LocalStorage>,
-    read: &mut dyn FnMut(&Replica),
-) {
     match core.get_value() {
         Some(core) => core.with_replica(read),
         None => nobody.with_value(read),

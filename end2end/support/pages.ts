@@ -29,10 +29,7 @@ export async function typeAccount(page: Page, account: string, password = PASSWO
 /** Signs in and waits until this phone has everything and may go offline. */
 export async function signIn(page: Page, url: string, account: string): Promise<void> {
   await page.goto(url);
-  const pulled = page.waitForResponse(async (r) => r.url().includes("/sync/pull") && !r.url().includes("scope=company") && r.ok() && !(await r.json()).more); // TEMPORARY
   await typeAccount(page, account);
-  await pulled;
-  await page.waitForTimeout(700);
   await expectSynced(page);
   await readyForOffline(page);
 }

@@ -30,9 +30,12 @@ pub struct Heard {
     pub offset: Option<i64>,
 }
 
-/// When each device was last noted, and whether its outbox was empty then.
+/// When a device was last noted, and whether its outbox was empty then.
+type Noted = (Ms, Option<bool>);
+
+/// What was last noted of each device.
 #[derive(Clone, Debug, Default)]
-pub struct Listener(Arc<Mutex<HashMap<DeviceId, (Ms, Option<bool>)>>>);
+pub struct Listener(Arc<Mutex<HashMap<DeviceId, Noted>>>);
 
 impl Listener {
     /// Whether this is worth a write now.

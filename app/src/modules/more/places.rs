@@ -6,7 +6,7 @@ use leptos_router::components::A;
 
 use crate::app_context::{App, use_app};
 use crate::i18n::tr;
-use crate::reactive::drawn;
+use crate::reactive::{drawn, written};
 use crate::ui::{Glyph, Icon};
 
 type Place = (&'static str, Icon, fn() -> &'static str);
@@ -57,7 +57,7 @@ pub fn Places() -> impl IntoView {
             view! {
                 <A href=href attr:class="item">
                     <span class="lead"><Glyph icon=icon/></span>
-                    <span class="title">{drawn(move || text())}</span>
+                    <span class="title">{written(text)}</span>
                     <span class="trail">{drawn(badge)}</span>
                 </A>
             }

@@ -104,7 +104,7 @@ fn trail(row: &Row, late: bool) -> AnyView {
                 tr::today::urgent
             };
             view! {
-                {urgent.then(|| view! { <span class="badge late">{drawn(move || name())}</span> })}
+                {urgent.then(|| view! { <span class="badge late">{name}</span> })}
                 {wait_over}
                 <ClockChip clock=*clock/>
             }
