@@ -185,5 +185,6 @@ test("what another site sends in somebody's name is refused", async ({ server })
       device: { id: client.session.device.id, name: uuid() },
     }),
   });
-  expect(stolen.status).toBe(403);
+  expect(stolen.status).toBe(409);
+  expect((await stolen.json()).error.code).toBe("sync.wrong_device");
 });

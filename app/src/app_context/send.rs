@@ -55,6 +55,7 @@ impl App {
         let is_genuine = |code: &str| genuine.contains(code);
         // From here on the form is being finished: what is still typed into it is no draft.
         let saved = draft.as_deref().map(|key| core.hold_draft(key)).unwrap_or_default();
+        let (recorded, pictures) = (drafts.len(), blobs.len());
         let result = core.engine.record(drafts, blobs, moment, &is_genuine).await;
         match result {
             Ok(previews) => {
@@ -64,6 +65,12 @@ impl App {
                 let changed = core.engine.replica.borrow_mut().kinds_changed();
                 self.notify_kinds(&changed);
                 self.notify_queue();
+                // Counted again in a moment. Until then the badge must not say that all is with the
+                // server, while the page says that something was saved.
+                let mut status = self.status_now();
+                status.waiting += recorded;
+                status.uploading += pictures;
+                self.set_status(status);
                 driver::recorded(self);
                 Ok(previews)
             }
