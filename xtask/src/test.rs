@@ -243,8 +243,13 @@ fn end_to_end(count: &mut Count) -> Outcome {
         .map_err(|e| format!("Playwright's report is not JSON: {e}"))?;
     let number = |name: &str| report["stats"][name].as_u64().unwrap_or(0);
     // A flaky test failed first and passed when repeated.
-    let failed = number("unexpected");
-    count.add("browser", number("expected") + number("flaky"), failed);
+    let (failed, flaky) = (number("unexpected"), number("flaky"));
+    if flaky > 0 {
+        say(format!(
+            "{flaky} journeys passed only at the second try (`flaky` above): look at them"
+        ));
+    }
+    count.add("browser", number("expected") + flaky, failed);
     if !succeeded && failed == 0 {
         count.problem("Playwright failed without a failed test; its messages are above.".into());
     }
