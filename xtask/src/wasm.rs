@@ -217,7 +217,7 @@ pub fn compile_app(toolchain: &Toolchain, mode: Mode, locales: &Path) -> Outcome
 
 /// Compiles the app with the suite of the local store in it, and without cuts: for the browser tests.
 pub fn compile_contract(toolchain: &Toolchain, locales: &Path) -> Outcome<PathBuf> {
-    compile(toolchain, "wasm-dev", "contract", &sh::target("wasm"), locales)
+    compile(toolchain, "wasm-contract", "contract", &sh::target("wasm"), locales)
 }
 
 fn compile(
