@@ -32,6 +32,7 @@ cargo xtask <command>
   check                    formatting and lints, native and for the browser
   ci                       check, licences, then test: what has to hold before a change is merged
   bench                    measure the optimised product and print the tables
+  contract                 build the suite of the local store, for running its journey by hand
   clean-cache              remove what setup keeps outside this folder, and the npm packages
 
 Environment
@@ -67,6 +68,7 @@ fn dispatch(args: &[&str]) -> sh::Outcome<ExitCode> {
         ["check"] => check::check().map(|()| done),
         ["ci"] => check::ci(),
         ["bench"] => serve::bench().map(|()| done),
+        ["contract"] => site::contract().map(|_| done),
         ["clean-cache"] => setup::clean_cache().map(|()| done),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
