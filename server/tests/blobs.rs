@@ -21,6 +21,7 @@ on_every_database!(
     what_is_no_photo_or_sound_is_not_kept,
     too_large_an_attachment_is_refused_before_it_is_stored,
     a_cut_body_leaves_nothing_behind,
+    a_stop_between_the_last_byte_and_the_check_loses_nothing,
     a_photo_before_its_record_is_announced_when_the_record_comes,
     a_photo_after_its_record_is_announced_when_it_comes,
     a_named_scope_is_told_before_its_record_comes,
@@ -195,6 +196,26 @@ async fn a_cut_body_leaves_nothing_behind(server: &Server) {
     assert_eq!(answer.code(), "server.bad_request");
     assert_eq!(head(&phone, &bytes).await.status, StatusCode::NOT_FOUND);
     assert_eq!(whole(&phone, &bytes).await.status, StatusCode::NO_CONTENT);
+}
+
+/// The phone lets go of its copy when the server says it has everything. What a killed server left
+/// may be as long as the photo and still be no photo in its place.
+async fn a_stop_between_the_last_byte_and_the_check_loses_nothing(server: &Server) {
+    let mut phone = server.signed_in("steward").await;
+    let (good, torn) = (photo(16, 2_000), photo(17, 2_000));
+    phone.push(scope(), user("steward"), &[visit("stop", cluster("A"), &[&good, &torn])]).await;
+    let folder = server.folder.join("data/blobs/partial").join(phone.device.to_string());
+    std::fs::create_dir_all(&folder).unwrap();
+    let left = |bytes: &[u8]| folder.join(format!("{}.{}", sha256_hex(bytes), bytes.len()));
+    std::fs::write(left(&good), &good).unwrap();
+    std::fs::write(left(&torn), [&torn[..1_000], &[0; 1_000]].concat()).unwrap();
+    let found = head(&phone, &good).await;
+    assert_eq!((found.status, found.header("upload-offset")), (StatusCode::OK, "2000"));
+    assert!(has_arrived(server, scope(), &good).await, "whole means: checked, kept and told");
+    assert_eq!(phone.get(&path(&good)).await.status, StatusCode::OK);
+    assert_eq!(head(&phone, &torn).await.status, StatusCode::NOT_FOUND, "it begins again");
+    assert_eq!(piece(&phone, &torn, 0, 2_000).await.status, StatusCode::NO_CONTENT);
+    assert!(has_arrived(server, scope(), &torn).await);
 }
 
 async fn a_photo_before_its_record_is_announced_when_the_record_comes(server: &Server) {

@@ -105,16 +105,23 @@ async fn progress(
     let scope = named_scope(&state, &signed, &headers).await?;
     let (device, name) = (signed.device, sha256.clone());
     let disk = &state.blobs.disk;
-    let (found, partial) = disk
-        .run(move |disk| Ok((disk.find(&name)?, disk.partial(device, &name)?)))
+    let found = disk
+        .run(move |disk| match disk.find(&name)? {
+            Some((kind, size)) => Ok(Some(Appended::Whole { kind, size })),
+            None => disk.progress(device, &name),
+        })
         .await
         .map_err(disk_fault)?;
-    if let Some(found) = found {
-        arrived(&state, &signed, &sha256, found, scope).await?;
-        return Ok((StatusCode::OK, offsets(found.1, found.1)).into_response());
+    match found {
+        Some(Appended::Whole { kind, size }) => {
+            arrived(&state, &signed, &sha256, (kind, size), scope).await?;
+            Ok((StatusCode::OK, offsets(size, size)).into_response())
+        }
+        Some(Appended::Partial(partial)) => {
+            Ok((StatusCode::OK, offsets(partial.received, partial.size)).into_response())
+        }
+        _ => Err(ApiError::new(CommonCode::BlobUnknown)),
     }
-    let partial = partial.ok_or_else(|| ApiError::new(CommonCode::BlobUnknown))?;
-    Ok((StatusCode::OK, offsets(partial.received, partial.size)).into_response())
 }
 
 /// Takes bytes: all of them, or a piece. Answers 204 with how far it has come.
