@@ -13,6 +13,7 @@
 //   guanjia:apply-update   switch to the new version now and reload (the app says so between two forms, never in one)
 //   guanjia:install        ask the browser to install; answered by guanjia:install-answer, detail.accepted
 //   guanjia:check-update   look for a new version now
+//   guanjia:keep-desk      keep the pages of the desk for working offline, too
 // What may happen before the app listens is also kept in `window.guanjia_state` {updateReady, installReady}.
 
 const tag = document.querySelector("script[data-app-js]");
@@ -85,6 +86,7 @@ async function watchUpdates() {
   const workers = navigator.serviceWorker;
   // Missing in some apps' built-in browsers and on plain http; the app says so where it matters.
   if (!workers) return;
+  window.addEventListener("guanjia:keep-desk", keepDesk);
 
   const ready = (taken) => {
     state.updateReady = true;
@@ -122,6 +124,10 @@ async function watchUpdates() {
   window.addEventListener("online", check);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && check());
   setInterval(check, 60 * 60 * 1000);
+}
+
+async function keepDesk() {
+  (await navigator.serviceWorker.ready).active.postMessage({ type: "keep-desk" });
 }
 
 watchUpdates().catch((problem) => console.warn("no service worker:", problem));

@@ -1,12 +1,14 @@
 // Keeps one whole build of the app on the device, so that it opens from a cold start without a network.
 //
+// What only the pages of the desk need is kept once the app asks for it, and then in every later build too.
+//
 // One cache per build. It is filled completely before the worker counts as installed; the worker in charge serves
 // only its own build, so page, program and texts always fit each other. A new build waits until the app says that
 // nobody is in the middle of something. The build before stays until the next update, because other tabs may still
 // run it and ask for its parts.
 //
-// `cargo xtask build` puts two constants in front of this file:
-/* global GUANJIA_BUILD, GUANJIA_FILES -- name of the build; [[address, integrity], …] */
+// `cargo xtask build` puts three constants in front of this file:
+/* global GUANJIA_BUILD, GUANJIA_FILES, GUANJIA_DESK -- name of the build; [[address, integrity], …], twice */
 
 const PREFIX = "guanjia-";
 const CACHE = PREFIX + GUANJIA_BUILD;
@@ -32,10 +34,30 @@ self.addEventListener("install", (event) => {
 });
 
 async function fill() {
+  const files = (await isDesk()) ? [...GUANJIA_FILES, ...GUANJIA_DESK] : GUANJIA_FILES;
   // Everything is fetched before anything is stored.
-  const entries = await Promise.all([fetchShell(), ...GUANJIA_FILES.map(fetchFile)]);
+  const entries = await Promise.all([fetchShell(), ...files.map(fetchFile)]);
   const cache = await caches.open(CACHE);
   await Promise.all(entries.map(([url, response]) => cache.put(url, response)));
+}
+
+// --- the pages of the desk -----------------------------------------------------------------------------------------
+
+/** Whether somebody with a desk has signed in here, under this build or one before it. */
+async function isDesk() {
+  return Boolean(await (await caches.open(META)).match("/desk"));
+}
+
+async function keepDesk() {
+  const meta = await caches.open(META);
+  // First: a build that is being installed at this moment comes with these pages as well.
+  await meta.put("/desk", new Response("true"));
+  const cache = await caches.open(CACHE);
+  for (const file of GUANJIA_DESK) {
+    if (await cache.match(file[0], BY_ADDRESS)) continue;
+    const [url, response] = await fetchFile(file);
+    await cache.put(url, response);
+  }
 }
 
 async function fetchShell() {
@@ -119,6 +141,8 @@ async function file(request, path) {
 
 self.addEventListener("message", (event) => {
   if (event.data?.type === "skip-waiting") event.waitUntil(self.skipWaiting());
+  // Without a network the app asks again at its next start.
+  if (event.data?.type === "keep-desk") event.waitUntil(keepDesk().catch(() => {}));
   if (event.data?.type === "build") event.ports[0]?.postMessage({ build: GUANJIA_BUILD });
 });
 

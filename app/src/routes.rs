@@ -179,10 +179,14 @@ fn Pages() -> impl IntoView {
     let app = use_app();
     let parts = Parts::new();
     // The next page should not have to wait for its part.
-    page::after(AHEAD, move || {
-        parts.field.want();
-        if untrack(|| is_office(app)) {
-            parts.office.want();
+    page::after(AHEAD, move || parts.field.want());
+    let desk = memo(move || is_office(app));
+    Effect::new(move || {
+        if desk.get() {
+            page::after(AHEAD, move || {
+                parts.office.want();
+                page::tell("guanjia:keep-desk");
+            });
         }
     });
     // One type of closure for all the pages of a part.

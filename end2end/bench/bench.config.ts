@@ -15,6 +15,8 @@ export default defineConfig({
   use: {
     trace: "off",
     screenshot: "off",
+    // What does not come is a fault of the bench, to be told with its place.
+    actionTimeout: 30_000,
     launchOptions: { executablePath: CHROMIUM, args: FLAGS },
   },
 });

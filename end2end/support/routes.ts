@@ -62,6 +62,8 @@ export async function routesOf(office: Client): Promise<{
       "/office/templates/new",
       `/office/templates/${templates[0].template}`,
       "/office/schedules",
+      "/office/checkpoints",
+      "/office/briefings",
       "/office/attention",
       "/office/devices",
       "/households",

@@ -1,5 +1,6 @@
 // The app opens without a network, on every page, and gets new versions without hurting anybody's work.
 
+import type { Page } from "@playwright/test";
 import { Client } from "../support/api.ts";
 import { expect, test, watchFaults } from "../support/fixtures.ts";
 import {
@@ -51,6 +52,42 @@ test("every page of the phone opens from a cold start without a server", async (
     await server.start();
     await context.close();
   }
+});
+
+test("the pages of the desk are kept for those who have one, in every later version too", async ({ server, phone, desk }) => {
+  const site = await server.useOwnSite();
+  const kept = (page: Page) =>
+    page.evaluate(async () => {
+      const build = document.querySelector('meta[name="guanjia-build"]')?.getAttribute("content");
+      const cache = await caches.open(`guanjia-${build}`);
+      return (await cache.keys()).some((request) => new URL(request.url).pathname.startsWith("/assets/office."));
+    });
+  const opensOffline = async (page: Page) => {
+    await server.stop();
+    await page.goto(`${server.url}/office/templates`);
+    await expect(badge(page)).toHaveText(/离线/);
+    await expect(page.locator("main").getByText(ROUND, { exact: true }).first()).toBeVisible();
+    await server.start();
+  };
+  const steward = await (await phone()).newPage();
+  await signIn(steward, server.url, "guanjia1");
+  const office = await (await desk()).newPage();
+  await signIn(office, server.url, "zhuguan1");
+  await expect.poll(() => kept(office)).toBe(true);
+  expect(await kept(steward)).toBe(false);
+  await opensOffline(office);
+
+  publish(site, "feedfacefeedface");
+  await office.goto(`${server.url}/office/templates`);
+  await office.evaluate(() => window.dispatchEvent(new CustomEvent("guanjia:check-update")));
+  await expect(office.getByText(t("frame.update_ready"))).toBeVisible({ timeout: 40_000 });
+  await button(office, "frame.update_now").click();
+  await expect
+    .poll(() => office.locator('meta[name="guanjia-build"]').getAttribute("content"))
+    .toBe("feedfacefeedface");
+  // At once, before the app could ask for them.
+  expect(await kept(office)).toBe(true);
+  await opensOffline(office);
 });
 
 test("a shared address that the person may not see says so instead of breaking", async ({ server, phone }) => {

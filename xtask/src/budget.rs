@@ -18,22 +18,25 @@ pub enum Part {
     Locales,
     /// The QR decoder.
     QrReader,
-    /// Everything that is kept for working offline.
+    /// Everything that is kept for working offline on every device.
     Precache,
+    /// What is kept besides where somebody with a desk signs in.
+    Desk,
 }
 
 /// Limits in bytes after brotli, 1 kB = 1000 bytes. `None` is shown and not limited by itself.
 ///
-/// The first page and the scripts stand at their targets (250 kB, 15 kB). The whole precache is to come
-/// down to 1 MB: until then its limit is where it stands, so that it cannot grow.
-pub const BUDGET: [(Part, &str, Option<u64>); 7] = [
+/// The first page, the scripts and what every phone keeps stand at their targets (250 kB, 15 kB, 1 MB); the
+/// pages of the desk come on top only where somebody uses them, and all of the program may not grow unnoticed.
+pub const BUDGET: [(Part, &str, Option<u64>); 8] = [
     (Part::FirstPage, "app.wasm (first page)", Some(250_000)),
     (Part::Wasm, "all wasm", Some(1_025_000)),
     (Part::Script, "JavaScript", Some(15_000)),
     (Part::Style, "style.css", None),
     (Part::Locales, "locales", None),
     (Part::QrReader, "QR decoder (on demand)", None),
-    (Part::Precache, "whole precache", Some(1_110_000)),
+    (Part::Precache, "precache of a phone", Some(1_000_000)),
+    (Part::Desk, "… and of a desk besides", Some(170_000)),
 ];
 
 /// Bytes before compression, after gzip, and after brotli.

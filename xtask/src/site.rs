@@ -8,6 +8,7 @@ use crate::sh::{self, Outcome, say};
 use crate::{npm, setup, wasm};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -49,6 +50,16 @@ const WASM_FEATURES: [&str; 7] = [
     "--enable-multivalue",
 ];
 
+/// When the service worker keeps a file for working offline.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// With the app, on every device.
+    Always,
+    /// Where somebody signs in who has a use for it: the pages of the desk.
+    AtTheDesk,
+    Never,
+}
+
 /// One file of the site.
 struct File {
     /// What the server calls it, e.g. `app.js`; empty for those with a fixed address.
@@ -57,7 +68,7 @@ struct File {
     url: String,
     bytes: Vec<u8>,
     part: Option<Part>,
-    precached: bool,
+    kept: Kept,
 }
 
 impl File {
@@ -67,12 +78,12 @@ impl File {
         let flat = key.replace('/', "-");
         let (stem, extension) = flat.rsplit_once('.').unwrap_or((&flat, "bin"));
         let url = format!("/assets/{stem}.{hash}.{extension}");
-        Self { key: key.to_owned(), url, bytes, part: Some(part), precached: true }
+        Self { key: key.to_owned(), url, bytes, part: Some(part), kept: Kept::Always }
     }
 
     /// A file whose address is given by others: browsers, stores, crawlers.
-    fn fixed(url: &str, bytes: Vec<u8>, precached: bool) -> Self {
-        Self { key: String::new(), url: url.to_owned(), bytes, part: None, precached }
+    fn fixed(url: &str, bytes: Vec<u8>, kept: Kept) -> Self {
+        Self { key: String::new(), url: url.to_owned(), bytes, part: None, kept }
     }
 
     fn compressible(&self) -> bool {
@@ -159,7 +170,7 @@ fn app(toolchain: &wasm::Toolchain, mode: Mode) -> Outcome<(Vec<File>, Value)> {
     };
     let mut bytes = bytes.into_iter();
     let main = File::hashed("app.wasm", Part::FirstPage, bytes.next().unwrap_or_default());
-    let pieces: Vec<File> = split
+    let mut pieces: Vec<File> = split
         .modules
         .iter()
         .zip(bytes)
@@ -168,6 +179,11 @@ fn app(toolchain: &wasm::Toolchain, mode: Mode) -> Outcome<(Vec<File>, Value)> {
     let names: Vec<&str> = split.modules.iter().map(|module| &*module.file_name).collect();
     let loader = bound.join("loader.js");
     let script = sh::read(&loader).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())?;
+    for (piece, name) in pieces.iter_mut().zip(&names) {
+        if only_for(DESK, &split.needed, name) {
+            piece.kept = Kept::AtTheDesk;
+        }
+    }
     let urls: Vec<&str> = pieces.iter().map(|piece| &*piece.url).collect();
     sh::write(&loader, with_addresses(&script, &names, &urls)?)?;
     let parts: Map<String, Value> = split
@@ -181,6 +197,15 @@ fn app(toolchain: &wasm::Toolchain, mode: Mode) -> Outcome<(Vec<File>, Value)> {
     let script =
         File::hashed("app.js", Part::Script, bundle(&bound.join("app.js"), &["--format=esm"])?);
     Ok((std::iter::once(main).chain(pieces).chain([script]).collect(), parts.into()))
+}
+
+/// The part of the app with the pages of the desk.
+const DESK: &str = "office";
+
+/// Whether a piece is needed by this part of the app and by no other.
+fn only_for(part: &str, needed: &BTreeMap<String, Vec<String>>, piece: &str) -> bool {
+    let mut users = needed.iter().filter(|(_, pieces)| pieces.iter().any(|name| name == piece));
+    users.next().is_some_and(|(name, _)| *name == part) && users.next().is_none()
 }
 
 /// What the server and people call a piece of the program: `split_field.wasm` is `field.wasm`, what several parts
@@ -338,14 +363,14 @@ fn fixed() -> Outcome<Vec<File>> {
     let manifest: Value = serde_json::from_slice(&manifest)
         .map_err(|e| format!("public/manifest.webmanifest is not JSON: {e}"))?;
     let mut files = vec![
-        File::fixed("/manifest.webmanifest", manifest.to_string().into_bytes(), true),
-        File::fixed("/robots.txt", sh::read(&public.join("robots.txt"))?, false),
+        File::fixed("/manifest.webmanifest", manifest.to_string().into_bytes(), Kept::Always),
+        File::fixed("/robots.txt", sh::read(&public.join("robots.txt"))?, Kept::Never),
     ];
     // Screenshots are for whoever is about to install, and that is online.
-    for (folder, precached) in [("icons", true), ("screenshots", false)] {
+    for (folder, kept) in [("icons", Kept::Always), ("screenshots", Kept::Never)] {
         for path in sh::files_below(&public.join(folder))? {
             let name = path.strip_prefix(&public).unwrap_or(&path).display().to_string();
-            files.push(File::fixed(&format!("/{name}"), sh::read(&path)?, precached));
+            files.push(File::fixed(&format!("/{name}"), sh::read(&path)?, kept));
         }
     }
     let listed = |name: &str| manifest[name].as_array().cloned().unwrap_or_default();
@@ -384,16 +409,21 @@ fn build_id(files: &[File], worker: &[u8], mode: Mode) -> Outcome<String> {
 /// The service worker with the list of what it keeps in front: address and hash, so that what a proxy mangled is
 /// refused rather than kept.
 fn service_worker(files: &[File], worker: Vec<u8>, build: &str) -> File {
-    let kept: Vec<Value> = files
-        .iter()
-        .filter(|file| file.precached)
-        .map(|file| json!([file.url, format!("sha256-{}", base64(&Sha256::digest(&file.bytes)))]))
-        .collect();
-    let mut script =
-        format!("const GUANJIA_BUILD={},GUANJIA_FILES={};\n", json!(build), json!(kept))
-            .into_bytes();
+    let listed = |kept| -> Value {
+        let named = |file: &File| {
+            json!([file.url, format!("sha256-{}", base64(&Sha256::digest(&file.bytes)))])
+        };
+        files.iter().filter(|file| file.kept == kept).map(named).collect()
+    };
+    let mut script = format!(
+        "const GUANJIA_BUILD={},GUANJIA_FILES={},GUANJIA_DESK={};\n",
+        json!(build),
+        listed(Kept::Always),
+        listed(Kept::AtTheDesk)
+    )
+    .into_bytes();
     script.extend(worker);
-    let mut file = File::fixed("/service-worker.js", script, false);
+    let mut file = File::fixed("/service-worker.js", script, Kept::Never);
     file.part = Some(Part::Script);
     file
 }
@@ -418,7 +448,7 @@ fn assets_json(files: &[File], build: &str) -> Value {
         .filter(|file| !file.key.is_empty())
         .map(|file| (file.key.clone(), json!(file.url)))
         .collect();
-    let kept = files.iter().filter(|file| file.precached).map(|file| file.url.as_str());
+    let kept = files.iter().filter(|file| file.kept == Kept::Always).map(|file| file.url.as_str());
     let precache: Vec<&str> = std::iter::once("/shell").chain(kept).collect();
     json!({ "build": build, "min_client": MIN_CLIENT, "files": named, "precache": precache })
 }
@@ -494,8 +524,10 @@ fn weigh(site: &Path, files: &[File]) -> Outcome<Sizes> {
         if file.part == Some(Part::FirstPage) {
             weighed.push((Part::Wasm, size));
         }
-        if file.precached {
-            weighed.push((Part::Precache, size));
+        match file.kept {
+            Kept::Always => weighed.push((Part::Precache, size)),
+            Kept::AtTheDesk => weighed.push((Part::Desk, size)),
+            Kept::Never => {}
         }
     }
     Ok(Sizes::of(weighed))
@@ -544,6 +576,27 @@ mod tests {
         let url = listed["files"]["field.wasm"].as_str().unwrap();
         assert!(url.starts_with("/assets/field.") && url.ends_with(".wasm"), "{url}");
         assert_eq!(listed["precache"], json!(["/shell", url]));
+    }
+
+    #[test]
+    fn only_what_no_other_part_needs_belongs_to_the_desk() {
+        let needs = |part: &str, pieces: &[&str]| {
+            (part.to_owned(), pieces.iter().map(|piece| (*piece).to_owned()).collect())
+        };
+        let needed = BTreeMap::from([
+            needs("field", &["both", "field"]),
+            needs("office", &["both", "tables", "office"]),
+        ]);
+        let desk = ["both", "field", "tables", "office"].map(|p| only_for(DESK, &needed, p));
+        assert_eq!(desk, [false, false, true, true]);
+        let mut piece = File::hashed("office.wasm", Part::Wasm, b"\0asm".to_vec());
+        piece.kept = Kept::AtTheDesk;
+        let url = piece.url.clone();
+        let files = [piece];
+        assert_eq!(assets_json(&files, "build")["precache"], json!(["/shell"]));
+        let worker = service_worker(&files, Vec::new(), "build");
+        let script = String::from_utf8(worker.bytes).unwrap();
+        assert!(script.contains(&format!("GUANJIA_FILES=[],GUANJIA_DESK=[[\"{url}\"")), "{script}");
     }
 
     #[test]

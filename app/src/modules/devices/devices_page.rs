@@ -9,7 +9,7 @@ use leptos::task::spawn_local;
 use crate::app_context::{use_app, use_view};
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
-use crate::reactive::{derive, drawn, words};
+use crate::reactive::{call, derive, drawn, words};
 use crate::ui::{Button, Empty, Icon, Notice, Page, Show, Skeleton, Weight, role_name, use_toasts};
 
 /// A clock further off than this is shown.
@@ -92,7 +92,7 @@ fn DeviceRow(device: DeviceLine, reload: Callback<()>) -> impl IntoView {
                 Ok(()) => {
                     toasts.say(tr::devices::revoked_now(&name));
                     asking.set(false);
-                    reload.run(());
+                    call(reload, ());
                 }
                 Err(refusal) => toasts.warn(error_text(&refusal)),
             }
@@ -103,7 +103,10 @@ fn DeviceRow(device: DeviceLine, reload: Callback<()>) -> impl IntoView {
             <th scope="row">
                 {device.user_name.clone()} " " <span class="soft small">{fmt::list(&roles)}</span>
             </th>
-            <td>{device.device_name.clone()}</td>
+            // The code under which timelines name it.
+            <td class="name">
+                {device.device_name.clone()} " " <span class="soft small number">{id.code()}</span>
+            </td>
             <td class="nowrap">
                 {drawn(move || match synced {
                     Some(at) => fmt::ago(at, now.get()),

@@ -104,8 +104,6 @@ pub struct VisitForm {
     pub result: ResultChoice,
     pub by: Option<NaiveDate>,
     pub ticket: TicketFields,
-    /// Of a visit that is sent again; its bytes are still here.
-    pub kept: Vec<Attachment>,
     /// The ticket that it was forwarded to, when that one is on its way already.
     pub forwarded: Option<TicketId>,
 }
@@ -123,7 +121,6 @@ impl Default for VisitForm {
             result: ResultChoice::Nothing,
             by: None,
             ticket: TicketFields::default(),
-            kept: Vec::new(),
             forwarded: None,
         }
     }
@@ -163,7 +160,6 @@ impl VisitForm {
             result,
             by,
             ticket: TicketFields::default(),
-            kept: command.attachments.clone(),
             forwarded,
         }
     }
@@ -186,7 +182,7 @@ impl VisitForm {
     /// What the ticket still needs, if one is to be opened.
     pub fn lack(&self, photos: usize) -> Option<Lack> {
         let opens = self.result == ResultChoice::Forwarded && self.forwarded.is_none();
-        opens.then(|| self.ticket.lack(self.kept.len() + photos))?
+        opens.then(|| self.ticket.lack(photos))?
     }
 
     /// The commands of the finished visit: the ticket before the visit that names it.
@@ -195,7 +191,7 @@ impl VisitForm {
         household: Option<&Household>,
         own_cluster: Option<ClusterId>,
         ids: (VisitId, TicketId),
-        photos: Vec<Attachment>,
+        attachments: Vec<Attachment>,
     ) -> Result<Vec<Command>, Refusal> {
         let missing = |field| Refusal::new(CommonCode::TextEmpty).with("field", field);
         let (visit, new_ticket) = ids;
@@ -216,8 +212,6 @@ impl VisitForm {
                 contact: TicketContact { name: self.met.trim().to_owned(), phone: String::new() },
             },
         };
-        let mut attachments = self.kept.clone();
-        attachments.extend(photos);
         let mut commands = Vec::new();
         let result = match self.result {
             ResultChoice::Answered => VisitResult::Answered,

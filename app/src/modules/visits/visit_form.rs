@@ -68,7 +68,6 @@ pub fn VisitFields(
             on_input=Callback::new(move |text: String| form.update(|form| form.set_note(text)))
         />
         <Outcome form=form lack=lack/>
-        <KeptPhotos form=form/>
         <PhotoField label=words(tr::visits::photos) photos=photos place=stamp/>
     }
 }
@@ -224,16 +223,5 @@ fn Outcome(form: RwSignal<VisitForm>, lack: Memo<Option<Lack>>) -> impl IntoView
                 ResultChoice::Answered | ResultChoice::Nothing => ().into_any(),
             })}
         </div>
-    }
-}
-
-/// Photos that a visit sent again brings along.
-#[component]
-fn KeptPhotos(form: RwSignal<VisitForm>) -> impl IntoView {
-    let kept = memo(move || form.with(|form| form.kept.len()));
-    view! {
-        <Show when=move || kept.get() != 0>
-            <p class="soft">{drawn(move || tr::visits::kept_photos(kept.get()))}</p>
-        </Show>
     }
 }

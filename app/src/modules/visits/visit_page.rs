@@ -16,7 +16,7 @@ use crate::app_context::{use_app, use_draft};
 use crate::error_text::error_text;
 use crate::i18n::tr;
 use crate::modules::households::kit::{Problem, clusters_for, words};
-use crate::modules::outbox::use_fix;
+use crate::modules::outbox::{restore_photos, use_fix};
 use crate::modules::tickets::view_model::link::local;
 use crate::reactive::{memo, written};
 use crate::ui::{Button, Empty, Icon, Page, Show, Weight, use_photos, use_toasts};
@@ -69,10 +69,12 @@ fn Noting(unit: Option<UnitId>, way: VisitWay, leave: String, fix: Option<OpId>)
         VisitForm::at(household, way)
     });
     let form = use_draft(key.clone(), fresh.clone());
+    let photos = use_photos(format!("{key}/photos"));
     if !restored.get_untracked() {
         use_fix(fix, move |command| {
             if let Command::RecordVisit(command) = command {
                 form.set(VisitForm::of(command));
+                restore_photos(app, photos, command.attachments.clone());
             }
         });
     }
@@ -83,7 +85,6 @@ fn Noting(unit: Option<UnitId>, way: VisitWay, leave: String, fix: Option<OpId>)
     });
     let saving = RwSignal::new(false);
     let problem = RwSignal::new(None::<Refusal>);
-    let photos = use_photos(format!("{key}/photos"));
     let tried = RwSignal::new(false);
     let lack = memo(move || form.with(|form| form.lack(photos.count())).filter(|_| tried.get()));
     let discard_key = key.clone();
