@@ -85,7 +85,9 @@ impl<P: Copy + Send + Sync + 'static> Part<P> {
 
     /// Loads it, unless it is here or on its way.
     pub fn want(self) {
-        if matches!(self.state.get_untracked(), State::Loading | State::Ready(_)) {
+        // Asked for by timers too, which may outlive the pages.
+        let state = self.state.try_get_untracked();
+        if !matches!(state, Some(State::Unasked | State::Failed)) {
             return;
         }
         self.state.set(State::Loading);

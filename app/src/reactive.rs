@@ -76,3 +76,9 @@ pub fn effect(run: impl Fn() + 'static) {
 fn effect_boxed(run: Box<dyn Fn()>) {
     Effect::new(move |_: Option<()>| run());
 }
+
+/// Tells whoever asked to be told, unless they are gone: answers, timers and the browser's events may
+/// come after the page they are for, and a callback that went with it stops the whole program.
+pub fn call<T: 'static>(back: Callback<T>, with: T) {
+    back.try_run(with);
+}

@@ -12,7 +12,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::{App, use_app};
 use crate::clock;
 use crate::device::page;
-use crate::reactive::{derive, memo};
+use crate::reactive::{call, derive, memo};
 use crate::sync::http::{self, Body, DEADLINE};
 use crate::sync::transport::DEVICE;
 
@@ -103,7 +103,7 @@ impl Fetching {
         let wait = THROTTLE - (clock::monotonic() - last);
         if wait <= 0.0 {
             self.run();
-        } else if !self.planned.get_value() {
+        } else if self.planned.try_get_value() == Some(false) {
             self.planned.set_value(true);
             // Under a third of a second.
             #[allow(clippy::cast_possible_truncation)]
@@ -118,10 +118,12 @@ impl Fetching {
     fn run(self) {
         let Some(path) = self.path.try_get_untracked() else { return };
         self.last.set_value(clock::monotonic());
-        let number = self.newest.get_value() + 1;
-        self.newest.set_value(number);
-        if let Some(start) = self.start.get_value() {
-            start.run((path, number));
+        let number = self.newest.try_update_value(|newest| {
+            *newest += 1;
+            *newest
+        });
+        if let (Some(number), Some(Some(start))) = (number, self.start.try_get_value()) {
+            call(start, (path, number));
         }
     }
 }
@@ -227,7 +229,7 @@ fn keep_asking(reload: Callback<()>, live: RwSignal<bool>, answered: Box<dyn Fn(
         }
         if pulse.ask {
             asked.set(now);
-            reload.run(());
+            call(reload, ());
         }
     };
     if let Ok(timer) = set_interval_with_handle(look, LOOK) {

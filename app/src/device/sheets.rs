@@ -4,10 +4,11 @@
 use std::cell::{Cell, RefCell};
 
 use js_sys::{Object, Reflect};
-use leptos::prelude::{Callable, Callback};
+use leptos::prelude::Callback;
 use web_sys::History;
 
 use super::page;
+use crate::reactive::call;
 
 /// Under this name an entry's state says which sheet it stands for.
 const MARK: &str = "sheet";
@@ -79,7 +80,7 @@ fn arrived() {
     let open = OPEN.with_borrow(Clone::clone);
     let stay = stays(&open, mark.as_deref());
     for (_, close) in open.into_iter().skip(stay).rev() {
-        close.run(());
+        call(close, ());
     }
     // The entry of a sheet that is long gone, below a page that was opened from it.
     if stay == 0 && mark.is_some() {

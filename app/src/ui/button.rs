@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use super::icon::{Glyph, Icon};
-use crate::reactive::bound;
+use crate::reactive::{bound, call};
 
 /// How much a button weighs on the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub fn Button(
             class=weight.class(large)
             disabled=bound(move || disabled.get() || busy.get())
             aria-busy=bound(move || busy.get().to_string())
-            on:click=move |_| on_press.run(())
+            on:click=move |_| call(on_press, ())
         >
             {icon.map(|icon| view! { <Glyph icon=icon/> })}
             <span>{text}</span>
@@ -84,7 +84,7 @@ pub fn IconButton(
             class="icon-button"
             aria-label=bound(move || label.get())
             title=bound(move || label.get())
-            on:click=move |_| on_press.run(())
+            on:click=move |_| call(on_press, ())
         >
             <Glyph icon=icon/>
         </button>

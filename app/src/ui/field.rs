@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::reactive::{bound, drawn};
+use crate::reactive::{bound, call, drawn};
 use leptos::prelude::*;
 
 static NEXT_ID: AtomicU32 = AtomicU32::new(1);
@@ -41,7 +41,7 @@ pub fn TextField(
                 prop:value=bound(move || value.get())
                 aria-invalid=bound(move || problem.get().is_some().to_string())
                 aria-describedby=about.clone()
-                on:input=move |event| on_input.run(event_target_value(&event))
+                on:input=move |event| call(on_input, event_target_value(&event))
             />
             <FieldAbout id=about hint=hint problem=problem/>
         </div>
@@ -69,7 +69,7 @@ pub fn TextArea(
                 prop:value=bound(move || value.get())
                 aria-invalid=bound(move || problem.get().is_some().to_string())
                 aria-describedby=about.clone()
-                on:input=move |event| on_input.run(event_target_value(&event))
+                on:input=move |event| call(on_input, event_target_value(&event))
             ></textarea>
             <FieldAbout id=about hint=hint problem=problem/>
         </div>
@@ -107,7 +107,7 @@ pub fn Select(
                 prop:value=bound(move || value.get())
                 aria-invalid=bound(move || problem.get().is_some().to_string())
                 aria-describedby=about.clone()
-                on:change=move |event| on_change.run(event_target_value(&event))
+                on:change=move |event| call(on_change, event_target_value(&event))
             >
                 {drawn(move || {
                     let chosen = value.get();
@@ -138,7 +138,7 @@ pub fn Check(
             <input
                 type="checkbox"
                 prop:checked=bound(move || checked.get())
-                on:change=move |event| on_change.run(event_target_checked(&event))
+                on:change=move |event| call(on_change, event_target_checked(&event))
             />
             <span>{label}</span>
         </label>

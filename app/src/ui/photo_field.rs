@@ -42,7 +42,7 @@ pub fn use_photos(key: impl Into<String>) -> Photos {
     }
     on_cleanup(move || {
         // The addresses of pictures outlive their signals otherwise.
-        photos.shown.with_untracked(|shown| shown.iter().for_each(Captured::release));
+        photos.shown.try_with_untracked(|shown| shown.iter().for_each(Captured::release));
     });
     photos
 }

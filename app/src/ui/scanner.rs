@@ -17,7 +17,7 @@ use crate::device;
 use crate::device::page;
 use crate::error_text::error_text;
 use crate::i18n::tr;
-use crate::reactive::{bound, derive, drawn, effect, words};
+use crate::reactive::{bound, call, derive, drawn, effect, words};
 
 /// Reads one code and tells it. The page takes the component away then; the camera goes with it.
 #[component]
@@ -53,7 +53,7 @@ pub fn Scanner(
                     if camera.try_set_value(Some(found.clone())).is_none()
                         && let Some(text) = found.read().await
                     {
-                        on_code.try_run(text);
+                        call(on_code, text);
                     }
                 }
                 Err(refusal) => {
@@ -89,7 +89,7 @@ pub fn Scanner(
             tabindex="-1"
             on:keydown=move |event| {
                 if event.key() == "Escape" {
-                    on_cancel.run(());
+                    call(on_cancel, ());
                 }
             }
         >

@@ -1,6 +1,6 @@
 //! One choice out of few, each one tap away.
 
-use crate::reactive::{bound, drawn};
+use crate::reactive::{bound, call, drawn};
 use leptos::prelude::*;
 
 /// One of the choices. `bad` colours it as a finding.
@@ -69,7 +69,7 @@ fn Choices(
                                 class:chip=chip
                                 class:bad=choice.bad
                                 aria-pressed=bound(pressed)
-                                on:click=move |_| on_choose.run(key.clone())
+                                on:click=move |_| call(on_choose, key.clone())
                             >
                                 {choice.text}
                             </button>

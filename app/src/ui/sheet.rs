@@ -9,7 +9,7 @@ use super::icon::Icon;
 use super::show::Show;
 use crate::device::{page, sheets};
 use crate::i18n::tr;
-use crate::reactive::{bound, words};
+use crate::reactive::{bound, call, words};
 
 /// Shows its children above the page while `open`. Escape, the cross and the phone's back key close
 /// it; focus goes in, stays in, and comes back to where it was.
@@ -53,20 +53,20 @@ fn Modal(title: Signal<String>, on_close: Callback<()>, children: ChildrenFn) ->
             aria-label=bound(move || title.get())
             on:click=move |event| {
                 if event.target() == event.current_target() {
-                    on_close.run(());
+                    call(on_close, ());
                 }
             }
             on:cancel=move |event: web_sys::Event| {
                 // Whoever opened it decides; a chooser of files within sends this up too.
                 if event.target() == event.current_target() {
                     event.prevent_default();
-                    on_close.run(());
+                    call(on_close, ());
                 }
             }
             on:close=move |event: web_sys::Event| {
                 // Browsers let a second Escape through.
                 if event.target() == event.current_target() {
-                    on_close.run(());
+                    call(on_close, ());
                 }
             }
         >

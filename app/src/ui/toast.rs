@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use crate::device::page;
-use crate::reactive::effect;
+use crate::reactive::{call, effect};
 
 #[derive(Clone)]
 struct Toast {
@@ -94,7 +94,7 @@ pub fn ToastRegion() -> impl IntoView {
                                     type="button"
                                     class="button"
                                     on:click=move |_| {
-                                        run.run(());
+                                        call(run, ());
                                         toasts.close(id);
                                     }
                                 >

@@ -11,7 +11,7 @@ use crate::device::page;
 use crate::error_text::error_text;
 use crate::i18n::{Text, fmt, name_of, tr};
 use crate::modules::outbox::view_model::recorded;
-use crate::reactive::{derive, drawn, words};
+use crate::reactive::{call, derive, drawn, words};
 use crate::ui::{Button, ButtonLink, Empty, Icon, Notice, Page, Skeleton, Weight, use_toasts};
 
 #[component]
@@ -79,7 +79,7 @@ fn Entry(row: Quarantined, reload: Callback<()>) -> impl IntoView {
             match app.api_send::<()>("POST", &path, "{}").await {
                 Ok(()) => {
                     toasts.say(tr::attention::settled());
-                    reload.run(());
+                    call(reload, ());
                 }
                 Err(refusal) => toasts.warn(error_text(&refusal)),
             }

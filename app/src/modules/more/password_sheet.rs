@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use crate::app_context::use_app;
 use crate::i18n::tr;
 use crate::modules::households::kit::{Problem, words};
-use crate::reactive::{derive, memo};
+use crate::reactive::{call, derive, memo};
 use crate::ui::{Button, Notice, Sheet, Show, TextField, Weight, use_toasts};
 
 #[component]
@@ -60,7 +60,7 @@ pub fn PasswordForm(#[prop(into)] on_done: Callback<()>) -> impl IntoView {
                 Ok(_) => {
                     toasts.say(tr::more::password_changed());
                     app.password_chosen();
-                    on_done.run(());
+                    call(on_done, ());
                 }
                 Err(why) => {
                     refusal.try_set(Some(why));
