@@ -1,6 +1,5 @@
 //! Where the program begins in the browser.
 
-use gloo_storage::{LocalStorage, Storage};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -52,7 +51,7 @@ async fn open() -> Result<(), JsValue> {
     crate::modules::more::preferences::restore_theme();
     let not_loaded = |_| JsValue::from_str("a part of the program could not be loaded");
     // Until the pages are there, the page as the server made it stays: it has their frame.
-    let signed_in = LocalStorage::raw().get_item(SESSION)?.is_some();
+    let signed_in = page::stored_text(SESSION).is_some();
     if signed_in {
         parts::open(door).await.map_err(not_loaded)?;
     }

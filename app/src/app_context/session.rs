@@ -9,7 +9,6 @@ use domain::refusal::CommonCode;
 use domain::sync::client::{Paused, SyncError};
 use domain::sync::record::Scope;
 use domain::sync::wire::{DeviceInfo, RegisterDevice, Session, SignIn};
-use gloo_storage::{LocalStorage, Storage};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -41,7 +40,7 @@ fn device_key(account: &str) -> String {
 
 /// The installation's id for that account: a device is an installation × a user.
 fn device_of(account: &str) -> DeviceId {
-    let stored: Option<String> = LocalStorage::get(device_key(account)).ok();
+    let stored: Option<String> = page::stored(&device_key(account));
     stored.and_then(|id| id.parse().ok()).unwrap_or_else(|| {
         let id = DeviceId(clock::new_uuid());
         keep_device(account, id);
@@ -50,26 +49,29 @@ fn device_of(account: &str) -> DeviceId {
 }
 
 fn keep_device(account: &str, id: DeviceId) {
-    let _ = LocalStorage::set(device_key(account), id.to_string());
+    page::keep(&device_key(account), &id.to_string());
 }
 
 impl App {
     /// Opens what was left on this phone; called once before anything is drawn.
     pub async fn restore(self) {
-        if let Ok(offset) = LocalStorage::get::<i64>(OFFSET) {
+        if let Some(offset) = page::stored::<i64>(OFFSET) {
             http::restore_clock_offset(offset);
         }
-        events::listen(self);
-        if let Ok(device) = LocalStorage::get::<serde_json::Value>(SIGN_OUT) {
+        if page::stored_text(SIGN_OUT).is_some() {
             // Earlier builds did not say which.
-            let device = device.as_str().map(str::to_owned);
+            let device = page::stored::<String>(SIGN_OUT);
             spawn_local(async move { self.finish_sign_out(device.as_deref()).await });
         }
-        let Some(session) = page::stored::<Session>(SESSION) else { return };
-        if let Err(error) = self.begin(session).await {
+        if let Some(session) = page::stored::<Session>(SESSION)
+            && let Err(error) = self.begin(session).await
+        {
             leptos::logging::error!("the store did not open: {error}");
             self.status.update(|status| status.last_error = Some(error.code().to_owned()));
         }
+        // Not sooner: while the store opens this tab has no session yet, and what the page before it
+        // kept last would be taken for another tab's sign-in, which opens the store a second time.
+        events::listen(self);
     }
 
     /// Signs in. Needs the network; afterwards everything works without.
@@ -83,8 +85,8 @@ impl App {
             session = self.post_session(&account, password, kept).await?;
             keep_device(&account, kept);
         }
-        let _ = LocalStorage::set(SESSION, &session);
-        LocalStorage::delete(SIGN_OUT);
+        page::keep(SESSION, &session);
+        page::forget(SIGN_OUT);
         self.begin(session)
             .await
             .map_err(|error| Refusal::new(CommonCode::StorageFailed).with("why", error))
@@ -121,7 +123,7 @@ impl App {
         let device = Core::device_of_store(session.actor.user).await;
         if let Some(device) = device.filter(|device| *device != session.device.id) {
             session.device.id = device;
-            let _ = LocalStorage::set(SESSION, &session);
+            page::keep(SESSION, &session);
         }
         let same = self.core().filter(|core| {
             core.with_replica(|r| {
@@ -206,8 +208,8 @@ impl App {
         let device = core.with_replica(|replica| replica.device().to_string());
         // A tab that lingers does not sign out whoever came after.
         if self.is_stored_session() {
-            LocalStorage::delete(SESSION);
-            let _ = LocalStorage::set(SIGN_OUT, &device);
+            page::forget(SESSION);
+            page::keep(SIGN_OUT, &device);
         }
         self.close();
         if nothing_left {
@@ -216,7 +218,7 @@ impl App {
                 && let Some(account) = account
             {
                 // Its numbers went with the store; the same id must not start again from 1.
-                LocalStorage::delete(device_key(&account));
+                page::forget(&device_key(&account));
             }
         }
         self.finish_sign_out(Some(&device)).await;
@@ -229,7 +231,7 @@ impl App {
         let answer = http::ask_any("DELETE", PATH, Body::None, named.as_slice(), DEADLINE).await;
         // 409: the session has become another's, so there is nothing of ours to end.
         if answer.is_ok_and(|answer| answer.is_ok() || [401, 409].contains(&answer.status)) {
-            LocalStorage::delete(SIGN_OUT);
+            page::forget(SIGN_OUT);
         }
     }
 
@@ -243,7 +245,7 @@ impl App {
             let Ok(mut session) = domain::json::from_str::<Session>(&answer.text) else { return };
             http::measure(session.server_time, answer.sent_at, answer.received_at);
             if let Some(offset) = http::clock_offset() {
-                let _ = LocalStorage::set(OFFSET, offset);
+                page::keep(OFFSET, &offset);
             }
             let (user, device) = core.with_replica(|r| (r.actor().user, r.device()));
             let ours = session.actor.user == user;
@@ -271,7 +273,7 @@ impl App {
                 Some(Paused::SignIn | Paused::OtherUser | Paused::ChangePassword)
             ) && !session.must_change_password;
             if !known {
-                let _ = LocalStorage::set(SESSION, &session);
+                page::keep(SESSION, &session);
                 if self.take_session(&core, session).await.is_err() {
                     return;
                 }
@@ -318,7 +320,7 @@ impl App {
             keep_device(&session.account, device);
             session.device.id = device;
             // Other tabs hear of it and open the store anew as well.
-            let _ = LocalStorage::set(SESSION, &session);
+            page::keep(SESSION, &session);
             self.flush_drafts();
             if let Err(error) = self.begin(session).await {
                 leptos::logging::error!("the renewed store did not open: {error}");
@@ -335,7 +337,7 @@ impl App {
             std::mem::take(&mut session.must_change_password).then(|| session.clone())
         });
         let Some(session) = chosen.flatten() else { return };
-        let _ = LocalStorage::set(SESSION, &session);
+        page::keep(SESSION, &session);
         if let Some(core) = self.core() {
             core.engine.unpause();
         }
@@ -427,7 +429,7 @@ impl App {
             _ => {
                 self.set_online(true);
                 if let Some(offset) = http::clock_offset() {
-                    let _ = LocalStorage::set(OFFSET, offset);
+                    page::keep(OFFSET, &offset);
                 }
             }
         }

@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, EventTarget, Response, Window};
+use web_sys::{Document, EventTarget, Response, Storage, Window};
 
 pub fn window() -> Window {
     web_sys::window().expect("the app runs in a page")
@@ -33,10 +34,33 @@ pub async fn fetch_text(url: &str) -> Result<String, JsValue> {
     Ok(text.as_string().unwrap_or_default())
 }
 
+/// Where this browser keeps small things; none where it refuses, or the page is being left. Not
+/// gloo's: that throws then, and what JavaScript throws through a task leaves it half done for good.
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+/// The text kept in this browser under that key.
+pub fn stored_text(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok()?
+}
+
 /// What was kept in this browser under that key.
 pub fn stored<T: DeserializeOwned>(key: &str) -> Option<T> {
-    let text = window().local_storage().ok()??.get_item(key).ok()??;
-    domain::json::from_str(&text).ok()
+    domain::json::from_str(&stored_text(key)?).ok()
+}
+
+/// Keeps something under that key, if this browser lets us.
+pub fn keep<T: Serialize>(key: &str, value: &T) {
+    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(value)) {
+        let _ = storage.set_item(key, &text);
+    }
+}
+
+pub fn forget(key: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(key);
+    }
 }
 
 /// Listens as long as the page lives.

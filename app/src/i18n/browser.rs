@@ -1,6 +1,5 @@
 //! The language in the browser: fetched, kept, switched at run time.
 
-use gloo_storage::{LocalStorage, Storage};
 use wasm_bindgen::JsValue;
 
 use super::Language;
@@ -10,7 +9,7 @@ const KEY: &str = "guanjia.language";
 
 /// The language that was chosen on this device, else the one for this browser.
 pub fn stored_language() -> Language {
-    let stored: Option<String> = LocalStorage::get(KEY).ok();
+    let stored: Option<String> = page::stored(KEY);
     stored.as_deref().and_then(Language::from_tag).unwrap_or_else(|| {
         Language::for_browser(&page::window().navigator().language().unwrap_or_default())
     })
@@ -41,6 +40,6 @@ pub async fn switch_language(language: Language) -> Result<(), JsValue> {
         root.set_attribute("lang", language.tag())?;
     }
     // Not being able to keep it (private mode) is no reason not to switch.
-    let _ = LocalStorage::set(KEY, language.tag());
+    page::keep(KEY, &language.tag());
     Ok(())
 }

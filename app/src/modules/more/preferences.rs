@@ -1,8 +1,6 @@
 //! Looks: light, dark, high contrast, or as the system has it; kept on this device.
 
-use gloo_storage::{LocalStorage, Storage};
-
-use crate::device::page::document;
+use crate::device::page::{self, document};
 use crate::i18n::tr;
 
 const KEY: &str = "guanjia.theme";
@@ -45,7 +43,7 @@ impl Theme {
 
 /// What was chosen on this device.
 pub fn stored_theme() -> Theme {
-    let stored: Option<String> = LocalStorage::get(KEY).ok();
+    let stored: Option<String> = page::stored(KEY);
     stored.as_deref().and_then(Theme::of).unwrap_or_default()
 }
 
@@ -68,7 +66,7 @@ pub fn restore_theme() {
 pub fn switch_theme(theme: Theme) {
     show(theme);
     // Not being able to keep it (private mode) is no reason not to switch.
-    let _ = LocalStorage::set(KEY, theme.key());
+    page::keep(KEY, &theme.key());
 }
 
 #[cfg(test)]
