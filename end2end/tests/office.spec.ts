@@ -142,7 +142,7 @@ test("a steward finds a household by what she remembers, and everything about it
   await expect(page.locator(`a[href='tel:${contact.phone}']`).first()).toBeVisible();
 });
 
-test("the morning briefing is recorded without a network and read by the office", async ({ server, phone }) => {
+test("the morning briefing is recorded without a network and read by the office", async ({ server, phone, desk }) => {
   const office = await Client.signIn(server.url, "zhuguan1");
   const page = await (await phone()).newPage();
   await signIn(page, server.url, "guanjia4");
@@ -156,6 +156,22 @@ test("the morning briefing is recorded without a network and read by the office"
   await expectSynced(page);
   const briefings = await office.records("briefing");
   expect(JSON.stringify(briefings)).toContain("二栋电梯夜间停运");
+
+  const supervisor = await (await desk()).newPage();
+  await signIn(supervisor, server.url, "zhuguan1");
+  await visit(supervisor, "/office/rounds");
+  await supervisor.getByRole("link", { name: t("rounds.briefings"), exact: true }).click();
+  await expect(supervisor).toHaveURL(/\/office\/briefings/);
+  // Cluster by cluster: who held it, and that another one has not.
+  const card = supervisor.locator("main section.card").filter({ hasText: "二栋电梯夜间停运" });
+  await expect(card.getByRole("heading", { level: 2 })).toHaveText(/^D /);
+  const held = briefings.find((briefing) => JSON.stringify(briefing).includes("二栋电梯夜间停运"))!;
+  await expect(card).toContainText(held.by_name);
+  await expect(card.getByRole("heading", { name: t("rounds.briefing_added") })).toBeVisible();
+  await button(supervisor, "rounds.day_before").click();
+  await expect(supervisor.locator("main")).not.toContainText("二栋电梯夜间停运");
+  await button(supervisor, "rounds.day_after").click();
+  await expect(card).toBeVisible();
 });
 
 test("what another site sends in somebody's name is refused", async ({ server }) => {
