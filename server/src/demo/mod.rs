@@ -13,6 +13,7 @@ use domain::sync::{OutcomeKind, Scope};
 use domain::time::{DAY, MINUTE, Ms};
 use domain::{Actor, Role};
 
+mod briefings;
 mod estate;
 mod fees;
 mod history;
@@ -81,6 +82,7 @@ pub async fn seed(state: &AppState, now: Ms, seed: u64) -> Result<usize, String>
     };
     tickets::fill(&mut history, &mut Stream::new(seed, "tickets"), &staff, &units);
     rounds::fill(&mut history, &mut Stream::new(seed, "rounds"), &staff, today, &sign);
+    briefings::fill(&mut history, &mut Stream::new(seed, "briefings"), &staff, &zone);
     visits::fill(&mut history, &mut Stream::new(seed, "visits"), &staff, &units, &zone);
     fees::fill(&mut history, &mut Stream::new(seed, "fees"), &staff, &units, &zone);
     applied += play(state, history.into_events()).await?;
