@@ -4,12 +4,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
+use gloo_storage::{LocalStorage, Storage};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, EventTarget, Response, Storage, Window};
+use web_sys::{Document, EventTarget, Response, Window};
 
 pub fn window() -> Window {
     web_sys::window().expect("the app runs in a page")
@@ -34,15 +35,15 @@ pub async fn fetch_text(url: &str) -> Result<String, JsValue> {
     Ok(text.as_string().unwrap_or_default())
 }
 
-/// Where this browser keeps small things; none where it refuses, or the page is being left. Not
-/// gloo's: that throws then, and what JavaScript throws through a task leaves it half done for good.
-fn storage() -> Option<Storage> {
-    window().local_storage().ok().flatten()
+/// Whether this browser keeps small things for us. Where it refuses, or the page is being left, gloo's
+/// functions throw, and what JavaScript throws through a task leaves it half done for good.
+fn keeps() -> bool {
+    window().local_storage().is_ok_and(|storage| storage.is_some())
 }
 
 /// The text kept in this browser under that key.
 pub fn stored_text(key: &str) -> Option<String> {
-    storage()?.get_item(key).ok()?
+    if keeps() { LocalStorage::raw().get_item(key).ok()? } else { None }
 }
 
 /// What was kept in this browser under that key.
@@ -52,14 +53,14 @@ pub fn stored<T: DeserializeOwned>(key: &str) -> Option<T> {
 
 /// Keeps something under that key, if this browser lets us.
 pub fn keep<T: Serialize>(key: &str, value: &T) {
-    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(value)) {
-        let _ = storage.set_item(key, &text);
+    if keeps() {
+        let _ = LocalStorage::set(key, value);
     }
 }
 
 pub fn forget(key: &str) {
-    if let Some(storage) = storage() {
-        let _ = storage.remove_item(key);
+    if keeps() {
+        LocalStorage::delete(key);
     }
 }
 
