@@ -9,6 +9,8 @@ pub mod id;
 pub mod json;
 pub mod modules;
 pub mod money;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod order;
 pub mod refusal;
 pub mod sync;

@@ -91,6 +91,7 @@ refusal_codes! {
 
 /// Why something was not done. Shown to the user in words; nothing recorded is lost by it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Refusal {
     pub code: Cow<'static, str>,
     /// What the text needs: names, limits, states.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Ms(pub i64);
 
@@ -27,6 +28,7 @@ impl Ms {
 
 /// From `from` on, local time is UTC plus `offset_minutes`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ZoneChange {
     pub from: Ms,
     pub offset_minutes: i32,
@@ -34,6 +36,7 @@ pub struct ZoneChange {
 
 /// The company's time zone as data: chrono-tz would cost every phone 57 kB of brotli.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Zone {
     pub name: String,
     /// Ascending; the first entry also holds before its own instant.

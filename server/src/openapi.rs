@@ -1,20 +1,25 @@
 //! `/api/openapi.json`, made from the handlers' own annotations; integrators write against it.
 //!
-//! The bodies are types of `domain`, which knows nothing of OpenAPI. Each is described by a real
-//! value of that type: what serde makes of it is what goes over the wire, so the two cannot differ.
+//! Commands and records are described by their own types (`domain::openapi`). The other bodies are
+//! described by a real value: what serde makes of it is what goes over the wire, so the two cannot
+//! differ.
+
+use std::sync::LazyLock;
 
 use axum::Json;
-use domain::id::{DeviceId, OpId, ProjectId, UserId};
-use domain::modules::RecordKind;
+use domain::id::{ClusterId, DeviceId, OpId, ProjectId, UserId, VisitId};
+use domain::modules::households::Cluster;
+use domain::modules::visits::{RecordVisit, Topic, VisitResult, VisitWay};
+use domain::modules::{Command, Record};
 use domain::refusal::CommonCode;
 use domain::sync::wire;
-use domain::sync::{Outcome, OutcomeKind, Scope};
+use domain::sync::{Envelope, Outcome, OutcomeKind, Scope};
 use domain::{Actor, Ms, Refusal, Right, Role};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, RefOr};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::{accounts_api, auth, blobs, http, sync_doc, views};
@@ -54,13 +59,24 @@ fn described(description: &str, example: &impl serde::Serialize) -> RefOr<Schema
     }
 }
 
+/// Says what the lists of a body hold, by the name of its schema, where the value alone cannot tell.
+fn with_lists(mut schema: RefOr<Schema>, lists: &[(&str, &str)]) -> RefOr<Schema> {
+    if let RefOr::T(Schema::Object(object)) = &mut schema {
+        for (list, of) in lists {
+            let items = ArrayBuilder::new().items(Ref::from_schema_name(*of));
+            object.properties.insert((*list).to_owned(), items.into());
+        }
+    }
+    schema
+}
+
 macro_rules! body {
-    ($(#[doc = $doc:literal])+ $name:ident, $example:expr) => {
+    ($(#[doc = $doc:literal])+ $name:ident, $example:expr $(, $list:literal of $items:expr)?) => {
         $(#[doc = $doc])+
         pub struct $name;
         impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
-                described(concat!($($doc),+).trim(), &$example)
+                with_lists(described(concat!($($doc),+).trim(), &$example), &[$(($list, $items))?])
             }
         }
         impl ToSchema for $name {}
@@ -80,6 +96,41 @@ fn raw(value: &impl serde::Serialize) -> Box<RawValue> {
     serde_json::value::to_raw_value(value).expect("wire types are plain data")
 }
 const AT: Ms = Ms(1_795_278_600_000);
+
+fn cluster() -> Cluster {
+    let id = ClusterId::derived(&["example"]);
+    Cluster { id, project: project(), code: "A".into(), name: "…".into() }
+}
+
+fn command() -> Envelope {
+    let command = Command::from(RecordVisit {
+        visit: VisitId::derived(&["example"]),
+        cluster: cluster().id,
+        unit: None,
+        place: "3-2-1501".into(),
+        way: VisitWay::Door,
+        met: "…".into(),
+        topics: vec![Topic::Praise],
+        note: String::new(),
+        result: VisitResult::Nothing,
+        attachments: Vec::new(),
+    });
+    Envelope {
+        op: OpId::derived(&["example"]),
+        n: 1,
+        kind: command.kind().into(),
+        v: Command::VERSION,
+        at_device: AT,
+        offset: Some(-12),
+        payload: RawValue::from_string(command.encode()).expect("an encoded command is JSON"),
+    }
+}
+
+fn row() -> wire::Row {
+    let record = Record::from(cluster());
+    let body = RawValue::from_string(record.encode()).expect("an encoded record is JSON");
+    wire::Row { kind: record.kind(), id: record.id(), seq: 1, body: Some(body) }
+}
 
 body! {
     /// Account, password, and the device that signs in.
@@ -115,11 +166,8 @@ body! {
         client: Some(domain::sync::CLIENT),
         resume_from: None,
         waiting: Some(0),
-        commands: vec![raw(&serde_json::json!({
-            "op": OpId::derived(&["example"]), "n": 1, "kind": "visits.record", "at_device": AT,
-            "offset": -12, "payload": {}
-        }))],
-    }
+        commands: vec![raw(&command())],
+    }, "commands" of domain::openapi::COMMAND
 }
 body! {
     /// One outcome for each command, in their order.
@@ -143,8 +191,8 @@ body! {
         head: 1,
         backup_seq: 1,
         server_time: AT,
-        rows: vec![wire::Row { kind: RecordKind::Ticket, id: project().0, seq: 1, body: Some(raw(&serde_json::json!({}))) }],
-    }
+        rows: vec![row()],
+    }, "rows" of domain::openapi::ROW
 }
 body! {
     /// What every refusal and every fault looks like. `code` is stable, `params` are for its text.
@@ -183,12 +231,17 @@ pub fn document() -> OpenApi {
     let components = document.components.get_or_insert_with(Default::default);
     components.security_schemes.extend(own.security_schemes);
     components.schemas.extend(own.schemas);
+    for (name, schema) in domain::openapi::components() {
+        let other = components.schemas.insert(name.clone(), schema);
+        debug_assert!(other.is_none(), "two schemas are called {name}");
+    }
     document
 }
 
 /// Serves the document.
 #[utoipa::path(get, path = "/api/openapi.json", tag = "operation",
     responses((status = 200, description = "This document", content_type = "application/json")))]
-pub async fn serve() -> Json<OpenApi> {
-    Json(document())
+pub async fn serve() -> Json<&'static OpenApi> {
+    static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(document);
+    Json(&DOCUMENT)
 }

@@ -62,6 +62,11 @@ macro_rules! records {
             pub fn channels(&self) -> Vec<Channel> {
                 match self { $(Self::$variant(record) => record.channels()),+ }
             }
+            /// Every kind with the schema of its body.
+            #[cfg(feature = "openapi")]
+            pub fn described() -> Vec<$crate::openapi::Described> {
+                vec![$($crate::openapi::Described::of::<$type>($name)),+]
+            }
         }
 
         $(impl From<$type> for Record {
@@ -115,10 +120,12 @@ macro_rules! commands {
         impl Command {
             /// Every kind this build knows.
             pub const KINDS: &'static [&'static str] = &[$(<$type>::KIND),+];
+            /// The version of every kind's payload that this build reads.
+            pub const VERSION: u32 = 1;
 
             /// Decodes a payload; `None` for a kind this build does not know.
             pub fn decode(kind: &str, v: u32, payload: &str) -> Option<Result<Self, serde_json::Error>> {
-                if v != 1 { return None; }
+                if v != Self::VERSION { return None; }
                 $(if kind == <$type>::KIND {
                     return Some($crate::json::from_str(payload).map(|c| Self::$variant(Box::new(c))));
                 })+
@@ -145,6 +152,11 @@ macro_rules! commands {
                 numbers: &mut dyn Numbers,
             ) -> Result<Decision, Stop> {
                 match self { $(Self::$variant(command) => command.decide(world, context, numbers)),+ }
+            }
+            /// Every kind with the schema of its payload.
+            #[cfg(feature = "openapi")]
+            pub fn described() -> Vec<$crate::openapi::Described> {
+                vec![$($crate::openapi::Described::of::<$type>(<$type>::KIND)),+]
             }
         }
 

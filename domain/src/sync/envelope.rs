@@ -9,6 +9,7 @@ use crate::time::Ms;
 /// A command in its envelope. The payload's bytes are kept as the phone wrote them: hashes and
 /// resends are over bytes, never over a re-serialised value.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Envelope {
     /// UUIDv7, made with the command; the same id is the same command for ever.
     pub op: OpId,
@@ -24,6 +25,7 @@ pub struct Envelope {
     /// Server time minus device time as last measured, in ms; absent when never measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<i64>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub payload: Box<RawValue>,
 }
 

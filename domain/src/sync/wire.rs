@@ -121,15 +121,19 @@ pub struct PullResponse {
 
 /// One record, or its absence.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Row {
     #[serde(rename = "k")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub kind: RecordKind,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
     pub id: Uuid,
     /// Sequence of its last change.
     #[serde(rename = "s")]
     pub seq: u64,
     /// Absent: the record left this reader's view.
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub body: Option<Box<RawValue>>,
 }
 

@@ -13,6 +13,7 @@ use crate::text;
 
 /// Makes an account. Its id follows from the account name, so a name cannot be taken twice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateAccount {
     pub account: String,
     pub name: String,
@@ -93,6 +94,7 @@ impl Decide for CreateAccount {
 
 /// Changes name, roles, clusters, or shuts the account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpdateAccount {
     pub user: UserId,
     pub name: String,

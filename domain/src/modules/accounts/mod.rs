@@ -30,6 +30,7 @@ crate::refusal_codes! {
 
 /// A person with an account. Everyone in the company sees name and roles (to assign, to call).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct User {
     pub id: UserId,
     /// What is typed at sign-in; lower case, unique. Sent to those who manage accounts, empty for

@@ -29,6 +29,7 @@ pub const TYPES: [&str; 5] = ["image/jpeg", "image/png", "image/webp", "audio/we
 
 /// SHA-256 of an attachment's bytes, as 64 lower-case hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Sha256Hex(pub String);
 
@@ -40,6 +41,7 @@ impl Sha256Hex {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AttachmentRole {
     Photo,
@@ -51,6 +53,7 @@ pub enum AttachmentRole {
 
 /// A reference to bytes that travel on their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attachment {
     pub sha256: Sha256Hex,
     pub mime: String,
@@ -83,6 +86,7 @@ pub fn check<'a>(attachments: impl IntoIterator<Item = &'a Attachment>) -> Resul
 /// The bytes of an attachment have arrived, whole and with the right hash. Says nothing about what
 /// they show, so every member of the scope may know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BlobArrival {
     pub sha256: Sha256Hex,
     pub size: u64,
@@ -100,6 +104,7 @@ crate::synced!(BlobArrival, BlobArrival, |blob| id: BlobArrival::id_of(blob.scop
 
 /// Told by the product when an upload is complete.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BlobArrived {
     pub sha256: Sha256Hex,
     pub size: u64,
@@ -145,6 +150,7 @@ impl Decide for BlobArrived {
 /// The final outcome of a command that had been *held*, told through the feed to whoever recorded it:
 /// on each of their devices, for the one that waits may have been registered anew meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Settlement {
     pub op: OpId,
     pub device: DeviceId,

@@ -23,6 +23,7 @@ crate::refusal_codes! {
 
 /// Company settings with the spec's defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Settings {
     pub version: u32,
@@ -37,6 +38,7 @@ pub struct Settings {
     /// Minutes to relay a ticket to whoever handles it (S3: 10).
     pub relay_minutes: u32,
     /// 9:30 briefing (S4).
+    #[cfg_attr(feature = "openapi", schema(pattern = "^\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?$"))]
     pub briefing_at: NaiveTime,
     /// Metres between two checkpoints that can be walked in a second; faster is flagged.
     pub walking_mps: u32,
@@ -106,6 +108,7 @@ pub fn only_company(scope: Scope) -> Result<(), Refusal> {
 
 /// Changes the settings. What already runs keeps the limits it started with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetSettings {
     pub settings: Settings,
     /// The settings as the editor showed them. Only what differs from them is changed: what somebody

@@ -10,6 +10,7 @@ use crate::time::Ms;
 
 /// Sets what one household owes, from an import. Older figures never replace newer ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetArrears {
     pub unit: UnitId,
     pub owed: Fen,
@@ -21,6 +22,7 @@ pub struct SetArrears {
 
 /// Records a chasing call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecordFeeCall {
     pub call: FeeCallId,
     pub unit: UnitId,

@@ -34,6 +34,7 @@ crate::refusal_codes! {
 
 /// What one household owes, as imported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Arrears {
     pub unit: UnitId,
     pub project: ProjectId,
@@ -60,6 +61,7 @@ crate::synced!(Arrears, Arrears, |a| id: Arrears::id_of(a.unit), scope: Scope::P
     channels: vec![Channel::Office, Channel::Finance, Channel::Cluster(a.cluster)]);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallOutcome {
     /// 接通
@@ -95,6 +97,7 @@ impl CallOutcome {
 
 /// Why it is not paid (S4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UnpaidReason {
     NoTime,
@@ -135,6 +138,7 @@ impl UnpaidReason {
 
 /// One line of the 物管费催收记录表. Append-only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FeeCall {
     pub id: FeeCallId,
     pub project: ProjectId,

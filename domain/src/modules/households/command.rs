@@ -6,20 +6,26 @@ use serde::{Deserialize, Serialize};
 use super::{Contact, UnitStatus};
 use crate::id::{BuildingId, ClusterId, ProjectId, UnitId};
 
+/// Registers a project, or gives it another name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RegisterProject {
     pub project: ProjectId,
     pub name: String,
 }
 
+/// Registers a cluster of a project, or replaces its facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RegisterCluster {
     pub cluster: ClusterId,
     pub code: String,
     pub name: String,
 }
 
+/// Registers a building of a cluster, or replaces its facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RegisterBuilding {
     pub building: BuildingId,
     pub cluster: ClusterId,
@@ -31,6 +37,7 @@ pub struct RegisterBuilding {
 
 /// Registers a unit, or replaces its facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RegisterUnit {
     pub unit: UnitId,
     pub building: BuildingId,

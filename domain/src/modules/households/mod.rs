@@ -28,6 +28,7 @@ crate::refusal_codes! {
 
 /// 项目/小区.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Project {
     pub id: ProjectId,
     pub name: String,
@@ -35,6 +36,7 @@ pub struct Project {
 
 /// 组团: buildings under one steward.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cluster {
     pub id: ClusterId,
     pub project: ProjectId,
@@ -46,6 +48,7 @@ pub struct Cluster {
 
 /// 楼栋.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Building {
     pub id: BuildingId,
     pub project: ProjectId,
@@ -64,6 +67,7 @@ crate::synced!(Building, Building, |b| id: b.id.0, scope: Scope::Project(b.proje
 
 /// 房屋状态 (S0: 交房, 装修, 入住).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UnitStatus {
     /// 未交房
@@ -105,6 +109,7 @@ impl UnitStatus {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
     Owner,
@@ -115,6 +120,7 @@ pub enum Relation {
 
 /// Somebody to reach at the unit, in order of whom to call first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Contact {
     pub name: String,
     pub relation: Relation,
@@ -128,6 +134,7 @@ pub struct Contact {
 
 /// 一户一档: one unit and its people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Household {
     pub id: UnitId,
     pub project: ProjectId,

@@ -9,6 +9,7 @@ use crate::id::{CheckpointId, ClusterId, RoundId, ScheduleId, TemplateId, UserId
 
 /// Publishes the next version of a template (version 1 makes it). Company scope.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PublishTemplate {
     pub template: TemplateId,
     /// One above the version that was seen; somebody else's newer version refuses it.
@@ -21,6 +22,7 @@ pub struct PublishTemplate {
 
 /// Registers a physical checkpoint, or raises its code version when the code was replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RegisterCheckpoint {
     pub checkpoint: CheckpointId,
     pub cluster: ClusterId,
@@ -34,6 +36,7 @@ pub struct RegisterCheckpoint {
 
 /// Makes or changes a schedule. The office wins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetSchedule {
     pub schedule: ScheduleId,
     pub cluster: ClusterId,
@@ -51,6 +54,7 @@ pub struct SetSchedule {
 
 /// Starts a round: a due one (id derived from schedule, date and window), or an extra one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StartRound {
     pub round: RoundId,
     pub cluster: ClusterId,
@@ -66,6 +70,7 @@ pub struct StartRound {
 
 /// Records what was found at one point, in one step with its photos.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecordCheckpoint {
     pub round: RoundId,
     pub template: TemplateId,
@@ -80,6 +85,7 @@ pub struct RecordCheckpoint {
 
 /// Finishes a round.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FinishRound {
     pub round: RoundId,
     #[serde(default)]
@@ -92,6 +98,7 @@ pub struct FinishRound {
 /// Records the 9:30 briefing of a cluster; a later one of the same day replaces the lines it names
 /// and keeps the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecordBriefing {
     pub cluster: ClusterId,
     pub date: NaiveDate,

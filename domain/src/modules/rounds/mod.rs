@@ -61,6 +61,7 @@ crate::refusal_codes! {
 
 /// What an item asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum AnswerType {
     /// 正常 / 异常 / 无此项
@@ -79,6 +80,7 @@ pub enum AnswerType {
 
 /// 检查项.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Item {
     /// Stable within the template.
     pub code: String,
@@ -98,6 +100,7 @@ pub struct Item {
 /// 巡视点 of a template: what is checked there. Which physical place it is in a cluster is a
 /// `Checkpoint` with the same `point` code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Point {
     /// Stable within the template.
     pub code: String,
@@ -107,6 +110,7 @@ pub struct Point {
 
 /// One version of a template 巡视模板; versions are never changed, a newer one replaces them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RoundTemplate {
     pub template: TemplateId,
     pub version: u32,
@@ -134,6 +138,7 @@ crate::synced!(RoundTemplate, RoundTemplate, |t| id: RoundTemplate::id_of(t.temp
 
 /// A physical place with a code on the wall.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Checkpoint {
     pub id: CheckpointId,
     pub project: ProjectId,
@@ -163,6 +168,7 @@ crate::synced!(Checkpoint, Checkpoint, |c| id: c.id.0, scope: Scope::Project(c.p
 
 /// On which days.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "every", rename_all = "snake_case")]
 pub enum Recurrence {
     Daily,
@@ -183,13 +189,17 @@ pub enum Recurrence {
 
 /// A window of local time on the due day; an end before its start is on the next day (night rounds).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Window {
+    #[cfg_attr(feature = "openapi", schema(pattern = "^\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?$"))]
     pub from: NaiveTime,
+    #[cfg_attr(feature = "openapi", schema(pattern = "^\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?$"))]
     pub to: NaiveTime,
 }
 
 /// 巡视计划: which template is walked where, when, by whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Schedule {
     pub id: ScheduleId,
     pub project: ProjectId,
@@ -214,6 +224,7 @@ crate::synced!(Schedule, Schedule, |s| id: s.id.0, scope: Scope::Project(s.proje
 
 /// How it was shown that somebody stood there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Confirmation {
     /// The text of the signed code that was scanned.
@@ -226,6 +237,7 @@ pub enum Confirmation {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "value", rename_all = "snake_case")]
 pub enum Answer {
     Normal,
@@ -243,6 +255,7 @@ pub enum Answer {
 
 /// The answer to one item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ItemAnswer {
     pub item: String,
     pub answer: Answer,
@@ -257,6 +270,7 @@ pub struct ItemAnswer {
 
 /// Why a result deserves a second look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
     /// Two far checkpoints seconds apart.
@@ -269,6 +283,7 @@ pub enum Flag {
 
 /// What was found at one checkpoint. Append-only: a correction is a new result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PointResult {
     pub point: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -287,6 +302,7 @@ pub struct PointResult {
 
 /// 组团巡查记录: a round from its first step on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Round {
     pub id: RoundId,
     pub project: ProjectId,
@@ -371,6 +387,7 @@ pub fn next_point<'a>(template: &'a RoundTemplate, round: &Round) -> Option<&'a 
 
 /// One line of the 9:30 briefing 晨会 (S4): asked, answered, ticked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BriefingLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<TicketId>,
@@ -382,6 +399,7 @@ pub struct BriefingLine {
 
 /// 晨会记录: what the steward asked guard leader, technician, cleaning lead, call centre, front desk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Briefing {
     pub id: BriefingId,
     pub project: ProjectId,

@@ -6,6 +6,7 @@ use crate::time::Ms;
 
 /// The resolution clock. A running ticket keeps the limit it started with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Clock {
     /// The intake's `occurred_at`.
     pub started: Ms,

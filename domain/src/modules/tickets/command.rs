@@ -14,6 +14,7 @@ use crate::time::Ms;
 
 /// Opens a ticket; anyone on the staff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OpenTicket {
     pub ticket: TicketId,
     pub cluster: ClusterId,
@@ -33,6 +34,7 @@ pub struct OpenTicket {
 
 /// 评审: can it be done, what will it cost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AssessTicket {
     pub ticket: TicketId,
     pub feasible: bool,
@@ -44,6 +46,7 @@ pub struct AssessTicket {
 
 /// 派单. The office wins over what happened meanwhile in the field; that stays as an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AssignTicket {
     pub ticket: TicketId,
     pub to: UserId,
@@ -53,18 +56,21 @@ pub struct AssignTicket {
 
 /// 接单, by whom it was assigned to, or by a technician from the pool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AcceptTicket {
     pub ticket: TicketId,
 }
 
 /// 开始处理.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StartTicket {
     pub ticket: TicketId,
 }
 
 /// 挂起.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WaitTicket {
     pub ticket: TicketId,
     pub reason: WaitReason,
@@ -78,12 +84,14 @@ pub struct WaitTicket {
 
 /// 恢复.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ResumeTicket {
     pub ticket: TicketId,
 }
 
 /// 完工, with everything the customer signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CompleteTicket {
     pub ticket: TicketId,
     pub conduct: Vec<String>,
@@ -104,6 +112,7 @@ pub struct CompleteTicket {
 
 /// 回访: solved? satisfied (1 to 5)? more?
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecordReturnVisit {
     pub ticket: TicketId,
     pub solved: bool,
@@ -114,6 +123,7 @@ pub struct RecordReturnVisit {
 
 /// 关闭.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CloseTicket {
     pub ticket: TicketId,
     #[serde(default)]
@@ -122,6 +132,7 @@ pub struct CloseTicket {
 
 /// 不予受理, with the explanation given to the customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeclineTicket {
     pub ticket: TicketId,
     pub explanation: String,
@@ -129,6 +140,7 @@ pub struct DeclineTicket {
 
 /// 重新打开.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReopenTicket {
     pub ticket: TicketId,
     pub reason: String,
@@ -136,6 +148,7 @@ pub struct ReopenTicket {
 
 /// A remark, photos; also settles conflicts when the office says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NoteTicket {
     pub ticket: TicketId,
     #[serde(default)]

@@ -10,6 +10,7 @@ use crate::time::Ms;
 
 /// A line of material or labour on a job, priced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PricedLine {
     pub what: LineKind,
     pub name: String,
@@ -21,6 +22,7 @@ pub struct PricedLine {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LineKind {
     Material,
@@ -35,6 +37,7 @@ impl PricedLine {
 
 /// What was done on site, as the customer signed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Completion {
     pub by: UserId,
     pub at: Ms,
@@ -61,6 +64,7 @@ pub struct Completion {
 
 /// Names one of the completions on a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CompletionRef {
     pub by: UserId,
     pub at: Ms,

@@ -8,6 +8,7 @@ use crate::modules::attachments::Attachment;
 
 /// Notes a visit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecordVisit {
     pub visit: VisitId,
     pub cluster: ClusterId,
@@ -27,6 +28,7 @@ pub struct RecordVisit {
 
 /// Gives the answer that was promised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AnswerVisit {
     pub visit: VisitId,
     pub text: String,

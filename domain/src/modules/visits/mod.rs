@@ -27,6 +27,7 @@ crate::refusal_codes! {
 
 /// How they met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VisitWay {
     Door,
@@ -37,6 +38,7 @@ pub enum VisitWay {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
     Need,
@@ -47,6 +49,7 @@ pub enum Topic {
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum VisitResult {
     /// 当场答复
@@ -65,6 +68,7 @@ pub enum VisitResult {
 
 /// The answer that was promised, given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VisitAnswer {
     pub text: String,
     pub by: UserId,
@@ -73,6 +77,7 @@ pub struct VisitAnswer {
 
 /// 拜访记录.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Visit {
     pub id: VisitId,
     pub project: ProjectId,
