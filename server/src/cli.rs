@@ -2,14 +2,16 @@
 
 use std::io::{BufRead, IsTerminal, Read, Write};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use chrono::NaiveDate;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use domain::id::UserId;
 use domain::modules::accounts::CreateAccount;
+use domain::modules::company::SetSettings;
 use domain::sync::Scope;
 use domain::time::{DAY, HOUR};
 use domain::{Ms, Role, Zone, modules::Command as DomainCommand};
@@ -29,9 +31,11 @@ use crate::db::Db;
 use crate::demo;
 use crate::http;
 use crate::http::site::Site;
+use crate::import::{self, ArrearsImport, EstateImport};
 use crate::metrics::Metrics;
 use crate::state::AppState;
 use crate::sync::SyncService;
+use crate::words::Words;
 
 /// Guanjia 管家: residential property management that works without a signal.
 #[derive(Debug, Parser)]
@@ -68,6 +72,52 @@ enum Command {
     /// Give an account a new password, when nobody can sign in to do it. It comes from
     /// GUANJIA_PASSWORD or standard input.
     SetPassword { account: String },
+    /// Give the company its name, as sign-in and every page show it.
+    NameCompany { name: String },
+    /// Make or update a project with its clusters, buildings, units and people from a CSV file
+    /// (docs/import.md; a file to fill in: `export-template estate`). 导入项目的组团、楼栋、房屋和住户。
+    ///
+    /// Every problem is listed with its line, and while there is one nothing is written. What is
+    /// stored is found by its name and keeps its id, rows that are not in the file are left alone, and
+    /// the same file again changes nothing. The first import of a project also publishes the built-in
+    /// round templates. It may run while the server does, on PostgreSQL and on SQLite alike: the two
+    /// take turns at writing, and phones hear of it within seconds.
+    ImportEstate {
+        /// Name of the project.
+        #[arg(long)]
+        project: String,
+        /// The CSV file: UTF-8 or GB18030, one row a unit.
+        file: PathBuf,
+        /// Only check the file, and say what would change.
+        #[arg(long)]
+        dry_run: bool,
+        /// Make another project although the company has one: without this a mistyped name is told.
+        #[arg(long)]
+        new_project: bool,
+    },
+    /// Set what the units of a project owe from a CSV file (docs/import.md; a file to fill in:
+    /// `export-template arrears`). 导入欠费。
+    ///
+    /// Figures of an earlier day never replace later ones; a second file of the same day corrects the
+    /// first. Problems, repeating and a running server are as with `import-estate`.
+    ImportArrears {
+        /// Name of the project.
+        #[arg(long)]
+        project: String,
+        /// The day the figures were true (YYYY-MM-DD).
+        #[arg(long)]
+        as_of: NaiveDate,
+        /// The CSV file: UTF-8 or GB18030, one row a unit.
+        file: PathBuf,
+        /// The file names everybody who owes: whoever owed before and is not in it has paid.
+        #[arg(long)]
+        rest_paid: bool,
+        /// Only check the file, and say what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Print a sample file to fill in and import: `guanjia export-template estate > estate.csv`.
+    ExportTemplate { what: Template },
     /// Check the hash chain of every log.
     Verify,
     /// Measure this build on throw-away databases and print the figures beside their targets.
@@ -76,6 +126,13 @@ enum Command {
         #[arg(long)]
         postgres: Option<String>,
     },
+}
+
+/// A file that can be imported.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Template {
+    Estate,
+    Arrears,
 }
 
 /// Longest time for requests under way once the server is asked to stop.
@@ -125,6 +182,34 @@ async fn dispatch(config: Config, command: Command) -> Result<(), String> {
         Command::SeedDemo { date } => seed_demo(config, date).await,
         Command::CreateAdmin { account, name } => create_admin(config, account, name).await,
         Command::SetPassword { account } => set_password(config, account).await,
+        Command::NameCompany { name } => name_company(config, name).await,
+        Command::ImportEstate { project, file, dry_run, new_project } => {
+            let bytes = read_file(&file)?;
+            let import = EstateImport { project: &project, file: &bytes, new_project, dry_run };
+            let state = start_quietly(config).await?;
+            let result = import::estate(&state, &import).await;
+            end(state).await;
+            println!("{}", result.map_err(|e| e.to_string())?);
+            Ok(())
+        }
+        Command::ImportArrears { project, as_of, file, rest_paid, dry_run } => {
+            let bytes = read_file(&file)?;
+            let import =
+                ArrearsImport { project: &project, as_of, file: &bytes, rest_paid, dry_run };
+            let state = start_quietly(config).await?;
+            let result = import::arrears(&state, &import).await;
+            end(state).await;
+            println!("{}", result.map_err(|e| e.to_string())?);
+            Ok(())
+        }
+        Command::ExportTemplate { what } => {
+            let sample = match what {
+                Template::Estate => import::samples::ESTATE,
+                Template::Arrears => import::samples::ARREARS,
+            };
+            let written = std::io::stdout().write_all(sample);
+            written.map_err(|e| format!("The file could not be written: {e}."))
+        }
         Command::Verify => verify(config).await,
         Command::Bench { postgres } => bench::run(config, postgres).await,
     }
@@ -184,14 +269,12 @@ async fn seed(state: &AppState, now: Ms) -> Result<bool, String> {
 }
 
 async fn seed_demo(config: Config, date: Option<NaiveDate>) -> Result<(), String> {
-    let (_stop, stopping) = watch::channel(false);
-    let state = start(config, Clock::system(), stopping).await?;
+    let state = start_quietly(config).await?;
     // The end of an office day, so that it is full.
     let evening = |date: NaiveDate| Zone::default().start_of_day(date).plus(18 * HOUR);
     let now = date.map_or_else(|| state.clock.now(), evening);
     let seeded = seed(&state, now).await;
-    state.sync.stop().await;
-    state.db.close().await;
+    end(state).await;
     if seeded? {
         println!("The demo company is there.");
         Ok(())
@@ -297,39 +380,81 @@ async fn sweep(state: AppState) {
     }
 }
 
+/// Opens what a command needs that is no server: nobody asks it to stop.
+async fn start_quietly(config: Config) -> Result<AppState, String> {
+    let (_stop, stopping) = watch::channel(false);
+    start(config, Clock::system(), stopping).await
+}
+
+/// Finishes what is under way and lets go of the database.
+async fn end(state: AppState) {
+    state.sync.stop().await;
+    state.db.close().await;
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| {
+        let path = path.display();
+        let words =
+            Words::new(format!("文件 {path} 无法读取"), format!("The file {path} cannot be read"));
+        format!("{words}: {error}.")
+    })
+}
+
 /// A password for the command line's own commands.
 fn new_password() -> Result<String, String> {
     let password = read_password()?;
-    let (min, max) = (password::MIN_CHARS, password::MAX_CHARS);
-    let wrong = |_| format!("A password has {min} to {max} characters.");
-    password::check_new(&password).map_err(wrong)?;
+    password::check_new(&password).map_err(|refusal| Words::from(&refusal).to_string())?;
     Ok(password)
 }
 
 async fn create_admin(config: Config, account: String, name: String) -> Result<(), String> {
     let password = new_password()?;
-    let (_stop, stopping) = watch::channel(false);
-    let state = start(config, Clock::system(), stopping).await?;
-    let result = make_admin(&state, account, name, password).await;
-    state.sync.stop().await;
-    state.db.close().await;
-    result
+    let state = start_quietly(config).await?;
+    let result = make_admin(&state, account.clone(), name, password).await;
+    end(state).await;
+    result?;
+    println!(
+        "{}",
+        Words::new(
+            format!("{account} 可以以管理员身份登录了。"),
+            format!("{account} may sign in as administrator."),
+        )
+    );
+    Ok(())
 }
 
 async fn set_password(config: Config, account: String) -> Result<(), String> {
     let password = new_password()?;
-    let (_stop, stopping) = watch::channel(false);
-    let state = start(config, Clock::system(), stopping).await?;
-    let found = accounts::find_account(&state.db, &account).await.map_err(|e| e.to_string())?;
-    let result = match found {
-        Some(found) => give_password(&state, found.user.id, password).await,
-        None => Err(format!("There is no account {account}.")),
-    };
-    state.sync.stop().await;
-    state.db.close().await;
+    let state = start_quietly(config).await?;
+    let result = replace_password(&state, &account, password).await;
+    end(state).await;
     result?;
-    println!("{account} has the new password and is signed out everywhere.");
+    println!(
+        "{}",
+        Words::new(
+            format!("{account} 的密码已更换，所有设备已退出登录。"),
+            format!("{account} has the new password and is signed out everywhere."),
+        )
+    );
     Ok(())
+}
+
+/// Gives an account a new password, found by what is typed at sign-in.
+pub async fn replace_password(
+    state: &AppState,
+    account: &str,
+    password: String,
+) -> Result<(), String> {
+    let found = accounts::find_account(&state.db, account).await.map_err(|e| e.to_string())?;
+    match found {
+        Some(found) => give_password(state, found.user.id, password).await,
+        None => Err(Words::new(
+            format!("没有账号“{account}”。"),
+            format!("There is no account “{account}”."),
+        )
+        .to_string()),
+    }
 }
 
 async fn give_password(state: &AppState, user: UserId, password: String) -> Result<(), String> {
@@ -339,31 +464,45 @@ async fn give_password(state: &AppState, user: UserId, password: String) -> Resu
         .map_err(|e| format!("The password could not be set: {e}."))
 }
 
-/// Makes an account with all the rights of an administrator, and its password.
+/// Makes an account with all the rights of an administrator, and its password. An error is said in
+/// words.
 pub async fn make_admin(
     state: &AppState,
     account: String,
     name: String,
     password: String,
 ) -> Result<(), String> {
-    let create = CreateAccount {
-        account: account.clone(),
-        name,
-        roles: vec![Role::Admin],
-        clusters: Vec::new(),
-    };
+    let create = CreateAccount { account, name, roles: vec![Role::Admin], clusters: Vec::new() };
     let user = create.user();
-    let outcomes = state
-        .sync
-        .system(Scope::Company, vec![DomainCommand::from(create)], state.clock.now())
-        .await
-        .map_err(|e| format!("The account could not be made: {e}."))?;
-    if let Some(reason) = outcomes.into_iter().find_map(|outcome| outcome.reason) {
-        return Err(format!("The account {account} was not made: {reason}."));
-    }
-    give_password(state, user, password).await?;
-    println!("{account} may sign in as administrator.");
+    as_system(state, create.into()).await?;
+    give_password(state, user, password).await
+}
+
+/// A command of the company, as the product itself; a refusal is said in words.
+async fn as_system(state: &AppState, command: DomainCommand) -> Result<(), String> {
+    let sent = state.sync.system(Scope::Company, vec![command], state.clock.now()).await;
+    let outcomes = sent.map_err(|e| {
+        let words = Words::new("没有写入", "Nothing was written");
+        format!("{words}: {e}.")
+    })?;
+    let refused = outcomes.into_iter().find_map(|outcome| outcome.reason);
+    refused.map_or(Ok(()), |reason| Err(Words::from(&reason).to_string()))
+}
+
+async fn name_company(config: Config, name: String) -> Result<(), String> {
+    let state = start_quietly(config).await?;
+    let result = set_company_name(&state, name).await;
+    end(state).await;
+    result?;
+    println!("{}", Words::new("公司名称已保存。", "The company has its name."));
     Ok(())
+}
+
+/// Changes the company's name and no other setting.
+pub async fn set_company_name(state: &AppState, name: String) -> Result<(), String> {
+    let base = accounts::settings(&state.db).await.map_err(|e| e.to_string())?;
+    let settings = domain::modules::company::Settings { company: name, ..base.clone() };
+    as_system(state, SetSettings { settings, base: Some(base) }.into()).await
 }
 
 /// From the environment, or from standard input: arguments can be read by everybody on the machine.

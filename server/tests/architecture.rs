@@ -87,6 +87,7 @@ const RENDERS: Reasons = &[
     ("http/shell.rs", "renders the shell"),
     ("http/site.rs", "names the files that the shell loads"),
     ("print/", "renders paper"),
+    ("words.rs", "says refusals on the command line with the app's texts"),
 ];
 
 /// Pages that are shown at the address of another.

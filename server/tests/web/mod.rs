@@ -140,6 +140,13 @@ impl Server {
     }
 
     pub async fn start_with(database: Database, adjust: impl FnOnce(&mut Config)) -> Self {
+        let server = Self::start_empty(database, adjust).await;
+        server.fill().await;
+        server
+    }
+
+    /// As a company begins: without anybody and without a project.
+    pub async fn start_empty(database: Database, adjust: impl FnOnce(&mut Config)) -> Self {
         let folder = std::env::temp_dir().join(unique("web"));
         std::fs::create_dir_all(&folder).unwrap();
         let (database, schema) = match database {
@@ -167,9 +174,7 @@ impl Server {
         let state = cli::start(config, clock.clone(), stopping).await.unwrap();
         tokio::spawn(server::blobs::arrivals::watch(state.clone()));
         let router = http::router(state.clone());
-        let server = Self { state, clock, router, folder, schema, stop };
-        server.fill().await;
-        server
+        Self { state, clock, router, folder, schema, stop }
     }
 
     async fn fill(&self) {
