@@ -2,7 +2,7 @@
 
 import { Client } from "../support/api.ts";
 import { forged, ofOtherSite, printedCodes } from "../support/codes.ts";
-import { clusterOf, local, ROUND, TEMPLATE } from "../support/demo.ts";
+import { clusterOf, local, ROUND, TEMPLATE, uuid } from "../support/demo.ts";
 import { expect, test } from "../support/fixtures.ts";
 import {
   answerItems,
@@ -160,4 +160,73 @@ test("what the office publishes and plans is what the phone walks, and a running
     await finishRound(page);
     await expectSynced(page);
   });
+});
+
+test("what does not apply is no finding, and what could not be read or photographed is one answer with its reason", async ({
+  server,
+  phone,
+}) => {
+  const office = await Client.signIn(server.url, "zhuguan1");
+  const name = "停用区域巡视";
+  const items = [
+    { code: "lift", text: "电梯轿厢照明正常", answer: { type: "normal" } },
+    { code: "hydrant", text: "消火栓箱完好", answer: { type: "normal" } },
+    { code: "pressure", text: "管网压力", answer: { type: "number", unit: "MPa", low: 300, high: 500 } },
+    { code: "gate", text: "大门全景", answer: { type: "photo" } },
+    { code: "remark", text: "其他情况", answer: { type: "text" }, optional: true },
+  ];
+  await office.apply(office.company, [
+    {
+      kind: "rounds.publish_template",
+      payload: { template: uuid(), version: 1, name, points: [{ code: "yard", name: "停用的院子", items }] },
+    },
+  ]);
+  const context = await phone();
+  const page = await context.newPage();
+  await signIn(page, server.url, "guanjia1");
+  await context.setOffline(true);
+  await visit(page, "/rounds");
+  await button(page, "rounds.extra_round").click();
+  await sheet(page).getByLabel(t("rounds.template"), { exact: true }).selectOption({ label: name });
+  await button(sheet(page), "rounds.start").click();
+  const item = (code: string) => page.locator(".check-item").filter({ hasText: items.find((one) => one.code === code)!.text });
+  await confirmPlace(page, { byHand: "rounds.reason_no_code" });
+
+  // Abnormal asks for evidence; not applicable takes that back.
+  await item("lift").getByRole("button", { name: t("rounds.abnormal"), exact: true }).click();
+  await expect(item("lift").getByLabel(t("common.note"), { exact: true })).toBeVisible();
+  await item("lift").getByRole("button", { name: t("rounds.not_applicable"), exact: true }).click();
+  await expect(item("lift").getByLabel(t("common.note"), { exact: true })).toHaveCount(0);
+  await expect(item("lift")).not.toHaveClass(/bad/);
+  // A gauge without a hand, a gate behind a fence: an answer, but one that has to say why.
+  await button(page, "rounds.all_normal").click();
+  await page.locator(".action-bar button").click();
+  await expect(item("pressure").locator(".problem")).toHaveText(t("rounds.problem_missing"));
+  await item("pressure").getByLabel(t("rounds.cannot_read"), { exact: true }).check();
+  await item("gate").getByLabel(t("rounds.cannot_photograph"), { exact: true }).check();
+  for (const [code, why] of [
+    ["pressure", "表已拆走"],
+    ["gate", "围挡封闭"],
+  ]) {
+    await page.locator(".action-bar button").click();
+    await expect(item(code).locator(".problem")).toHaveText(t("rounds.problem_needs_evidence"));
+    await item(code).getByLabel(t("common.note"), { exact: true }).fill(why);
+  }
+  await page.locator(".action-bar button").click();
+  await finishRound(page);
+  const record = page.locator(".record");
+  await expect(record).toContainText(items[0].text);
+  await expect(record.getByText(t("rounds.not_applicable"), { exact: true })).toHaveCount(3);
+
+  await context.setOffline(false);
+  await expectSynced(page);
+  const round = (await office.records("round")).find((one) => one.name === name)!;
+  const answers = round.results[0].answers.map((one: any) => [one.item, one.answer.value]);
+  expect(Object.fromEntries(answers)).toMatchObject({
+    lift: "not_applicable",
+    hydrant: "normal",
+    pressure: "not_applicable",
+    gate: "not_applicable",
+  });
+  expect((await office.records("ticket")).filter((one) => one.description.includes(items[0].text))).toEqual([]);
 });

@@ -1,0 +1,190 @@
+// Photos: taken or picked, put away again before saving, and what becomes of one that the server never takes.
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Locator, Page } from "@playwright/test";
+import { Client } from "../support/api.ts";
+import { picture } from "../support/camera.ts";
+import { expect, test } from "../support/fixtures.ts";
+import { badge, button, choice, expectSynced, expectWaitingOffline, sheet, signIn, visit } from "../support/pages.ts";
+import { pattern, t } from "../support/texts.ts";
+
+const CAMERA = () => t("kit.photo_take", { label: t("common.photos") });
+const GALLERY = () => t("kit.photo_pick", { label: t("common.photos") });
+
+async function fillTicket(page: Page, description: string): Promise<void> {
+  await visit(page, "/tickets/new");
+  await choice(page, "tickets.category", "tickets.category_leak").click();
+  const publicPlace = choice(page, "tickets.place_kind", "tickets.place_public");
+  if (await publicPlace.isVisible()) await publicPlace.click();
+  await page.getByLabel(t("tickets.public_place"), { exact: true }).fill("二号井");
+  await page.getByLabel(t("tickets.description"), { exact: true }).fill(description);
+}
+
+async function save(page: Page): Promise<void> {
+  await button(page, "tickets.submit_open").click();
+  await expect(page).not.toHaveURL(/\/tickets\/new/);
+}
+
+/** Adds pictures by the button of that name; tells whether it asked for the camera. */
+async function add(page: Page, name: string, pictures: string[]): Promise<boolean> {
+  const before = await page.locator(".photo img").count();
+  const [chooser] = await Promise.all([
+    page.waitForEvent("filechooser"),
+    page.getByRole("button", { name, exact: true }).click(),
+  ]);
+  const camera = (await chooser.element().getAttribute("capture")) !== null;
+  await chooser.setFiles(pictures.map(picture));
+  await expect(page.locator(".photo img")).toHaveCount(before + pictures.length);
+  return camera;
+}
+
+/** What a picture shows, small: bytes of a photo cannot be read back from the page, what is drawn can. */
+async function seen(image: Locator): Promise<string> {
+  await expect.poll(() => image.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(0);
+  return image.evaluate((image) => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [16, 16];
+    const context = canvas.getContext("2d")!;
+    context.drawImage(image as HTMLImageElement, 0, 0, 16, 16);
+    return [...context.getImageData(0, 0, 16, 16).data].join();
+  });
+}
+
+async function ticketOf(office: Client, description: string): Promise<Record<string, any>> {
+  const found = (await office.records("ticket")).filter((one) => one.description === description);
+  expect(found).toHaveLength(1);
+  return found[0];
+}
+
+async function arrived(office: Client): Promise<string[]> {
+  return (await office.records("blob_arrival")).map((blob) => blob.sha256 as string);
+}
+
+test("pictures come from the camera and from the gallery, and one that is put away again is not sent", async ({
+  server,
+  phone,
+}) => {
+  const office = await Client.signIn(server.url, "zhuguan1");
+  const context = await phone();
+  const page = await context.newPage();
+  await signIn(page, server.url, "guanjia1");
+  await context.setOffline(true);
+  await fillTicket(page, "相册与相机");
+  expect(await add(page, CAMERA(), ["leak-before"])).toBe(true);
+  expect(await add(page, GALLERY(), ["door-before", "electric-before"])).toBe(false);
+  const shown = page.locator(".photo img");
+  const [first, second, third] = [await seen(shown.nth(0)), await seen(shown.nth(1)), await seen(shown.nth(2))];
+  expect(new Set([first, second, third]).size).toBe(3);
+  await page.getByRole("button", { name: t("kit.photo_remove", { label: t("common.photos"), n: 2 }) }).click();
+  await expect(shown).toHaveCount(2);
+  expect([await seen(shown.nth(0)), await seen(shown.nth(1))]).toEqual([first, third]);
+  await save(page);
+  // The ticket and its two pictures.
+  await expectWaitingOffline(page, 3);
+
+  await context.setOffline(false);
+  await expectSynced(page);
+  const ticket = await ticketOf(office, "相册与相机");
+  expect(ticket.photos).toHaveLength(2);
+  const here = await arrived(office);
+  for (const photo of ticket.photos) expect(here).toContain(photo.sha256);
+  await visit(page, `/tickets/${ticket.id}`);
+  const kept = page.getByRole("group", { name: t("common.photos"), exact: true }).locator(".photo img");
+  await expect(kept).toHaveCount(2);
+  expect([await seen(kept.nth(0)), await seen(kept.nth(1))]).toEqual([first, third]);
+});
+
+test("a photo that the server never takes waits for a person, stops no other, and can be saved and sent again", async ({
+  server,
+  phone,
+}) => {
+  const office = await Client.signIn(server.url, "zhuguan1");
+  const context = await phone();
+  const page = await context.newPage();
+  await signIn(page, server.url, "guanjia2");
+  await context.setOffline(true);
+  await fillTicket(page, "不收的照片");
+  await add(page, CAMERA(), ["leak-before", "place-before"]);
+  await save(page);
+  await fillTicket(page, "照收的照片");
+  await add(page, CAMERA(), ["door-before"]);
+  await save(page);
+  await expectWaitingOffline(page, 5);
+
+  // The first photo that comes is none to this server, however often it comes.
+  let refused = "";
+  let times = 0;
+  await context.route("**/api/v1/blobs/*", async (route) => {
+    const request = route.request();
+    const sha256 = new URL(request.url()).pathname.split("/").at(-1)!;
+    if (request.method() !== "PATCH" || (refused && refused !== sha256)) return route.continue();
+    refused = sha256;
+    times += 1;
+    await route.fulfill({
+      status: 415,
+      contentType: "application/json",
+      headers: { "x-guanjia-code": "blob.type_not_allowed" },
+      body: JSON.stringify({ error: { code: "blob.type_not_allowed", params: {}, request_id: "journey" } }),
+    });
+  });
+  const item = page.locator(".outbox-item.late");
+
+  await test.step("it is raised, with the reason; the others are on the server", async () => {
+    await context.setOffline(false);
+    await expect(badge(page)).toHaveText(t("frame.badge_attention", { n: 1 }), { timeout: 40_000 });
+    await badge(page).click();
+    await expect(page.getByRole("heading", { name: new RegExp(`^${t("outbox.attention")}`) })).toBeVisible();
+    await expect(item).toHaveCount(1);
+    await expect(item).toContainText(t("sync.state_photo_refused"));
+    await expect(item.locator(".outbox-reason")).toHaveText(t("refusals.blob_type_not_allowed"));
+    const named = [await ticketOf(office, "不收的照片"), await ticketOf(office, "照收的照片")];
+    const photos = named.flatMap((ticket) => ticket.photos.map((photo: any) => photo.sha256 as string));
+    expect(photos).toHaveLength(3);
+    expect(photos).toContain(refused);
+    const others = photos.filter((sha256) => sha256 !== refused);
+    await expect.poll(() => arrived(office)).toEqual(expect.arrayContaining(others));
+    expect(await arrived(office)).not.toContain(refused);
+  });
+
+  await test.step("it is not asked for again and again, and a reload forgets nothing", async () => {
+    await page.reload();
+    await expect(badge(page)).toHaveText(t("frame.badge_attention", { n: 1 }));
+    await expect(item).toHaveCount(1);
+    await button(page, "sync.sync_now").click();
+    await expect(page.getByRole("heading", { name: new RegExp(`^${t("outbox.attention")}`) })).toBeVisible();
+    expect(times).toBe(1);
+  });
+
+  await test.step("it can be looked at, and saved as a file", async () => {
+    await button(item, "outbox.view").click();
+    await expect(sheet(page).getByText(pattern("outbox.blob_refused"))).toHaveCount(1);
+    await expect(sheet(page).getByText(pattern("outbox.blob_arrived"))).toHaveCount(1);
+    await sheet(page).getByRole("button", { name: t("frame.close"), exact: true }).click();
+    const [download] = await Promise.all([page.waitForEvent("download"), button(item, "outbox.export").click()]);
+    const file = JSON.parse(readFileSync(await download.path(), "utf8"));
+    const saved = file.blobs.find((blob: any) => blob.sha256 === refused);
+    const bytes = Buffer.from(saved.base64, "base64");
+    expect(createHash("sha256").update(bytes).digest("hex")).toBe(refused);
+    expect(JSON.stringify(file.commands)).toContain("不收的照片");
+    // On the record it is what everybody else does not have yet.
+    const ticket = await ticketOf(office, "不收的照片");
+    await visit(page, `/tickets/${ticket.id}`);
+    const strip = page.getByRole("group", { name: t("common.photos"), exact: true });
+    await expect(strip.locator(".photo img")).toHaveCount(2);
+    for (const image of await strip.locator(".photo img").all()) await seen(image);
+    await expect(strip).toContainText(t("kit.photos_arrived", { total: 2, arrived: 1 }));
+  });
+
+  await test.step("sent again while it is still refused it is back; afterwards it goes", async () => {
+    await visit(page, "/outbox");
+    await button(item, "outbox.resend").click();
+    await expect.poll(() => times).toBe(2);
+    await expect(item).toHaveCount(1);
+    await context.unroute("**/api/v1/blobs/*");
+    await button(item, "outbox.resend").click();
+    await expectSynced(page);
+    await expect(item).toHaveCount(0);
+    await expect.poll(async () => (await arrived(office)).filter((sha256) => sha256 === refused)).toHaveLength(1);
+  });
+});
