@@ -1,7 +1,7 @@
 // A phone whose battery can die: a browser with a profile on the disk, which is killed and started again.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "@playwright/test";
 import { CHROMIUM, FLAGS, PHONE, run } from "./env.ts";
@@ -23,6 +23,16 @@ export class Phone {
     const phone = new Phone(mkdtempSync(join(run(), "profiles", `${name}-`)), flags);
     await phone.start();
     return phone;
+  }
+
+  /** Another phone with everything that is on this one, which has to be switched off. It is off, too. */
+  copied(name: string): Phone {
+    if (this.open) throw new Error("the phone is on");
+    const folder = mkdtempSync(join(run(), "profiles", `${name}-`));
+    // Locks that say which process has the profile.
+    const filter = (path: string) => !/\/Singleton[^/]*$/.test(path);
+    cpSync(this.folder, folder, { recursive: true, filter });
+    return new Phone(folder, this.flags);
   }
 
   get context(): BrowserContext {
