@@ -1,5 +1,6 @@
 // Who is signed in: wrong passwords, sessions that end, phones that two people share.
 
+import type { Page } from "@playwright/test";
 import { Client, userOf } from "../support/api.ts";
 import { PASSWORD } from "../support/env.ts";
 import { expect, test } from "../support/fixtures.ts";
@@ -124,4 +125,90 @@ test("signing out with unsent work is stopped, and the next person on the phone 
   await expect.poll(() => described(office, "同机 ")).toEqual(["同机 1", "同机 2", "同机 别人的"]);
   const hers = (await office.records("ticket")).find((ticket) => ticket.description === "同机 1")!;
   expect(hers.opened_by).toBe(await userOf(server.url, "guanjia3"));
+});
+
+/** A tab that hears nothing of what happens in others, as one that the browser has put to sleep. */
+async function sleeping(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    window.addEventListener("storage", (event) => event.stopImmediatePropagation(), true);
+  });
+}
+
+/** Only this tab's network, not that of the others. */
+async function cutOff(page: Page): Promise<(offline: boolean) => Promise<void>> {
+  const browser = await page.context().newCDPSession(page);
+  await browser.send("Network.enable");
+  return async (offline) => {
+    await browser.send("Network.emulateNetworkConditions", {
+      offline,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: -1,
+    });
+  };
+}
+
+async function nameOf(office: Client, account: string): Promise<string> {
+  const user = await userOf(office.url, account);
+  return (await office.records("user", office.company)).find((one) => one.id === user)!.name as string;
+}
+
+test("a tab that slept while its person left and another came sends nothing as the other, and loses nothing", async ({
+  server,
+  phone,
+}) => {
+  const office = await Client.signIn(server.url, "zhuguan1");
+  const [hers, theirs] = [await nameOf(office, "guanjia5"), await nameOf(office, "guanjia1")];
+  const context = await phone();
+  const old = await context.newPage();
+  await sleeping(old);
+  await signIn(old, server.url, "guanjia5");
+  const offline = await cutOff(old);
+  await offline(true);
+  await openTicket(old, "北大堂", "旧标签 1");
+
+  const fresh = await context.newPage();
+  await test.step("in another tab she leaves, and somebody else comes", async () => {
+    await fresh.goto(`${server.url}/more`);
+    await button(fresh, "more.sign_out").click();
+    await expect(sheet(fresh)).toContainText(t("sync.sign_out_unsent", { commands: 1, attachments: 0 }));
+    const [download] = await Promise.all([fresh.waitForEvent("download"), button(sheet(fresh), "sync.export").click()]);
+    await download.path();
+    await button(sheet(fresh), "more.sign_out_anyway").click();
+    await typeAccount(fresh, "guanjia1");
+    await expectSynced(fresh);
+  });
+
+  await test.step("the old tab knows nothing of it: what is recorded there is hers", async () => {
+    await openTicket(old, "北大堂", "旧标签 2");
+    await expectWaitingOffline(old, 2);
+    await visit(old, "/more");
+    await expect(old.locator("main")).toContainText(hers);
+  });
+
+  await test.step("back online it is told, sends nothing, and is the other person's as all tabs are", async () => {
+    const told = old.waitForResponse((response) => response.status() === 409);
+    await offline(false);
+    expect((await (await told).json()).error.code).toBe("sync.wrong_device");
+    await expect(old.locator("main")).toContainText(theirs);
+    await expect(old.locator("main")).not.toContainText(hers);
+    await expectSynced(old);
+    await visit(old, "/outbox");
+    await expect(old.locator(".outbox-item")).toHaveCount(0);
+    await visit(old, "/tickets");
+    await old.getByLabel(t("tickets.search"), { exact: true }).fill("旧标签");
+    await expect(old.locator(".tickets a")).toHaveCount(0);
+    expect(await described(office, "旧标签 ")).toEqual([]);
+  });
+
+  await test.step("she signs in again: both go out under her name", async () => {
+    await visit(fresh, "/more");
+    await button(fresh, "more.sign_out").click();
+    await typeAccount(fresh, "guanjia5");
+    await expectSynced(fresh);
+    await expect.poll(() => described(office, "旧标签 ")).toEqual(["旧标签 1", "旧标签 2"]);
+    const user = await userOf(server.url, "guanjia5");
+    const sent = (await office.records("ticket")).filter((ticket) => String(ticket.description).startsWith("旧标签 "));
+    for (const ticket of sent) expect(ticket.opened_by).toBe(user);
+  });
 });
