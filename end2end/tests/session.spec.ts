@@ -212,3 +212,74 @@ test("a tab that slept while its person left and another came sends nothing as t
     for (const ticket of sent) expect(ticket.opened_by).toBe(user);
   });
 });
+
+test("a tab whose cookie has become another's says whose it is, shows nothing of theirs, and goes on with a password", async ({
+  server,
+  phone,
+}) => {
+  const office = await Client.signIn(server.url, "zhuguan1");
+  const hers = await nameOf(office, "guanjia5");
+  const context = await phone();
+  const page = await context.newPage();
+  await signIn(page, server.url, "guanjia5");
+  // Somebody signs in beside the app: all that this tab can notice is what the server says.
+  const beside = await context.newPage();
+  await beside.goto(`${server.url}/robots.txt`);
+  const status = await beside.evaluate(async (password) => {
+    const answer = await fetch("/api/v1/session", {
+      method: "POST",
+      headers: { "x-guanjia": "1", "content-type": "application/json" },
+      body: JSON.stringify({ account: "guanjia1", password, device: { id: crypto.randomUUID(), name: "同一浏览器" } }),
+    });
+    return answer.status;
+  }, PASSWORD);
+  expect(status).toBe(200);
+
+  await page.bringToFront();
+  await openTicket(page, "北门厅", "别人的饼干 1");
+  await expect(badge(page)).toHaveText(t("frame.badge_paused"), { timeout: 40_000 });
+  await openTicket(page, "北门厅", "别人的饼干 2");
+  await visit(page, "/outbox");
+  await expect(page.getByText(t("sync.paused_other_user")).first()).toBeVisible();
+  await expect(page.locator(".outbox-item")).toHaveCount(2);
+  await visit(page, "/more");
+  await expect(page.locator("main")).toContainText(hers);
+  expect(await described(office, "别人的饼干 ")).toEqual([]);
+
+  await visit(page, "/outbox");
+  await signInAgain(page);
+  await expectSynced(page);
+  await expect.poll(() => described(office, "别人的饼干 ")).toEqual(["别人的饼干 1", "别人的饼干 2"]);
+  const user = await userOf(server.url, "guanjia5");
+  const sent = (await office.records("ticket")).filter((one) => String(one.description).startsWith("别人的饼干 "));
+  for (const ticket of sent) expect(ticket.opened_by).toBe(user);
+});
+
+// A fault of the product: after a reload push and pull are answered 409 sync.wrong_device as before, but the tab shows
+// "n waiting, online" and offers no sign-in (seen for 40 s). What is recorded is kept.
+test.fixme("such a tab still says so after a reload", async ({
+  server,
+  phone,
+}) => {
+  const context = await phone();
+  const page = await context.newPage();
+  await signIn(page, server.url, "guanjia5");
+  // Somebody signs in beside the app: all that this tab can notice is what the server says.
+  const beside = await context.newPage();
+  await beside.goto(`${server.url}/robots.txt`);
+  const status = await beside.evaluate(async (password) => {
+    const answer = await fetch("/api/v1/session", {
+      method: "POST",
+      headers: { "x-guanjia": "1", "content-type": "application/json" },
+      body: JSON.stringify({ account: "guanjia1", password, device: { id: crypto.randomUUID(), name: "同一浏览器" } }),
+    });
+    return answer.status;
+  }, PASSWORD);
+  expect(status).toBe(200);
+
+  await page.bringToFront();
+  await openTicket(page, "北门厅", "重开之后");
+  await expect(badge(page)).toHaveText(t("frame.badge_paused"), { timeout: 40_000 });
+  await page.reload();
+  await expect(badge(page)).toHaveText(t("frame.badge_paused"), { timeout: 40_000 });
+});
