@@ -151,11 +151,7 @@ impl Disk {
     /// How far a device has come with an upload. A server that stopped between the last byte and the
     /// check has left a file that is long enough and is nothing yet: it is checked now, for a length
     /// that is complete makes the phone let go of its copy. `None`: nothing is here (any more).
-    pub fn progress(
-        &self,
-        device: DeviceId,
-        sha256: &Sha256Hex,
-    ) -> io::Result<Option<Appended>> {
+    pub fn progress(&self, device: DeviceId, sha256: &Sha256Hex) -> io::Result<Option<Appended>> {
         let found = self.unfinished(device)?.into_iter();
         let Some((_, partial)) = found.into_iter().find(|(name, _)| *name == sha256.0) else {
             return Ok(None);
@@ -163,8 +159,13 @@ impl Disk {
         if partial.received < partial.size {
             return Ok(Some(Appended::Partial(partial)));
         }
-        let nothing_new =
-            Piece { device, sha256, size: partial.size, offset: Some(partial.received), bytes: &[] };
+        let nothing_new = Piece {
+            device,
+            sha256,
+            size: partial.size,
+            offset: Some(partial.received),
+            bytes: &[],
+        };
         Ok(match self.append(&nothing_new)? {
             done @ (Appended::Whole { .. } | Appended::Partial(_)) => Some(done),
             _ => None,

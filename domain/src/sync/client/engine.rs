@@ -157,8 +157,11 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
 
     /// Sends the next batch of a scope's outbox.
     pub async fn push_once(&self, scope: Scope, now: Ms) -> Result<Pushed, SyncError> {
-        let result = self.push_step(scope, now).await;
-        self.note(result)
+        match self.push_step(scope, now).await {
+            // The server was not asked: what it said last still holds.
+            Ok(Pushed::Idle) => Ok(Pushed::Idle),
+            result => self.note(result),
+        }
     }
 
     async fn push_step(&self, scope: Scope, now: Ms) -> Result<Pushed, SyncError> {

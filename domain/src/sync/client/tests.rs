@@ -246,6 +246,9 @@ fn without_a_session_the_queue_waits_and_says_why() {
     let error = run(phone.engine.push_once(here(), NOW)).unwrap_err();
     assert_eq!(error, SyncError::Paused(Paused::SignIn));
     assert_eq!((phone.status().waiting, phone.status().paused), (1, Some(Paused::SignIn)));
+    // What asks the server nothing does not know better.
+    assert_eq!(run(phone.engine.upload_once(&scopes())), Ok(Uploaded::Idle));
+    assert_eq!(phone.status().paused, Some(Paused::SignIn));
     phone.engine.transport.signed_in.set(true);
     phone.sync();
     assert_eq!((phone.status().waiting, phone.status().paused), (0, None));

@@ -26,8 +26,11 @@ const MUTILATIONS: u32 = 3;
 impl<S: LocalStore, T: Transport> Engine<S, T> {
     /// Sends one attachment whose command the server has. `scopes` are those of this user.
     pub async fn upload_once(&self, scopes: &[Scope]) -> Result<Uploaded, SyncError> {
-        let result = self.upload_step(scopes).await;
-        self.note(result)
+        match self.upload_step(scopes).await {
+            // The server was not asked: what it said last still holds.
+            Ok(Uploaded::Idle) => Ok(Uploaded::Idle),
+            result => self.note(result),
+        }
     }
 
     async fn upload_step(&self, scopes: &[Scope]) -> Result<Uploaded, SyncError> {
