@@ -6,8 +6,11 @@
 //! over everything.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use domain::Actor;
+use domain::id::{DeviceId, OpId};
 use domain::modules::attachments::{BlobArrived, Sha256Hex};
 use domain::sync::Scope;
 use tokio::sync::broadcast::error::RecvError;
@@ -15,6 +18,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::store::{self, Untold};
 use crate::error::ApiError;
 use crate::state::AppState;
+use crate::sync::SystemCommand;
 
 /// How often everything is looked at; only a stop between two commits leaves something to find.
 const EVERYTHING: Duration = Duration::from_secs(3600);
@@ -35,13 +39,23 @@ pub async fn tell(
 }
 
 async fn tell_all(state: &AppState, untold: Vec<Untold>) -> Result<(), ApiError> {
+    let now = state.clock.now();
+    let actor = Arc::new(Actor::system());
     let mut scopes: HashMap<Scope, Vec<_>> = HashMap::new();
     for Untold { scope, sha256, size } in untold {
-        scopes.entry(scope).or_default().push(BlobArrived { sha256, size }.into());
+        let name = scope.to_string();
+        scopes.entry(scope).or_default().push(SystemCommand {
+            actor: Arc::clone(&actor),
+            device: DeviceId::derived(&["system", &name]),
+            // Whoever finds it first, and on whichever node: it is one event, and in the log once.
+            op: OpId::derived(&["arrived", &name, &sha256.0]),
+            occurred_at: now,
+            received_at: now,
+            command: BlobArrived { sha256, size }.into(),
+        });
     }
     for (scope, arrived) in scopes {
-        // Telling twice changes nothing: the rule looks whether the scope knows.
-        state.sync.system(scope, arrived, state.clock.now()).await?;
+        state.sync.apply(scope, arrived).await?;
     }
     Ok(())
 }
