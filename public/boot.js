@@ -127,7 +127,9 @@ async function watchUpdates() {
 }
 
 async function keepDesk() {
-  (await navigator.serviceWorker.ready).active.postMessage({ type: "keep-desk" });
+  const { active, waiting, installing } = await navigator.serviceWorker.ready;
+  // A build that waits for its turn must have them, too.
+  for (const worker of [active, waiting, installing]) worker?.postMessage({ type: "keep-desk" });
 }
 
 watchUpdates().catch((problem) => console.warn("no service worker:", problem));

@@ -39,6 +39,8 @@ async function fill() {
   const entries = await Promise.all([fetchShell(), ...files.map(fetchFile)]);
   const cache = await caches.open(CACHE);
   await Promise.all(entries.map(([url, response]) => cache.put(url, response)));
+  // The app may have asked for them while the others were fetched.
+  if (files === GUANJIA_FILES && (await isDesk())) await keepDesk();
 }
 
 // --- the pages of the desk -----------------------------------------------------------------------------------------
@@ -50,14 +52,16 @@ async function isDesk() {
 
 async function keepDesk() {
   const meta = await caches.open(META);
-  // First: a build that is being installed at this moment comes with these pages as well.
+  // First, for every build that is installed from now on comes with these pages.
   await meta.put("/desk", new Response("true"));
   const cache = await caches.open(CACHE);
-  for (const file of GUANJIA_DESK) {
-    if (await cache.match(file[0], BY_ADDRESS)) continue;
-    const [url, response] = await fetchFile(file);
-    await cache.put(url, response);
-  }
+  await Promise.all(
+    GUANJIA_DESK.map(async (file) => {
+      if (await cache.match(file[0], BY_ADDRESS)) return;
+      const [url, response] = await fetchFile(file);
+      await cache.put(url, response);
+    }),
+  );
 }
 
 async function fetchShell() {

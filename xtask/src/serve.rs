@@ -27,17 +27,26 @@ fn serve(binary: &Path, arguments: &[&str]) -> Command {
         }
     };
     default("GUANJIA_SITE", sh::target("site"));
-    default("GUANJIA_DATA", sh::root().join("data"));
-    // Whoever builds from source wants to look around; an operator starts the binary itself.
+    // Whoever builds from source wants to look around; an operator starts the binary itself, and must not
+    // find the demo company in the place where a real one is to begin.
+    default("GUANJIA_DATA", demo_folder());
+    default(
+        "GUANJIA_DATABASE",
+        format!("sqlite:{}", demo_folder().join("guanjia.db").display()).into(),
+    );
     default("GUANJIA_DEMO", "true".into());
     command
+}
+
+fn demo_folder() -> PathBuf {
+    sh::root().join("data/demo")
 }
 
 /// Builds everything optimised and becomes the server.
 pub fn run(arguments: &[&str]) -> Outcome {
     site::build(Mode::Release)?;
     let binary = release_server()?;
-    sh::make_dir(&sh::root().join("data"))?;
+    sh::make_dir(&demo_folder())?;
     // This process becomes the server, so that signals and the exit status are the server's own.
     let problem = serve(&binary, arguments).exec();
     Err(format!("{} could not be started: {problem}", binary.display()))
@@ -51,7 +60,7 @@ const SERVER_SOURCES: [&str; 5] = ["server", "app", "domain", "Cargo.toml", "Car
 /// file-watching crate and its dependencies, and listing some hundred files takes a millisecond.
 pub fn dev(arguments: &[&str]) -> Outcome {
     setup::for_running()?;
-    sh::make_dir(&sh::root().join("data"))?;
+    sh::make_dir(&demo_folder())?;
     let mut server: Option<Child> = None;
     let mut built_site = BTreeMap::new();
     let mut built_server = BTreeMap::new();

@@ -52,6 +52,11 @@ fn keep_device(account: &str, id: DeviceId) {
     page::keep(&device_key(account), &id.to_string());
 }
 
+/// Whose session all tabs share, and on which device.
+fn stored_owner() -> Option<(UserId, DeviceId)> {
+    page::stored::<Session>(SESSION).map(|session| (session.actor.user, session.device.id))
+}
+
 impl App {
     /// Opens what was left on this phone; called once before anything is drawn.
     pub async fn restore(self) {
@@ -63,6 +68,7 @@ impl App {
             let device = page::stored::<String>(SIGN_OUT);
             spawn_local(async move { self.finish_sign_out(device.as_deref()).await });
         }
+        let before = stored_owner();
         if let Some(session) = page::stored::<Session>(SESSION)
             && let Err(error) = self.begin(session).await
         {
@@ -72,6 +78,10 @@ impl App {
         // Not sooner: while the store opens this tab has no session yet, and what the page before it
         // kept last would be taken for another tab's sign-in, which opens the store a second time.
         events::listen(self);
+        // Somebody may have signed in or out elsewhere meanwhile.
+        if stored_owner() != before {
+            self.session_elsewhere();
+        }
     }
 
     /// Signs in. Needs the network; afterwards everything works without.
@@ -351,8 +361,7 @@ impl App {
 
     /// The session that all tabs share is this tab's.
     fn is_stored_session(self) -> bool {
-        let stored = page::stored::<Session>(SESSION);
-        stored.map(|session| (session.actor.user, session.device.id)) == self.own_session()
+        stored_owner() == self.own_session()
     }
 
     /// The server says that its session is not of this tab's device: somebody else has signed in, which

@@ -47,7 +47,7 @@ async fn tell_all(state: &AppState, untold: Vec<Untold>) -> Result<(), ApiError>
         scopes.entry(scope).or_default().push(SystemCommand {
             actor: Arc::clone(&actor),
             device: DeviceId::derived(&["system", &name]),
-            // Whoever finds it first, and on whichever node: it is one event, and in the log once.
+            // Whoever finds it first, and on whichever node: it is one event, applied once.
             op: OpId::derived(&["arrived", &name, &sha256.0]),
             occurred_at: now,
             received_at: now,

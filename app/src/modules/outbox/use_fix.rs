@@ -10,7 +10,8 @@ use leptos::task::spawn_local;
 use crate::app_context::{App, use_app};
 use crate::device::Captured;
 use crate::error_text::error_text;
-use crate::ui::{Photos, Toasts};
+use crate::i18n::tr;
+use crate::ui::{Photos, Toasts, use_toasts};
 
 /// Fills the form once with what was recorded under that op; nothing without one.
 pub fn use_fix(fix: Option<OpId>, fill: impl Fn(&Command) + 'static) {
@@ -33,16 +34,34 @@ pub fn use_fix(fix: Option<OpId>, fill: impl Fn(&Command) + 'static) {
     });
 }
 
-/// Puts the photos of what was recorded back into its form, as far as this phone still has them.
-pub fn restore_photos(app: App, photos: Photos, attachments: Vec<Attachment>) {
+/// Puts the photos of what was recorded back into its form, and `then` the rest: a form that is filled
+/// in has them all, whether it is sent at once or found again as a draft. Says how many this phone no
+/// longer has.
+pub fn restore_photos(
+    app: App,
+    photos: Photos,
+    attachments: Vec<Attachment>,
+    then: impl FnOnce() + 'static,
+) {
     let Some(core) = app.core() else { return };
+    let toasts = use_toasts();
+    let then: Box<dyn FnOnce()> = Box::new(then);
     spawn_local(async move {
+        let mut gone = 0;
         for one in attachments {
             let bytes = core.engine.store.blob_bytes(&one.sha256).await.ok().flatten();
-            let Some(bytes) = bytes else { continue };
-            if let Ok(captured) = Captured::new(bytes, &one.mime, one.role, one.at).await {
-                photos.add(captured);
+            let captured = match bytes {
+                Some(bytes) => Captured::new(bytes, &one.mime, one.role, one.at).await.ok(),
+                None => None,
+            };
+            match captured {
+                Some(captured) => photos.add(captured),
+                None => gone += 1,
             }
+        }
+        then();
+        if gone > 0 {
+            toasts.warn(tr::outbox::photos_gone(gone));
         }
     });
 }

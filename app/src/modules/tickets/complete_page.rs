@@ -91,8 +91,10 @@ fn Form(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
     if !restored {
         use_fix(fix, move |command| {
             if let Command::CompleteTicket(command) = command {
-                form.set(CompleteForm::of(command));
-                restore_photos(app, photos, command.attachments.clone());
+                let before = CompleteForm::of(command);
+                restore_photos(app, photos, command.attachments.clone(), move || {
+                    form.try_set(before);
+                });
             }
         });
     }

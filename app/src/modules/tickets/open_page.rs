@@ -91,8 +91,10 @@ pub fn OpenTicketPage() -> impl IntoView {
         if let Command::OpenTicket(command) = command {
             refused.set_value(Some((**command).clone()));
             if !restored {
-                form.set(OpenForm::of(command));
-                restore_photos(app, photos, command.photos.clone());
+                let before = OpenForm::of(command);
+                restore_photos(app, photos, command.photos.clone(), move || {
+                    form.try_set(before);
+                });
             }
         }
     });

@@ -73,8 +73,10 @@ fn Noting(unit: Option<UnitId>, way: VisitWay, leave: String, fix: Option<OpId>)
     if !restored.get_untracked() {
         use_fix(fix, move |command| {
             if let Command::RecordVisit(command) = command {
-                form.set(VisitForm::of(command));
-                restore_photos(app, photos, command.attachments.clone());
+                let before = VisitForm::of(command);
+                restore_photos(app, photos, command.attachments.clone(), move || {
+                    form.try_set(before);
+                });
             }
         });
     }
