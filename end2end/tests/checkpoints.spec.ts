@@ -108,9 +108,12 @@ test("places are registered and printed at the desk, and a replaced code is refu
     await expect(steward.locator(".point-name")).toContainText(POINTS[1].name);
   });
 
+  const heard = () => steward.waitForResponse((answer) => answer.url().includes("/sync/pull") && answer.ok());
+  let hears: ReturnType<typeof heard>;
   await test.step("somebody has copied the other one: it gets a new code", async () => {
     await page.getByRole("button", { name: t("rounds.new_code_of", { name: POINTS[1].name }) }).click();
     await expect(sheet(page)).toContainText(t("rounds.new_code_note", { old: 1, new: 2 }));
+    hears = heard();
     await button(sheet(page), "rounds.new_code").click();
     await expect(page.locator(".toasts")).toContainText(t("rounds.new_code_done"));
     await expect(sheet(page)).toHaveCount(0);
@@ -129,7 +132,8 @@ test("places are registered and printed at the desk, and a replaced code is refu
   });
 
   await test.step("the phone refuses the old one by name, and takes the new one", async () => {
-    // It hears of the new code by itself, in a moment.
+    // It hears of the new code by itself, in a moment; before that the old one is the right one to it.
+    await hears;
     const refused = steward.locator(".confirm .notice.late");
     await expect(async () => {
       await scanCode(steward, old);

@@ -151,7 +151,9 @@ test("a photo that the server never takes waits for a person, stops no other, an
     await page.reload();
     await expect(badge(page)).toHaveText(t("frame.badge_attention", { n: 1 }));
     await expect(item).toHaveCount(1);
+    const asked = page.waitForResponse((answer) => answer.url().includes("/sync/pull"));
     await button(page, "sync.sync_now").click();
+    await asked;
     await expect(page.getByRole("heading", { name: new RegExp(`^${t("outbox.attention")}`) })).toBeVisible();
     expect(times).toBe(1);
   });

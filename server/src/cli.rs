@@ -94,6 +94,10 @@ enum Command {
         /// Make another project although the company has one: without this a mistyped name is told.
         #[arg(long)]
         new_project: bool,
+        /// Buildings may go to another cluster: without this a building number that two clusters have
+        /// is told.
+        #[arg(long)]
+        move_buildings: bool,
     },
     /// Set what the units of a project owe from a CSV file (docs/import.md; a file to fill in:
     /// `export-template arrears`). 导入欠费。
@@ -183,9 +187,15 @@ async fn dispatch(config: Config, command: Command) -> Result<(), String> {
         Command::CreateAdmin { account, name } => create_admin(config, account, name).await,
         Command::SetPassword { account } => set_password(config, account).await,
         Command::NameCompany { name } => name_company(config, name).await,
-        Command::ImportEstate { project, file, dry_run, new_project } => {
+        Command::ImportEstate { project, file, dry_run, new_project, move_buildings } => {
             let bytes = read_file(&file)?;
-            let import = EstateImport { project: &project, file: &bytes, new_project, dry_run };
+            let import = EstateImport {
+                project: &project,
+                file: &bytes,
+                new_project,
+                move_buildings,
+                dry_run,
+            };
             let state = start_quietly(config).await?;
             let result = import::estate(&state, &import).await;
             end(state).await;

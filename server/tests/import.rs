@@ -41,6 +41,7 @@ on_every_database!(
     every_problem_is_listed_with_its_line_and_nothing_is_written,
     files_that_contradict_themselves_are_told,
     a_building_changes_its_cluster_only_as_a_whole,
+    a_building_number_of_another_cluster_moves_nothing_unasked,
     a_file_as_excel_in_china_saves_it_is_the_same_file,
     only_checking_writes_nothing,
     a_mistyped_project_is_told,
@@ -60,7 +61,13 @@ Y,玉兰苑,2栋,2-1-301,,76.5,vacant,,,,,,,
 ";
 
 fn new(file: &[u8]) -> EstateImport<'_> {
-    EstateImport { project: "樱园", file, new_project: true, dry_run: false }
+    EstateImport {
+        project: "樱园",
+        file,
+        new_project: true,
+        move_buildings: false,
+        dry_run: false,
+    }
 }
 
 async fn import(server: &Server, text: &str) -> EstateSummary {
@@ -192,9 +199,8 @@ async fn records_that_are_there_are_found_by_their_names(server: &Server) {
     let text = "组团,房号,面积,状态\nA,7-1-101,80,自住\n";
     let import = EstateImport {
         project: " 万兴现代城 ",
-        file: text.as_bytes(),
         new_project: false,
-        dry_run: false,
+        ..new(text.as_bytes())
     };
     let summary = estate(&server.state, &import).await.unwrap();
     assert!(!summary.new_project);
@@ -268,13 +274,30 @@ X,,2,1-1-104,80,自住
 async fn a_building_changes_its_cluster_only_as_a_whole(server: &Server) {
     import(server, ESTATE).await;
     let part = "组团编号,房号,面积,状态\nY,1-1-101,101.25,自住\n";
-    let told = problems(server, part).await;
+    let moving = |file| EstateImport { move_buildings: true, ..new(file) };
+    let error = estate(&server.state, &moving(part.as_bytes())).await.unwrap_err();
+    let ImportError::Problems(told) = error else { panic!("{error}") };
     assert_eq!(told.iter().next().unwrap().line, Some(2));
+    assert!(told.to_string().contains("1 of its units"), "{told}");
     let whole = "组团编号,房号,面积,状态\nY,1-1-101,101.25,自住\nY,1-2-1501,88,出租\n";
-    let summary = import(server, whole).await;
+    let summary = estate(&server.state, &moving(whole.as_bytes())).await.unwrap();
     assert_eq!((summary.buildings, summary.units), (tally(0, 1, 0), tally(0, 2, 0)));
     let other = unit(server, "2-1-301").await.cluster;
     assert_eq!(unit(server, "1-2-1501").await.cluster, other);
+}
+
+async fn a_building_number_of_another_cluster_moves_nothing_unasked(server: &Server) {
+    import(server, ESTATE).await;
+    let before = heads(server).await;
+    // The second cluster counts its buildings from 1 too, and names every unit of the first's.
+    let text = "组团编号,房号,面积,状态\nY,1-1-101,90,自住\nY,1-2-1501,90,自住\n";
+    let told = problems(server, text).await;
+    let found: Vec<_> = told.iter().map(|told| (told.line, told.column.as_deref())).collect();
+    assert_eq!(found, [(Some(2), Some("组团编号"))], "{told}");
+    let words = &told.iter().next().unwrap().words;
+    assert!(words.en.contains("cluster X") && words.en.contains("in Y"), "{told}");
+    assert!(words.zh.contains("组团 X") && words.zh.contains("组团 Y"), "{told}");
+    assert_eq!(heads(server).await, before);
 }
 
 async fn a_file_as_excel_in_china_saves_it_is_the_same_file(server: &Server) {
@@ -434,9 +457,7 @@ async fn beside(server: &Server) -> AppState {
 async fn an_import_beside_a_running_server_reaches_its_phones(server: &Server) {
     let file = "组团编号,房号,面积,状态\nA,7-1-101,80,自住\n";
     let import =
-        |file| EstateImport {
-            project: "万兴现代城", file, new_project: false, dry_run: false
-        };
+        |file| EstateImport { project: "万兴现代城", new_project: false, ..new(file) };
     let mut phone = server.signed_in("steward").await;
     let user = web::user("steward");
     assert!(phone.pull(scope(), "household").await.is_empty());

@@ -40,6 +40,9 @@ pub struct EstateImport<'a> {
     /// Whether a company that has projects may get another one: a mistyped name would make one, and
     /// a project is never removed.
     pub new_project: bool,
+    /// Whether a stored building may go to another cluster. Without it a building number that two
+    /// clusters have would move the first one's building, with its units, to the second.
+    pub move_buildings: bool,
     /// Only check, and say what would change.
     pub dry_run: bool,
 }
@@ -107,6 +110,7 @@ pub async fn estate(
         project,
         sheet: &sheet,
         stored: &stored,
+        move_buildings: import.move_buildings,
         rehearsal,
         problems,
         commands: Vec::new(),
@@ -149,6 +153,7 @@ struct Plan<'a> {
     project: ProjectId,
     sheet: &'a Sheet<Col>,
     stored: &'a Estate,
+    move_buildings: bool,
     rehearsal: Rehearsal,
     problems: Problems,
     /// Those that change something.
@@ -297,12 +302,7 @@ impl Plan<'_> {
                             "On line {line} building {number} is in another cluster; a building has one."
                         ),
                     );
-                    let column = if self.sheet.has(Col::ClusterCode) {
-                        Col::ClusterCode
-                    } else {
-                        Col::Cluster
-                    };
-                    self.problem(row.index, column, words);
+                    self.problem(row.index, self.column_of_cluster(), words);
                 }
                 continue;
             }
@@ -322,6 +322,7 @@ impl Plan<'_> {
         let number = &row.building;
         let stored = self.stored.buildings.iter().find(|b| b.number == *number);
         if let Some(moved) = stored.filter(|stored| stored.cluster != cluster) {
+            self.may_move(row, moved)?;
             self.whole_building(row, moved, rows)?;
         }
         let building = stored.map_or_else(
@@ -348,6 +349,34 @@ impl Plan<'_> {
         Some(building)
     }
 
+    /// A building goes to another cluster only when the operator says so: more often a second cluster
+    /// numbers its buildings from 1 as well.
+    fn may_move(&mut self, row: &UnitRow, moved: &Building) -> Option<()> {
+        if self.move_buildings {
+            return Some(());
+        }
+        let number = &moved.number;
+        let known = self.stored.clusters.iter().find(|cluster| cluster.id == moved.cluster);
+        let from = known.map_or("-", |cluster| cluster.code.as_str());
+        let by_code = !row.cluster_code.is_empty();
+        let to = if by_code { &row.cluster_code } else { &row.cluster_name };
+        let words = Words::new(
+            format!(
+                "楼栋 {number} 已在组团 {from}，这里写的是组团 {to}。楼栋号在整个项目里不能重复：不是同一栋楼请加前缀（例如 {to}{number}），确实换组团请加 --move-buildings。"
+            ),
+            format!(
+                "Building {number} is in the cluster {from}, and here in {to}. A building number is unique in the project: prefix it if it is another building (such as {to}{number}), or add --move-buildings if it changes its cluster."
+            ),
+        );
+        self.problem(row.index, self.column_of_cluster(), words);
+        None
+    }
+
+    /// The column that tells the cluster.
+    fn column_of_cluster(&self) -> Col {
+        if self.sheet.has(Col::ClusterCode) { Col::ClusterCode } else { Col::Cluster }
+    }
+
     /// A building that goes to another cluster takes all its units along, so the file names them all:
     /// any other would stay on the phone of the former steward.
     fn whole_building(&mut self, row: &UnitRow, moved: &Building, rows: &[UnitRow]) -> Option<()> {
@@ -364,8 +393,7 @@ impl Plan<'_> {
                 "Building {number} changes its cluster, but {count} of its units are not in the file; list all of them."
             ),
         );
-        let by_code = self.sheet.has(Col::ClusterCode);
-        self.problem(row.index, if by_code { Col::ClusterCode } else { Col::Cluster }, words);
+        self.problem(row.index, self.column_of_cluster(), words);
         None
     }
 

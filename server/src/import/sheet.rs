@@ -29,6 +29,21 @@ pub struct Row {
     cells: Vec<String>,
 }
 
+impl Row {
+    /// Notes cells behind the last heading. Most are the rest of a number with a comma in it: `1,234`
+    /// would otherwise be read as 1.
+    fn within(&self, width: usize, problems: &mut Problems) {
+        if self.cells.iter().skip(width).all(|cell| cell.trim().is_empty()) {
+            return;
+        }
+        let why = Words::new(
+            "格子比列名多。是不是有逗号没有放在引号 \" 里？",
+            "There are more cells than headings; is a comma unquoted?",
+        );
+        problems.add(Some(self.line), None, why);
+    }
+}
+
 /// A heading without what people add to it: `面积（㎡）`, ` Cluster code*`, `cluster_code`.
 fn heading(text: &str) -> String {
     let text = narrow(text);
@@ -53,6 +68,10 @@ impl<C: Column> Sheet<C> {
             unused: Vec::new(),
             kind: PhantomData,
         };
+        // Spreadsheets pad the headings with empty ones as far as the longest row goes: such a place is
+        // no column, and what stands there has no heading.
+        let width = headings.iter().rposition(|written| !heading(written).is_empty());
+        let width = width.map_or(0, |last| last + 1);
         let before = problems.iter().len();
         for (place, written) in headings.into_iter().enumerate() {
             sheet.take(place, written, line, problems);
@@ -74,6 +93,9 @@ impl<C: Column> Sheet<C> {
             return None;
         }
         sheet.rows = records.map(|(line, cells)| Row { line, cells }).collect();
+        for row in &sheet.rows {
+            row.within(width, problems);
+        }
         if sheet.rows.is_empty() {
             problems.add(None, None, Words::new("文件里没有数据行。", "The file has no rows."));
         }
@@ -140,7 +162,8 @@ fn records(text: &str, problems: &mut Problems) -> Vec<(u64, Vec<String>)> {
     let mut found = Vec::new();
     let mut counted = 0;
     let mut line = 1;
-    for record in reader.records() {
+    let mut read = reader.records();
+    while let Some(record) = read.next() {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
@@ -159,8 +182,11 @@ fn records(text: &str, problems: &mut Problems) -> Vec<(u64, Vec<String>)> {
         }
         line += text.as_bytes()[counted..at].iter().filter(|byte| **byte == b'\n').count() as u64;
         counted = at;
-        if record.iter().any(|cell| cell.lines().count() > LONGEST_CELL) {
-            // Otherwise the rest of the file would silently become one cell.
+        let end = usize::try_from(read.reader().position().byte()).unwrap_or(usize::MAX);
+        let raw = &text.as_bytes()[at..end.clamp(at, text.len())];
+        let is_broken = record.iter().any(|cell| cell.contains('\n')) && !is_quoted_well(raw, delimiter);
+        if is_broken || record.iter().any(|cell| cell.lines().count() > LONGEST_CELL) {
+            // Otherwise the lines after it would silently become one cell.
             let why = Words::new(
                 "这里的引号 \" 没有成对，后面的行都并进了一个格子。",
                 "A quotation mark \" opened here is not closed, so that the lines after it became one cell.",
@@ -173,6 +199,33 @@ fn records(text: &str, problems: &mut Problems) -> Vec<(u64, Vec<String>)> {
         }
     }
     found
+}
+
+/// Whether every quoted cell of a record is closed, and nothing but the next cell follows. A mark that
+/// is not closed takes the next one of the file for its end, or the end of the file; to count the
+/// marks was rejected: an inch in a cell without quotes (`3"`) is one too.
+fn is_quoted_well(raw: &[u8], delimiter: u8) -> bool {
+    let mut rest = raw.iter().copied().peekable();
+    let mut begins = true;
+    while let Some(byte) = rest.next() {
+        if !(begins && byte == b'"') {
+            begins = byte == delimiter;
+            continue;
+        }
+        loop {
+            match rest.next() {
+                None => return false,
+                Some(b'"') if rest.next_if_eq(&b'"').is_none() => break,
+                Some(_) => {}
+            }
+        }
+        let follows = rest.peek().copied();
+        if !follows.is_none_or(|byte| byte == delimiter || matches!(byte, b'\r' | b'\n')) {
+            return false;
+        }
+        begins = false;
+    }
+    true
 }
 
 #[cfg(test)]
@@ -228,6 +281,35 @@ mod tests {
         let mut problems = Problems::default();
         Sheet::<Two>::read(&format!("面积,房号\n1,1-101\n2,\"1-102\n{rest}"), &mut problems);
         assert_eq!(problems.iter().next().and_then(|problem| problem.line), Some(3), "{problems}");
+    }
+
+    #[test]
+    fn a_quotation_mark_that_is_never_closed_is_told_near_the_end_of_the_file_too() {
+        let rest = "1,1-102\n".repeat(5);
+        for (text, lines) in [
+            // Ended by the end of the file.
+            (format!("面积,房号\n1,1-101\n2,\"1-102\n{rest}"), &[3][..]),
+            // Ended by the mark that opens a later cell.
+            (format!("面积,房号\n1,1-101\n2,\"1-102\n{rest}3,\"1-103\"\n"), &[3]),
+            // Two lines in one cell, and an inch.
+            ("面积,备注,房号\n1,\"两\"\"\n行\",3\"\n2,\"\",1-102\n".to_owned(), &[]),
+        ] {
+            let mut problems = Problems::default();
+            Sheet::<Two>::read(&text, &mut problems);
+            let told: Vec<_> = problems.iter().filter_map(|problem| problem.line).collect();
+            assert_eq!(told, lines, "{text}: {problems}");
+        }
+    }
+
+    #[test]
+    fn cells_behind_the_last_heading_are_told() {
+        let text = "房号,面积,\n1-101,1,234\n1-102,2,, \n1-103,\"1,234\"\n1-104,3,,x\n";
+        for text in [text.to_owned(), text.replacen("面积,", "面积", 1)] {
+            let mut problems = Problems::default();
+            Sheet::<Two>::read(&text, &mut problems);
+            let told: Vec<_> = problems.iter().map(|problem| problem.line).collect();
+            assert_eq!(told, [Some(2), Some(5)], "{text}: {problems}");
+        }
     }
 
     #[test]
