@@ -48,6 +48,8 @@ on_every_database!(
     arrears_become_fen_and_repeating_changes_nothing,
     arrears_of_an_unknown_unit_or_an_earlier_day_are_told,
     whoever_is_not_in_a_whole_list_of_debtors_has_paid,
+    cells_behind_the_last_heading_are_told,
+    a_quotation_mark_that_is_not_closed_swallows_no_debtor,
     an_import_beside_a_running_server_reaches_its_phones,
     the_samples_can_be_imported,
     what_an_operator_may_not_do_is_said_in_words,
@@ -62,11 +64,7 @@ Y,玉兰苑,2栋,2-1-301,,76.5,vacant,,,,,,,
 
 fn new(file: &[u8]) -> EstateImport<'_> {
     EstateImport {
-        project: "樱园",
-        file,
-        new_project: true,
-        move_buildings: false,
-        dry_run: false,
+        project: "樱园", file, new_project: true, move_buildings: false, dry_run: false
     }
 }
 
@@ -197,11 +195,8 @@ async fn what_the_file_does_not_say_stays_as_it_is(server: &Server) {
 
 async fn records_that_are_there_are_found_by_their_names(server: &Server) {
     let text = "组团,房号,面积,状态\nA,7-1-101,80,自住\n";
-    let import = EstateImport {
-        project: " 万兴现代城 ",
-        new_project: false,
-        ..new(text.as_bytes())
-    };
+    let import =
+        EstateImport { project: " 万兴现代城 ", new_project: false, ..new(text.as_bytes()) };
     let summary = estate(&server.state, &import).await.unwrap();
     assert!(!summary.new_project);
     assert_eq!((summary.clusters, summary.templates), (tally(0, 0, 1), 0));
@@ -445,6 +440,41 @@ async fn whoever_is_not_in_a_whole_list_of_debtors_has_paid(server: &Server) {
     assert_eq!((summary.units, summary.paid), (tally(0, 0, 1), 2));
     assert_eq!(owes(server, "1-1-101").await.unwrap().owed, Fen(0));
     assert_eq!(owes(server, "1-2-1501").await.unwrap().owed, Fen(3_000));
+}
+
+/// The lines that are told of a file of debtors, after which everybody else would have paid.
+async fn told_of_owed(server: &Server, text: &str) -> Vec<Option<u64>> {
+    match arrears(&server.state, &ArrearsImport { rest_paid: true, ..owed(text) }).await {
+        Ok(_) => Vec::new(),
+        Err(ImportError::Problems(problems)) => problems.iter().map(|told| told.line).collect(),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+async fn cells_behind_the_last_heading_are_told(server: &Server) {
+    import(server, ESTATE).await;
+    let text = "房号,欠费\n1-1-101,1,234\n1-2-1501,2,, \n2-1-301,\"1,234\"\n";
+    assert_eq!(told_of_owed(server, text).await, [Some(2)]);
+    // Excel pads the headings as far as the longest row goes.
+    let padded = text.replacen("欠费", "欠费,", 1);
+    assert_eq!(told_of_owed(server, &padded).await, [Some(2)]);
+    assert!(owes(server, "1-1-101").await.is_none());
+    assert!(told_of_owed(server, &text.replacen("1,234", "\"1,234\"", 1)).await.is_empty());
+    assert_eq!(owes(server, "1-1-101").await.unwrap().owed, Fen(123_400));
+}
+
+async fn a_quotation_mark_that_is_not_closed_swallows_no_debtor(server: &Server) {
+    import(server, ESTATE).await;
+    let rest = "1-2-1501,20,\n".repeat(5);
+    let ended_by_the_file = format!("房号,欠费,备注\n1-1-101,10,\"上门\n{rest}");
+    assert_eq!(told_of_owed(server, &ended_by_the_file).await, [Some(2)]);
+    let ended_by_the_next = format!("{ended_by_the_file}2-1-301,30,\"电话\"\n");
+    assert_eq!(told_of_owed(server, &ended_by_the_next).await, [Some(2)]);
+    assert!(owes(server, "1-1-101").await.is_none());
+    // Two lines in one cell, and an inch in another.
+    let closed = "房号,欠费,备注,管径\n1-1-101,10,\"上门\"\"两\"\"次\n没人\",3\"\n1-2-1501,20,,\n";
+    assert!(told_of_owed(server, closed).await.is_empty());
+    assert_eq!(owes(server, "1-2-1501").await.unwrap().owed, Fen(2_000));
 }
 
 /// Another process on the same database, as the command line is one.
