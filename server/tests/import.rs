@@ -8,12 +8,14 @@ mod web;
 use axum::http::StatusCode;
 use chrono::{NaiveDate, NaiveTime};
 use domain::actor::Role;
-use domain::id::{ClusterId, ScheduleId};
+use domain::id::{ClusterId, ScheduleId, UnitId};
 use domain::modules::Command;
 use domain::modules::accounts::CreateAccount;
 use domain::modules::company::Settings;
 use domain::modules::fees::Arrears;
-use domain::modules::households::{Building, Cluster, Household, Project, Relation, UnitStatus};
+use domain::modules::households::{
+    Building, Cluster, Household, Project, RegisterProject, RegisterUnit, Relation, UnitStatus,
+};
 use domain::modules::rounds::due::expand;
 use domain::modules::rounds::{
     Recurrence, RoundTemplate, Schedule, SetSchedule, StartRound, Window, builtin,
@@ -43,6 +45,9 @@ on_every_database!(
     a_building_changes_its_cluster_only_as_a_whole,
     a_building_number_of_another_cluster_moves_nothing_unasked,
     a_file_as_excel_in_china_saves_it_is_the_same_file,
+    a_damaged_byte_is_told_and_makes_no_other_names,
+    a_new_project_is_not_the_one_that_had_its_name,
+    two_stored_units_of_one_label_are_told,
     only_checking_writes_nothing,
     a_mistyped_project_is_told,
     arrears_become_fen_and_repeating_changes_nothing,
@@ -304,6 +309,65 @@ async fn a_file_as_excel_in_china_saves_it_is_the_same_file(server: &Server) {
     assert_eq!(unit(server, "1-1-101").await.contacts[0].name, "张三");
     let again = import(server, &format!("\u{feff}{ESTATE}")).await;
     assert_eq!(again.units, tally(0, 0, 3));
+}
+
+async fn a_damaged_byte_is_told_and_makes_no_other_names(server: &Server) {
+    let at = ESTATE.find("李四").unwrap();
+    for mark in [&b""[..], b"\xef\xbb\xbf"] {
+        let mut bytes = [mark, ESTATE.as_bytes()].concat();
+        // Even one that GB18030 knows a character for.
+        for damage in [0xff, 0x41, 0xc5] {
+            bytes[mark.len() + at + 1] = damage;
+            let error = estate(&server.state, &new(&bytes)).await.unwrap_err().to_string();
+            assert!(error.contains("第 3 行") && error.contains("line 3"), "{error}");
+        }
+    }
+    assert_eq!(all::<Project>(server, None).await.len(), 1);
+}
+
+async fn a_new_project_is_not_the_one_that_had_its_name(server: &Server) {
+    import(server, ESTATE).await;
+    let garden = garden(server).await;
+    let Scope::Project(project) = garden else { panic!("{garden}") };
+    let renamed = RegisterProject { project, name: "樱园一期".into() };
+    server.system(garden, vec![renamed.into()]).await;
+    for new_project in [true, false] {
+        let summary = import(server, ESTATE).await;
+        assert_eq!(summary.new_project, new_project);
+    }
+    let mut names: Vec<_> = all::<Project>(server, None).await;
+    names.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    let names: Vec<_> = names.iter().map(|project| project.name.as_str()).collect();
+    assert_eq!(names, ["万兴现代城", "樱园", "樱园一期"]);
+    assert_eq!(all::<Household>(server, Some(garden)).await.len(), 3);
+    assert_eq!(all::<Household>(server, None).await.len(), 6);
+}
+
+async fn two_stored_units_of_one_label_are_told(server: &Server) {
+    import(server, ESTATE).await;
+    let garden = garden(server).await;
+    let first = unit(server, "1-1-101").await;
+    let twin = RegisterUnit {
+        unit: UnitId::derived(&["twin"]),
+        building: first.building,
+        label: first.label,
+        floor: first.floor,
+        area_centi: first.area_centi,
+        status: first.status,
+        handed_over: None,
+        contacts: Vec::new(),
+        key_customer: false,
+        caution: String::new(),
+    };
+    server.system(garden, vec![twin.into()]).await;
+    let before = heads(server).await;
+    let told = problems(server, ESTATE).await;
+    let found: Vec<_> = told.iter().map(|told| (told.line, told.column.as_deref())).collect();
+    assert_eq!(found, [(Some(2), Some("房号"))], "{told}");
+    assert!(told.to_string().contains("Two stored units"), "{told}");
+    let text = "房号,欠费\n2-1-301,10\n1-1-101,10\n";
+    assert_eq!(told_of_owed(server, text).await, [Some(3)]);
+    assert_eq!(heads(server).await, before);
 }
 
 async fn only_checking_writes_nothing(server: &Server) {

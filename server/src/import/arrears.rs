@@ -15,7 +15,7 @@ use super::problems::Problems;
 use super::rehearsal::{Effect, Rehearsal};
 use super::sheet::Sheet;
 use super::summary::ArrearsSummary;
-use super::{ImportError, decode, names, projects, write};
+use super::{ImportError, by_label, decode, names, projects, write};
 use crate::state::AppState;
 use crate::store;
 use crate::words::Words;
@@ -83,7 +83,7 @@ pub async fn arrears(
 
     let mut plan = Plan {
         sheet: &sheet,
-        households: households.iter().map(|unit| (unit.label.as_str(), unit)).collect(),
+        households: by_label(&households),
         as_of,
         rehearsal,
         problems,
@@ -112,7 +112,7 @@ pub async fn arrears(
 /// The commands that a file asks for, decided as they are made.
 struct Plan<'a> {
     sheet: &'a Sheet<Col>,
-    households: HashMap<&'a str, &'a Household>,
+    households: HashMap<&'a str, Result<&'a Household, Words>>,
     as_of: Ms,
     rehearsal: Rehearsal,
     problems: Problems,
@@ -131,13 +131,18 @@ impl Plan<'_> {
         let mut lines: HashMap<&str, u64> = HashMap::new();
         for row in rows {
             let label = row.label.as_str();
-            let Some(unit) = self.households.get(label).map(|unit| unit.id) else {
-                let words = Words::new(
+            let unknown = || {
+                Err(Words::new(
                     format!("项目里没有房号 {label}。"),
                     format!("The project has no unit {label}."),
-                );
-                self.problem(row, Col::Unit, words);
-                continue;
+                ))
+            };
+            let unit = match self.households.get(label).cloned().unwrap_or_else(unknown) {
+                Ok(unit) => unit.id,
+                Err(words) => {
+                    self.problem(row, Col::Unit, words);
+                    continue;
+                }
             };
             if let Some(line) = lines.get(label) {
                 let words = Words::new(

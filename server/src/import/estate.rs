@@ -25,7 +25,7 @@ use super::problems::Problems;
 use super::rehearsal::{Effect, Rehearsal};
 use super::sheet::Sheet;
 use super::summary::EstateSummary;
-use super::{ImportError, decode, names, projects, write};
+use super::{ImportError, by_label, decode, names, projects, write};
 use crate::state::AppState;
 use crate::store;
 use crate::words::Words;
@@ -86,7 +86,7 @@ pub async fn estate(
         )));
     }
     let new_project = found.is_none();
-    let project = found.map_or_else(|| ProjectId::derived(&["import", "project", name]), |p| p.id);
+    let project = found.map_or_else(|| new_project_id(name, &existing), |project| project.id);
     let scope = Scope::Project(project);
     let stored = Estate {
         clusters: store::records::all(&mut tx, Some(scope)).await?,
@@ -136,6 +136,17 @@ pub async fn estate(
         summary.written = true;
     }
     Ok(summary)
+}
+
+/// The id that follows from a name, unless another project has it: one that was made under this name
+/// and is called otherwise now would become this one.
+fn new_project_id(name: &str, existing: &[Project]) -> ProjectId {
+    let candidate = |attempt: u32| match attempt {
+        0 => ProjectId::derived(&["import", "project", name]),
+        _ => ProjectId::derived(&["import", "project", name, &attempt.to_string()]),
+    };
+    let free = |id: &ProjectId| existing.iter().all(|project| project.id != *id);
+    (0..).map(candidate).find(free).expect("some id is free")
 }
 
 /// The built-in round templates that the company has no version of: without any, the office of a
@@ -399,8 +410,7 @@ impl Plan<'_> {
 
     fn units(&mut self, rows: &[UnitRow], buildings: &HashMap<String, BuildingId>) {
         let stored = self.stored;
-        let by_label: HashMap<&str, &Household> =
-            stored.households.iter().map(|unit| (unit.label.as_str(), unit)).collect();
+        let by_label = by_label(&stored.households);
         let mut lines: HashMap<&str, u64> = HashMap::new();
         let mut named = 0;
         for row in rows {
@@ -413,7 +423,14 @@ impl Plan<'_> {
                 self.problem(row.index, Col::Unit, words);
                 continue;
             }
-            let unit = by_label.get(row.label.as_str()).copied();
+            let unit = match by_label.get(row.label.as_str()) {
+                Some(Ok(unit)) => Some(*unit),
+                Some(Err(words)) => {
+                    self.problem(row.index, Col::Unit, words.clone());
+                    continue;
+                }
+                None => None,
+            };
             named += usize::from(unit.is_some());
             // Without its building there is nothing to say of it that was not said.
             if let Some(building) = buildings.get(&row.building) {

@@ -6,13 +6,14 @@
 //! listed together, and nothing is written while there is one. Then only the commands that change
 //! something go through the one write path, as the product itself. Columns: docs/import.md.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use domain::Actor;
 use domain::id::{DeviceId, OpId};
 use domain::modules::Command;
-use domain::modules::households::Project;
+use domain::modules::households::{Household, Project};
 use domain::sync::{OutcomeKind, Scope};
 
 use crate::state::AppState;
@@ -98,6 +99,27 @@ async fn projects(
 fn names(projects: &[Project]) -> String {
     let names: Vec<&str> = projects.iter().map(|project| project.name.as_str()).collect();
     names.join("、")
+}
+
+/// The stored units by their labels. No rule keeps two units from having one label (two phones may
+/// each have made one): which of them a row means cannot be told, and words say so.
+fn by_label(households: &[Household]) -> HashMap<&str, Result<&Household, Words>> {
+    let mut units = HashMap::new();
+    for unit in households {
+        let label = unit.label.as_str();
+        let known = units.entry(label);
+        known
+            .and_modify(|known| {
+                *known = Err(Words::new(
+                    format!("系统里有两户都叫 {label}，无法确定是哪一户。"),
+                    format!(
+                        "Two stored units are called {label}; which one is meant cannot be told."
+                    ),
+                ));
+            })
+            .or_insert(Ok(unit));
+    }
+    units
 }
 
 /// Sends commands through the one write path. What was written before a refusal stays; running the
