@@ -1,6 +1,6 @@
 // Who is signed in: wrong passwords, sessions that end, phones that two people share.
 
-import type { Page } from "@playwright/test";
+import type { BrowserContext, Page } from "@playwright/test";
 import { Client, userOf } from "../support/api.ts";
 import { PASSWORD } from "../support/env.ts";
 import { expect, test } from "../support/fixtures.ts";
@@ -213,6 +213,25 @@ test("a tab that slept while its person left and another came sends nothing as t
   });
 });
 
+/** Signs in beside the app: all that its tabs can notice is what the server says. */
+async function signInBeside(context: BrowserContext, url: string, account: string): Promise<void> {
+  const beside = await context.newPage();
+  await beside.goto(`${url}/robots.txt`);
+  const status = await beside.evaluate(
+    async ([account, password]) => {
+      const device = { id: crypto.randomUUID(), name: "同一浏览器" };
+      const answer = await fetch("/api/v1/session", {
+        method: "POST",
+        headers: { "x-guanjia": "1", "content-type": "application/json" },
+        body: JSON.stringify({ account, password, device }),
+      });
+      return answer.status;
+    },
+    [account, PASSWORD],
+  );
+  expect(status).toBe(200);
+}
+
 test("a tab whose cookie has become another's says whose it is, shows nothing of theirs, and goes on with a password", async ({
   server,
   phone,
@@ -222,19 +241,7 @@ test("a tab whose cookie has become another's says whose it is, shows nothing of
   const context = await phone();
   const page = await context.newPage();
   await signIn(page, server.url, "guanjia5");
-  // Somebody signs in beside the app: all that this tab can notice is what the server says.
-  const beside = await context.newPage();
-  await beside.goto(`${server.url}/robots.txt`);
-  const status = await beside.evaluate(async (password) => {
-    const answer = await fetch("/api/v1/session", {
-      method: "POST",
-      headers: { "x-guanjia": "1", "content-type": "application/json" },
-      body: JSON.stringify({ account: "guanjia1", password, device: { id: crypto.randomUUID(), name: "同一浏览器" } }),
-    });
-    return answer.status;
-  }, PASSWORD);
-  expect(status).toBe(200);
-
+  await signInBeside(context, server.url, "guanjia1");
   await page.bringToFront();
   await openTicket(page, "北门厅", "别人的饼干 1");
   await expect(badge(page)).toHaveText(t("frame.badge_paused"), { timeout: 40_000 });
@@ -255,25 +262,13 @@ test("a tab whose cookie has become another's says whose it is, shows nothing of
   for (const ticket of sent) expect(ticket.opened_by).toBe(user);
 });
 
-// A fault of the product, seen in some runs and before the reload too: push and pull are answered 409 sync.wrong_device,
-// but the badge goes on saying "n waiting" and no sign-in is offered. What is recorded is kept.
+// A fault of the product: after the reload push and pull are answered 409 sync.wrong_device as before, but the pause is
+// cleared again at once: the badge says "n waiting" and no sign-in is offered. What is recorded is kept.
 test.fixme("such a tab still says so after a reload", async ({ server, phone }) => {
   const context = await phone();
   const page = await context.newPage();
   await signIn(page, server.url, "guanjia5");
-  // Somebody signs in beside the app: all that this tab can notice is what the server says.
-  const beside = await context.newPage();
-  await beside.goto(`${server.url}/robots.txt`);
-  const status = await beside.evaluate(async (password) => {
-    const answer = await fetch("/api/v1/session", {
-      method: "POST",
-      headers: { "x-guanjia": "1", "content-type": "application/json" },
-      body: JSON.stringify({ account: "guanjia1", password, device: { id: crypto.randomUUID(), name: "同一浏览器" } }),
-    });
-    return answer.status;
-  }, PASSWORD);
-  expect(status).toBe(200);
-
+  await signInBeside(context, server.url, "guanjia1");
   await page.bringToFront();
   await openTicket(page, "北门厅", "重开之后");
   await expect(badge(page)).toHaveText(t("frame.badge_paused"), { timeout: 40_000 });
