@@ -10,6 +10,7 @@ use domain::sync::client::{
 use domain::sync::record::Scope;
 use wasm_bindgen_futures::spawn_local;
 
+use super::status::Standing;
 use super::tabs::{self, Hint, Tabs};
 use super::wake::Wake;
 use super::{events, report};
@@ -32,6 +33,8 @@ pub struct Driver {
     /// Live events are coming in.
     pub(super) live: Cell<bool>,
     pub(super) tabs: Option<Tabs>,
+    /// What the other tabs were told last.
+    pub(super) told: RefCell<Option<Standing>>,
     push: Wake,
     pull: Wake,
     upload: Wake,
@@ -57,6 +60,7 @@ pub fn start(app: App, core: Rc<Core>) {
         leader: Cell::new(false),
         live: Cell::new(false),
         tabs: Tabs::open(&format!("guanjia-{user}")),
+        told: RefCell::new(None),
         push: Wake::default(),
         pull: Wake::default(),
         upload: Wake::default(),
@@ -65,6 +69,7 @@ pub fn start(app: App, core: Rc<Core>) {
     DRIVER.set(Some(driver.clone()));
     if let Some(tabs) = &driver.tabs {
         tabs.listen(&driver);
+        tabs.tell(&Hint::Ask);
     }
     tabs::lead(&driver, &format!("guanjia-sync-{user}"));
     spawn_local(run(driver.clone(), Task::Push));
@@ -91,7 +96,7 @@ pub fn stop() {
 pub fn recorded(app: App) {
     let Some(driver) = current() else { return };
     if let Some(tabs) = &driver.tabs {
-        tabs.tell(Hint::Queue);
+        tabs.tell(&Hint::Queue);
     }
     driver.wake_senders();
     if !app.is_online() {
@@ -113,7 +118,7 @@ pub fn sync_now() {
     if let Some(driver) = current() {
         driver.core.engine.unpause();
         if let Some(tabs) = driver.tabs.as_ref().filter(|_| !driver.leader.get()) {
-            tabs.tell(Hint::Now);
+            tabs.tell(&Hint::Now);
         }
         wake();
     }
@@ -262,7 +267,7 @@ async fn push(driver: &Rc<Driver>, scope: Scope) -> Result<(), SyncError> {
     }
     if moved {
         if let Some(tabs) = &driver.tabs {
-            tabs.tell(Hint::Queue);
+            tabs.tell(&Hint::Queue);
         }
         // Photos follow their commands, and what the server made of them is pulled.
         driver.upload.ring();
@@ -285,7 +290,7 @@ async fn pull(driver: &Rc<Driver>, scope: Scope) -> Result<(), SyncError> {
     engine.store.compact(scope).await?;
     if rows > 0 {
         if let Some(tabs) = &driver.tabs {
-            tabs.tell(Hint::Rows(scope));
+            tabs.tell(&Hint::Rows(scope));
         }
         driver.app.compare_rights();
     }

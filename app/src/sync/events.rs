@@ -59,7 +59,7 @@ pub fn ensure(driver: &Rc<Driver>) {
         driver.wake_pull();
         driver.app.notify_heads();
         if let Some(tabs) = &driver.tabs {
-            tabs.tell(Hint::Head);
+            tabs.tell(&Hint::Head);
         }
     });
     let weak = Rc::downgrade(driver);

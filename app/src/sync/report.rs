@@ -4,6 +4,8 @@ use std::rc::Rc;
 
 use super::driver::Driver;
 use super::http;
+use super::status::Standing;
+use super::tabs::Hint;
 
 /// Redraws what changed in the replica.
 pub fn show(driver: &Driver) {
@@ -32,10 +34,36 @@ pub async fn publish(driver: &Rc<Driver>) {
     next.first_sync = counts.synced_at.is_none();
     next.leader = driver.leader.get();
     next.clock_offset = http::clock_offset();
-    // A tab that does not lead has asked nothing and knows nothing of pauses.
+    // A tab that does not lead has asked nothing: of pauses it knows what the leader tells.
     if next.leader {
         next.paused = counts.paused;
         next.last_error = counts.last_error;
     }
+    let standing = next.standing();
     app.set_status(next);
+    if driver.leader.get()
+        && driver.told.replace(Some(standing.clone())).as_ref() != Some(&standing)
+    {
+        tell(driver, standing);
+    }
+}
+
+/// Answers a tab that has just opened.
+pub fn answer(driver: &Driver) {
+    if driver.leader.get() {
+        tell(driver, driver.app.status_now().standing());
+    }
+}
+
+/// Takes over what the leading tab says.
+pub fn follow(driver: &Driver, standing: Standing) {
+    if !driver.leader.get() && driver.is_current() {
+        driver.app.set_status(driver.app.status_now().with(standing));
+    }
+}
+
+fn tell(driver: &Driver, standing: Standing) {
+    if let Some(tabs) = &driver.tabs {
+        tabs.tell(&Hint::Stands(standing));
+    }
 }

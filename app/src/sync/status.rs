@@ -2,6 +2,7 @@
 
 use domain::Ms;
 use domain::sync::client::Paused;
+use serde::{Deserialize, Serialize};
 
 /// Where sync stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,15 @@ pub struct SyncStatus {
     pub busy: bool,
     /// This tab is the one that syncs.
     pub leader: bool,
+}
+
+/// What only the tab that syncs finds out, and tells the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    pub online: bool,
+    pub offline_since: Option<Ms>,
+    pub paused: Option<Paused>,
+    pub last_error: Option<String>,
 }
 
 /// The one word of the badge, most pressing first.
@@ -65,6 +75,24 @@ impl SyncStatus {
         } else {
             Badge::Synced
         }
+    }
+
+    pub fn standing(&self) -> Standing {
+        Standing {
+            online: self.online,
+            offline_since: self.offline_since,
+            paused: self.paused,
+            last_error: self.last_error.clone(),
+        }
+    }
+
+    /// Takes over what the tab that syncs has found out.
+    pub fn with(mut self, standing: Standing) -> Self {
+        self.online = standing.online;
+        self.offline_since = standing.offline_since;
+        self.paused = standing.paused;
+        self.last_error = standing.last_error;
+        self
     }
 
     /// Something would be lost if this device's data were cleared now.

@@ -12,11 +12,12 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::driver::{self, Driver};
+use super::status::Standing;
 use super::{events, report};
 use crate::device::page;
 
 /// What one tab says to the others. Only a hint: the truth is in the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hint {
     /// Commands were recorded or answered.
     Queue,
@@ -26,15 +27,23 @@ pub enum Hint {
     Head,
     /// A person wants it to be tried now.
     Now,
+    /// A tab has opened and knows nothing yet.
+    Ask,
+    /// How the one that leads stands with the server.
+    Stands(Standing),
 }
 
 impl Hint {
-    fn text(self) -> String {
+    fn text(&self) -> String {
         match self {
             Hint::Queue => "queue".into(),
             Hint::Rows(scope) => format!("rows {scope}"),
             Hint::Head => "head".into(),
             Hint::Now => "now".into(),
+            Hint::Ask => "ask".into(),
+            Hint::Stands(standing) => {
+                format!("stands {}", serde_json::to_string(standing).unwrap_or_default())
+            }
         }
     }
 
@@ -43,7 +52,12 @@ impl Hint {
             "queue" => Some(Hint::Queue),
             "head" => Some(Hint::Head),
             "now" => Some(Hint::Now),
-            _ => text.strip_prefix("rows ")?.parse().ok().map(Hint::Rows),
+            "ask" => Some(Hint::Ask),
+            _ => match text.split_once(' ')? {
+                ("rows", scope) => scope.parse().ok().map(Hint::Rows),
+                ("stands", standing) => domain::json::from_str(standing).ok().map(Hint::Stands),
+                _ => None,
+            },
         }
     }
 }
@@ -61,7 +75,7 @@ impl Tabs {
         Some(Self { channel, handler: RefCell::new(None) })
     }
 
-    pub fn tell(&self, hint: Hint) {
+    pub fn tell(&self, hint: &Hint) {
         let _ = self.channel.post_message(&JsValue::from_str(&hint.text()));
     }
 
@@ -96,6 +110,8 @@ impl Inbox {
         let Some(driver) = self.driver.upgrade() else { return };
         match hint {
             Hint::Head => return driver.app.notify_heads(),
+            Hint::Ask => return report::answer(&driver),
+            Hint::Stands(standing) => return report::follow(&driver, standing),
             Hint::Now => {
                 driver.core.engine.unpause();
                 return driver::wake();
@@ -188,11 +204,25 @@ mod tests {
     #[test]
     fn every_hint_is_understood_by_the_other_tab() {
         let project = Scope::Project(ProjectId::derived(&["p"]));
-        for hint in
-            [Hint::Queue, Hint::Rows(Scope::Company), Hint::Rows(project), Hint::Head, Hint::Now]
-        {
+        let standing = Standing {
+            online: false,
+            offline_since: Some(domain::Ms(5)),
+            paused: Some(domain::sync::client::Paused::OtherUser),
+            last_error: Some("sync.wrong_device".into()),
+        };
+        for hint in [
+            Hint::Queue,
+            Hint::Rows(Scope::Company),
+            Hint::Rows(project),
+            Hint::Head,
+            Hint::Now,
+            Hint::Ask,
+            Hint::Stands(standing),
+        ] {
             assert_eq!(Hint::parse(&hint.text()), Some(hint));
         }
-        assert_eq!(Hint::parse("of a newer build"), None);
+        for strange in ["of a newer build", "stands", "stands {\"paused\":\"of_a_newer_build\"}"] {
+            assert_eq!(Hint::parse(strange), None);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What the engine tells the pages about itself, and how long it waits before it tries again.
 
+use serde::{Deserialize, Serialize};
+
 use super::store::{Blob, Queue, StoreError};
 use super::transport::TransportError;
 use crate::refusal::{CommonCode, Refusal, RefusalCode};
@@ -7,7 +9,8 @@ use crate::sync::outcome::OutcomeKind;
 use crate::time::Ms;
 
 /// Why nothing is sent although there is a connection. Recording goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Paused {
     /// The session is over, or it is somebody else's.
     SignIn,
