@@ -61,12 +61,17 @@ export const test = base.extend<Journey, { holder: Holder }>({
   },
 });
 
-/** Fails a journey when the app itself reports a fault. Call it on a page before it is used. */
+const FAULT = /panicked|RuntimeError|Content[ -]Security[ -]Policy/i;
+
+/**
+ * Fails a journey when the app itself reports a fault, or the browser one of the app's: something that the policy
+ * of the server forbids. Call it on a page before it is used.
+ */
 export function watchFaults(page: Page): string[] {
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("console", (message) => {
-    if (message.type() === "error" && /panicked|RuntimeError/.test(message.text())) faults.push(message.text());
+    if (message.type() === "error" && FAULT.test(message.text())) faults.push(message.text());
   });
   return faults;
 }

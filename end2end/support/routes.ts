@@ -1,7 +1,22 @@
 // The pages of the app, by who uses them, and how to get the ids that some addresses need.
 
-import { type Client, userOf } from "./api.ts";
-import { CLUSTER, clusterOf, ROUND } from "./demo.ts";
+import { Client, userOf } from "./api.ts";
+import { CLUSTER, clusterOf, openTicket, ROUND } from "./demo.ts";
+
+/** A job that this technician is in the middle of. */
+async function jobOf(office: Client, account: string, cluster: string): Promise<string> {
+  const { ticket, payload } = openTicket(cluster);
+  await office.apply(office.project, [
+    { kind: "tickets.open", payload },
+    { kind: "tickets.assign", payload: { ticket, to: await userOf(office.url, account) } },
+  ]);
+  const technician = await Client.signIn(office.url, account);
+  await technician.apply(technician.project, [
+    { kind: "tickets.accept", payload: { ticket } },
+    { kind: "tickets.start", payload: { ticket } },
+  ]);
+  return ticket;
+}
 
 /** Addresses with the things of cluster A in them. */
 export async function routesOf(office: Client): Promise<{
@@ -9,6 +24,8 @@ export async function routesOf(office: Client): Promise<{
   technician: string[];
   supervisor: string[];
   admin: string[];
+  /** Rendered by the server, to be printed. */
+  paper: string[];
 }> {
   const cluster = await clusterOf(office, CLUSTER);
   const tickets = (await office.records("ticket")).filter((one) => one.cluster === cluster);
@@ -18,14 +35,7 @@ export async function routesOf(office: Client): Promise<{
   const household = arrears[0].unit as string;
   const templates = (await office.records("round_template", office.company)).filter((one) => !one.superseded);
   const walked = rounds.at(-1)!.id as string;
-  const technician = await userOf(office.url, "weixiu1");
-  const held = (await office.records("ticket")).find(
-    (one) => one.state.name === "in_progress" && one.state.by === technician,
-  );
-  const assigned = (await office.records("ticket")).find(
-    (one) => one.state.to === technician || one.state.by === technician,
-  );
-  const work = (held ?? assigned)?.id as string | undefined;
+  const work = await jobOf(office, "weixiu1", cluster);
   return {
     steward: [
       "/today",
@@ -50,7 +60,8 @@ export async function routesOf(office: Client): Promise<{
       "/rounds",
       "/tickets",
       "/tickets/new",
-      ...(work ? [`/tickets/${work}`, `/tickets/${work}/complete`] : []),
+      `/tickets/${work}`,
+      `/tickets/${work}/complete`,
       "/outbox",
       "/more",
     ],
@@ -71,6 +82,7 @@ export async function routesOf(office: Client): Promise<{
       `/tickets/${ticket.id}`,
     ],
     admin: ["/office/accounts", "/office/devices", "/more"],
+    paper: [`/print/checkpoints?cluster=${cluster}`, `/print/rounds/${walked}`],
   };
 }
 

@@ -29,18 +29,24 @@ async function leftovers(page: Page): Promise<string[]> {
 }
 
 test("every page speaks the chosen language, at once and after a reload", async ({ server, phone, desk }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(420_000);
   const office = await Client.signIn(server.url, "zhuguan1");
   const routes = await routesOf(office);
   const page = await (await phone()).newPage();
   await signIn(page, server.url, "guanjia1");
+  const technician = await (await phone()).newPage();
+  await signIn(technician, server.url, "weixiu1");
   const supervisor = await (await desk()).newPage();
   await signIn(supervisor, server.url, "zhuguan1");
+  const admin = await (await desk()).newPage();
+  await signIn(admin, server.url, "admin1");
   const seen = new Map<string, string>();
   for (const language of LANGUAGES) {
     for (const [who, addresses] of [
       [page, routes.steward],
+      [technician, routes.technician],
       [supervisor, routes.supervisor],
+      [admin, routes.admin],
     ] as const) {
       await switchTo(who, language);
       await expect(badge(who)).toHaveText(t("frame.badge_synced", {}, language));

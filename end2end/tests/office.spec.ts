@@ -1,10 +1,23 @@
 // The office: assigning many at once, accounts, devices that are lost, a briefing, finding a household.
 
+import type { Page } from "@playwright/test";
 import { Client } from "../support/api.ts";
 import { clusterOf, openTicket, uuid } from "../support/demo.ts";
 import { PASSWORD } from "../support/env.ts";
 import { expect, test } from "../support/fixtures.ts";
-import { badge, button, expectSynced, openTicket as openOnPhone, sheet, signIn, signInAgain, typeAccount, visit } from "../support/pages.ts";
+import {
+  assign,
+  badge,
+  button,
+  expectSynced,
+  expectWaitingOffline,
+  openTicket as openOnPhone,
+  sheet,
+  signIn,
+  signInAgain,
+  typeAccount,
+  visit,
+} from "../support/pages.ts";
 import { pattern, t } from "../support/texts.ts";
 
 test("several tickets are found, picked and given to one person, whose phone shows them", async ({
@@ -118,6 +131,56 @@ test("rights that are taken away act at once, and what was recorded before is an
   await expect(page.locator(".outbox-item")).toContainText(t("sync.state_refused"));
   // The bottom bar offers only what is still allowed.
   await expect(page.locator(".bottom-bar a[href='/rounds']")).toHaveCount(0);
+});
+
+test("what the office has settled meanwhile is answered in words: whose cluster it is now, and where the ticket stands", async ({
+  server,
+  phone,
+  desk,
+}) => {
+  const office = await Client.signIn(server.url, "zhuguan1");
+  const admin = await Client.signIn(server.url, "admin1");
+  const steward = (await admin.records("user", admin.company)).find((user) => user.account === "guanjia2")!;
+  const { ticket, payload } = openTicket(await clusterOf(office, "B"), { place: { label: "换岗泵房" } });
+  await office.apply(office.project, [{ kind: "tickets.open", payload }]);
+  const reason = (page: Page) => page.locator(".outbox-item.late .outbox-reason");
+
+  const page = await (await phone()).newPage();
+  await signIn(page, server.url, "guanjia2");
+  await page.context().setOffline(true);
+  await openOnPhone(page, "换岗门厅", "换组团前登记");
+  const lead = await (await desk()).newPage();
+  await signIn(lead, server.url, "zhuguan1");
+  await visit(lead, `/tickets/${ticket}`);
+  await lead.context().setOffline(true);
+  await assign(lead, "李国强");
+  await expectWaitingOffline(lead, 1);
+
+  // She looks after another cluster from now on; the ticket was turned down at another desk.
+  const { name, roles } = steward;
+  const clusters = [await clusterOf(office, "C")];
+  await admin.apply(admin.company, [
+    { kind: "accounts.update", payload: { user: steward.id, name, roles, clusters, disabled: false } },
+  ]);
+  await office.apply(office.project, [
+    { kind: "tickets.decline", payload: { ticket, explanation: "不在服务范围,已向业主说明" } },
+  ]);
+
+  for (const one of [page, lead]) {
+    await one.context().setOffline(false);
+    await expect(badge(one)).toHaveText(t("frame.badge_attention", { n: 1 }), { timeout: 40_000 });
+    await badge(one).click();
+    await expect(one.locator(".outbox-item.late")).toContainText(t("sync.state_refused"));
+  }
+  await expect(reason(page)).toHaveText(t("refusals.common_other_cluster"));
+  const [state, move] = [t("refusals.state_declined"), t("refusals.move_assign")];
+  await expect(reason(lead)).toHaveText(t("refusals.tickets_illegal_move", { state, move }));
+  // Neither was recorded, and what she typed is still on her phone for whoever is in charge now.
+  const tickets = await office.records("ticket");
+  expect(tickets.filter((one) => one.description === "换组团前登记")).toEqual([]);
+  expect(tickets.find((one) => one.id === ticket)!.state.name).toBe("declined");
+  await button(page.locator(".outbox-item.late"), "outbox.view").click();
+  await expect(sheet(page)).toContainText("换组团前登记");
 });
 
 test("a steward finds a household by what she remembers, and everything about it is there", async ({ server, phone }) => {

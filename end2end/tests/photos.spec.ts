@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import type { Locator, Page } from "@playwright/test";
 import { Client } from "../support/api.ts";
 import { picture } from "../support/camera.ts";
-import { expect, test } from "../support/fixtures.ts";
+import { expect, test, watchFaults } from "../support/fixtures.ts";
 import { badge, button, choice, expectSynced, expectWaitingOffline, sheet, signIn, visit } from "../support/pages.ts";
 import { pattern, t } from "../support/texts.ts";
 
@@ -192,4 +192,86 @@ test("a photo that the server never takes waits for a person, stops no other, an
     await expect(item).toHaveCount(0);
     await expect.poll(async () => (await arrived(office)).filter((sha256) => sha256 === refused)).toHaveLength(1);
   });
+});
+
+test("a photo that the way to the server changes is sent again, set aside when that does not help, and is whole in the end", async ({
+  server,
+  phone,
+}) => {
+  const office = await Client.signIn(server.url, "zhuguan1");
+  const context = await phone();
+  const page = await context.newPage();
+  const faults = watchFaults(page);
+  await signIn(page, server.url, "guanjia3");
+  await context.setOffline(true);
+  await fillTicket(page, "途中损坏的照片");
+  await add(page, CAMERA(), ["leak-before", "door-before"]);
+  const shown = page.locator(".photo img");
+  const taken = [await seen(shown.nth(0)), await seen(shown.nth(1))];
+  await save(page);
+  await expectWaitingOffline(page, 3);
+
+  // One byte of what is sent: of one photo the first time only, of the other one each time.
+  const codes = new Map<string, string[]>();
+  let corrupting = true;
+  await context.route("**/api/v1/blobs/*", async (route) => {
+    const request = route.request();
+    if (request.method() !== "PATCH") return route.continue();
+    const sha256 = new URL(request.url()).pathname.split("/").at(-1)!;
+    const tries = codes.get(sha256) ?? [];
+    codes.set(sha256, tries);
+    const recovers = sha256 === [...codes.keys()][0];
+    const bytes = Buffer.from(request.postDataBuffer()!);
+    if (corrupting && (!recovers || tries.length === 0)) bytes[bytes.length >> 1] ^= 1;
+    const answer = await route.fetch({ postData: bytes });
+    tries.push(answer.headers()["x-guanjia-code"] ?? String(answer.status()));
+    await route.fulfill({ response: answer });
+  });
+  const item = page.locator(".outbox-item.late");
+  let [once, always] = ["", ""];
+
+  await test.step("each is tried again; the one that never comes through is raised, with the reason", async () => {
+    await context.setOffline(false);
+    await expect(badge(page)).toHaveText(t("frame.badge_attention", { n: 1 }), { timeout: 90_000 });
+    [once, always] = [...codes.keys()];
+    expect(codes.get(once)).toEqual(["blob.hash_mismatch", "204"]);
+    // No more than a person would: then somebody has to look.
+    expect(codes.get(always)).toEqual(Array(3).fill("blob.hash_mismatch"));
+    await badge(page).click();
+    await expect(item).toHaveCount(1);
+    await expect(item).toContainText(t("sync.state_photo_refused"));
+    await expect(item.locator(".outbox-reason")).toHaveText(t("refusals.blob_hash_mismatch"));
+    // Nothing that is not what was taken is on the server.
+    await expect.poll(() => arrived(office)).toContain(once);
+    expect(await arrived(office)).not.toContain(always);
+  });
+
+  await test.step("the ticket is there, and the phone still shows both photos as they were taken", async () => {
+    const ticket = await ticketOf(office, "途中损坏的照片");
+    expect(ticket.photos.map((photo: any) => photo.sha256).sort()).toEqual([once, always].sort());
+    await visit(page, `/tickets/${ticket.id}`);
+    const strip = page.getByRole("group", { name: t("common.photos"), exact: true });
+    expect([await seen(strip.locator(".photo img").nth(0)), await seen(strip.locator(".photo img").nth(1))]).toEqual(taken);
+    await expect(strip).toContainText(t("kit.photos_arrived", { total: 2, arrived: 1 }));
+  });
+
+  await test.step("sent again on a better way it arrives as it was taken", async () => {
+    corrupting = false;
+    await visit(page, "/outbox");
+    await button(item, "outbox.resend").click();
+    await expectSynced(page);
+    await expect(item).toHaveCount(0);
+    expect(codes.get(always)!.slice(3)).toEqual(["204"]);
+    await expect.poll(() => arrived(office)).toEqual(expect.arrayContaining([once, always]));
+    // What the office is shown is the picture, from the server.
+    const other = await (await phone()).newPage();
+    await signIn(other, server.url, "guanjia3");
+    const ticket = await ticketOf(office, "途中损坏的照片");
+    await visit(other, `/tickets/${ticket.id}`);
+    const strip = other.getByRole("group", { name: t("common.photos"), exact: true });
+    for (const [index, picture] of taken.entries()) {
+      expect(await seen(strip.locator(".photo img").nth(index))).toBe(picture);
+    }
+  });
+  expect(faults).toEqual([]);
 });

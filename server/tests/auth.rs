@@ -45,7 +45,7 @@ async fn the_right_password_opens_a_session_whose_cookie_scripts_cannot_read(ser
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     let cookie = answer.header("set-cookie");
     assert!(cookie.starts_with("__Host-guanjia="), "{cookie}");
-    for flag in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=2592000"] {
+    for flag in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=34560000"] {
         assert!(cookie.contains(flag), "{flag} in {cookie}");
     }
     assert!(!cookie.contains("Domain"));

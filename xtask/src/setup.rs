@@ -22,6 +22,7 @@ pub fn for_testing() -> Outcome<wasm::Toolchain> {
     if has_browser_tests() {
         chromium()?;
         chinese_fonts()?;
+        shell_tools()?;
         npm::install(&sh::root().join("end2end"))?;
     }
     Ok(toolchain)
@@ -138,6 +139,16 @@ pub fn chromium() -> Outcome<PathBuf> {
     find().ok_or_else(|| {
         "Chromium is installed but not on the PATH; set CHROMIUM to its path.".into()
     })
+}
+
+/// What the session of docs/api.md is typed with, which a test pastes into a shell.
+fn shell_tools() -> Outcome {
+    let missing: Vec<&str> =
+        ["curl", "jq"].into_iter().filter(|name| sh::which(name).is_none()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    apt_install(&missing, "The tests run the session of docs/api.md")
 }
 
 fn chinese_fonts() -> Outcome {

@@ -40,6 +40,54 @@ fn a_refusal_names_the_field_in_words() {
     assert!(text.contains("2000") && !text.contains('{') && !text.contains("\"note\""), "{text}");
 }
 
+/// Everything that a refusal of `domain` or the server can name as its field, read from the sources.
+fn fields_named_in_refusals() -> Vec<String> {
+    fn visit(folder: &std::path::Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                visit(&entry, found);
+                continue;
+            }
+            let text = std::fs::read_to_string(&entry).unwrap_or_default();
+            for opening in
+                ["text::required(", "text::optional(", "text::at_most(", ".with(\"field\","]
+            {
+                found.extend(text.split(opening).skip(1).filter_map(|rest| {
+                    let name = rest.trim_start().strip_prefix('"')?.split_once('"')?.0;
+                    Some(name.to_owned())
+                }));
+            }
+            // Tables of limits: a name, the value, its bounds.
+            found.extend(text.lines().filter_map(|line| {
+                let (name, rest) = line.trim().strip_prefix("(\"")?.split_once("\", ")?;
+                rest.starts_with("new.").then(|| name.to_owned())
+            }));
+        }
+    }
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut found = Vec::new();
+    visit(&root.join("domain/src"), &mut found);
+    visit(&root.join("server/src"), &mut found);
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+#[test]
+fn every_field_that_a_refusal_can_name_has_a_name_in_words() {
+    let fields = fields_named_in_refusals();
+    assert!(fields.len() > 30 && fields.iter().any(|field| field == "wait_days"), "{fields:?}");
+    for language in Language::ALL {
+        in_language(language, || {
+            let lacking: Vec<&String> = fields
+                .iter()
+                .filter(|field| lookup("refusals", &format!("field_{field}")).is_none())
+                .collect();
+            assert!(lacking.is_empty(), "{}: {lacking:?}", language.tag());
+        });
+    }
+}
+
 #[test]
 fn a_code_of_a_newer_server_is_still_a_sentence() {
     let refusal = Refusal { code: "goods.pass_used".into(), params: Default::default() };

@@ -76,11 +76,11 @@ pub enum Channel {
     All,
     /// Front desk, supervisors, leads, managers, quality.
     Office,
-    /// Cashiers.
+    /// Whoever may see what a household owes, and is no steward: cashiers, front desk, supervisors, managers.
     Finance,
     /// Administrators.
     Admin,
-    /// Technicians: work nobody has taken yet.
+    /// Technicians: work nobody has taken yet, and the rounds that are theirs, whoever of them walked.
     Pool,
     /// Guards: the rounds that are theirs, whoever of them walked.
     Guards,
@@ -118,9 +118,10 @@ impl Channel {
                 Role::Cashier => channels.push(Channel::Finance),
                 Role::Admin => channels.push(Channel::Admin),
                 Role::EngineeringLead => channels.extend([Channel::Office, Channel::Pool]),
-                Role::FrontDesk | Role::Supervisor | Role::Manager | Role::Quality => {
-                    channels.push(Channel::Office);
+                Role::FrontDesk | Role::Supervisor | Role::Manager => {
+                    channels.extend([Channel::Office, Channel::Finance]);
                 }
+                Role::Quality => channels.push(Channel::Office),
                 Role::Guard => channels.push(Channel::Guards),
                 Role::System => {}
             }

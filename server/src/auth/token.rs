@@ -6,18 +6,20 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::sync::batch::sha256_hex;
 
-use super::IDLE;
 use crate::clock::Clock;
 
 /// The prefix binds it to this host, to HTTPS (or this machine) and to the whole site.
 pub const COOKIE: &str = "__Host-guanjia";
+/// How long a browser keeps the cookie, in seconds: as long as browsers allow. When a session ends is the server's to
+/// say, by its last use; a cookie that ended thirty days after the sign-in would sign out who works every day.
+const MAX_AGE: i64 = 400 * 24 * 60 * 60;
 const ATTRIBUTES: &str = "Path=/; HttpOnly; Secure; SameSite=Lax";
 
 /// A new token: what goes into the cookie, and what is stored.
 pub fn make(clock: &Clock) -> (HeaderValue, String) {
     let token = URL_SAFE_NO_PAD.encode(clock.random::<32>());
     let stored = sha256_hex(token.as_bytes());
-    let cookie = format!("{COOKIE}={token}; {ATTRIBUTES}; Max-Age={}", IDLE / 1000);
+    let cookie = format!("{COOKIE}={token}; {ATTRIBUTES}; Max-Age={MAX_AGE}");
     (
         HeaderValue::from_str(&cookie).expect("base64url and our attributes are visible ASCII"),
         stored,
@@ -44,6 +46,13 @@ pub fn of_request(headers: &HeaderMap) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_cookie_outlives_the_idle_limit_which_is_the_servers_to_keep() {
+        let (cookie, _) = make(&Clock::system());
+        let age = cookie.to_str().unwrap().rsplit_once("Max-Age=").unwrap().1.parse::<i64>();
+        assert!(age.unwrap() * 1000 > 12 * super::super::IDLE);
+    }
 
     #[test]
     fn the_token_is_found_among_other_cookies_and_only_its_hash_is_stored() {

@@ -1,17 +1,19 @@
-//! What is to be settled 待裁定: refused and conflicting commands, with everything they carried.
+//! What is to be settled 待裁定: refused and conflicting commands, with everything they carried, and
+//! those that have waited too long for another phone.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use domain::Right;
 use domain::id::{DeviceId, OpId, TicketId};
 use domain::modules::Command;
 use domain::modules::tickets::{NoteTicket, ticket_of};
 use domain::refusal::CommonCode;
 use domain::sync::{Outcome, Scope};
+use domain::time::DAY;
 use domain::views::{AttentionTable, Quarantined};
+use domain::{Ms, Right};
 use sqlx::{AnyConnection, Row};
 
 use super::{OfProject, count, ms, parsed, scope_for};
@@ -23,7 +25,10 @@ use crate::state::AppState;
 use crate::store::log::{self, OpenConflict};
 use crate::sync::SystemCommand;
 
-/// Unsettled commands, newest first.
+/// How long a command may wait for what another phone recorded before the office is to look for that phone.
+const HELD_TOO_LONG: i64 = 5 * DAY;
+
+/// Unsettled commands of the project and of the company, newest first; then those that wait too long.
 #[utoipa::path(get, path = "/api/v1/views/attention", tag = "views", security(("session" = [])),
     responses((status = 200, description = "`{rows}`"),
               (status = 403, description = "`common.not_allowed`", body = ErrorEnvelope)))]
@@ -33,17 +38,32 @@ pub async fn attention(
     Query(of): Query<OfProject>,
 ) -> Result<Json<AttentionTable>, ApiError> {
     let (scope, _) = scope_for(&state, &signed, Right::SettleConflict, of.project).await?;
-    let rows =
+    let unsettled =
         sql("SELECT q.seq, l.op, l.kind, l.actor_name, COALESCE(d.name, ''), l.occurred_at, \
-         l.received_at, q.outcome, l.reply, l.payload, l.v FROM quarantine q \
+         l.received_at, q.outcome, l.reply, l.payload, l.v, l.scope FROM quarantine q \
          JOIN log l ON l.scope = q.scope AND l.seq = q.seq LEFT JOIN devices d ON d.id = l.device \
-         WHERE q.scope = $1 AND q.settled_at IS NULL ORDER BY q.seq DESC LIMIT 500")
+         WHERE q.scope IN ($1, $2) AND q.settled_at IS NULL \
+         ORDER BY l.received_at DESC, q.seq DESC LIMIT 500")
         .bind(scope.to_string())
+        .bind(Scope::Company.to_string())
         .fetch_all(state.db.readers())
         .await?;
-    let rows = rows
+    let waiting =
+        sql("SELECT l.seq, l.op, l.kind, l.actor_name, COALESCE(d.name, ''), l.occurred_at, \
+         l.received_at, 'held', l.reply, l.payload, l.v, l.scope FROM held h \
+         JOIN log l ON l.scope = h.scope AND l.seq = h.seq LEFT JOIN devices d ON d.id = l.device \
+         WHERE h.scope IN ($1, $2) AND h.received_at < $3 \
+         ORDER BY l.received_at DESC, l.seq DESC LIMIT 500")
+        .bind(scope.to_string())
+        .bind(Scope::Company.to_string())
+        .bind(state.clock.now().plus(-HELD_TOO_LONG).0)
+        .fetch_all(state.db.readers())
+        .await?;
+    let rows = unsettled
         .iter()
+        .chain(&waiting)
         .map(|row| {
+            let scope: Scope = parsed(row, 11)?;
             let kind: String = row.try_get(2)?;
             let payload: String = row.try_get(9)?;
             let version = u32::try_from(row.try_get::<i64, _>(10)?).unwrap_or(0);
@@ -84,10 +104,15 @@ pub async fn settle(
     Path((scope, seq)): Path<(String, i64)>,
 ) -> Result<StatusCode, ApiError> {
     let wanted: Scope = scope.parse().map_err(|_| ApiError::new(CommonCode::UnknownScope))?;
-    let Scope::Project(project) = wanted else {
-        return Err(ApiError::new(CommonCode::UnknownScope));
+    let scope = match wanted {
+        Scope::Company => {
+            signed.require(Right::SettleConflict)?;
+            Scope::Company
+        }
+        Scope::Project(project) => {
+            scope_for(&state, &signed, Right::SettleConflict, Some(project)).await?.0
+        }
     };
-    let (scope, _) = scope_for(&state, &signed, Right::SettleConflict, Some(project)).await?;
     let missing = || ApiError::new(CommonCode::NotFound);
     let seq = u64::try_from(seq).map_err(|_| missing())?;
     let mut tx = state.db.begin_write().await?;
@@ -103,12 +128,17 @@ pub async fn settle(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// How many are to be settled.
-pub(crate) async fn unsettled(db: &Db, scope: Scope) -> Result<u32, ApiError> {
-    let row = sql("SELECT COUNT(*) FROM quarantine WHERE scope = $1 AND settled_at IS NULL")
-        .bind(scope.to_string())
-        .fetch_one(db.readers())
-        .await?;
+/// How many are in the list.
+pub(crate) async fn unsettled(db: &Db, scope: Scope, now: Ms) -> Result<u32, ApiError> {
+    let row = sql(
+        "SELECT (SELECT COUNT(*) FROM quarantine WHERE scope IN ($1, $2) AND settled_at IS NULL) \
+         + (SELECT COUNT(*) FROM held WHERE scope IN ($1, $2) AND received_at < $3)",
+    )
+    .bind(scope.to_string())
+    .bind(Scope::Company.to_string())
+    .bind(now.plus(-HELD_TOO_LONG).0)
+    .fetch_one(db.readers())
+    .await?;
     count(&row, 0)
 }
 

@@ -29,7 +29,8 @@ use crate::store;
 
 /// Days of the trend.
 const TREND: u64 = 14;
-/// How far back calls matter to today's list: the longest window and the longest promise.
+/// How far back every call may matter to today's list: longer than the longest window. Of the time before, only
+/// what a household said last does, which may be a promise.
 const CALLS_BACK: u64 = 130;
 
 /// Everything the wall screen shows.
@@ -86,7 +87,7 @@ pub async fn dashboard(
         over: tickets.over.values().sum(),
         soon: tickets.soon,
         relay_over: tickets.relay_over,
-        conflicts: attention::unsettled(db, scope).await?,
+        conflicts: attention::unsettled(db, scope, now).await?,
         return_visits: tickets.return_visits,
         pressing: tickets::pressing(db, &scope.to_string(), now, 10).await?,
         clusters,
@@ -185,18 +186,19 @@ impl Calls {
             .fetch_all(&mut *tx)
             .await?;
         let arrears = rows.iter().map(|row| decode(row, "arrears")).collect::<Result<_, _>>()?;
-        let rows = sql("SELECT body FROM fee_calls WHERE scope = $1 AND at >= $2")
-            .bind(scope.to_string())
-            .bind(since)
-            .fetch_all(&mut *tx)
-            .await?;
-        let calls = rows.iter().map(|row| decode(row, "fee_calls")).collect::<Result<_, _>>()?;
-        let rows = sql(format!(
-            "SELECT t.id, CASE WHEN t.{OPEN} THEN 0 ELSE 1 END FROM fee_calls c \
-             JOIN tickets t ON t.id = c.ticket_id WHERE c.scope = $1 AND c.at >= $2"
-        ))
+        let rows = sql("SELECT c.body FROM fee_calls c WHERE c.scope = $1 AND (c.at >= $2 \
+             OR (c.outcome IN ('connected', 'refused') AND NOT EXISTS (SELECT 1 FROM fee_calls b \
+             WHERE b.unit_id = c.unit_id AND b.at > c.at AND b.outcome IN ('connected', 'refused'))))")
         .bind(scope.to_string())
         .bind(since)
+        .fetch_all(&mut *tx)
+        .await?;
+        let calls = rows.iter().map(|row| decode(row, "fee_calls")).collect::<Result<_, _>>()?;
+        let rows = sql(format!(
+            "SELECT t.id, CASE WHEN t.{OPEN} OR t.state = 'declined' THEN 0 ELSE 1 END FROM fee_calls c \
+             JOIN tickets t ON t.id = c.ticket_id WHERE c.scope = $1"
+        ))
+        .bind(scope.to_string())
         .fetch_all(&mut *tx)
         .await?;
         let solved = rows

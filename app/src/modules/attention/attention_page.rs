@@ -63,6 +63,8 @@ fn Entry(row: Quarantined, reload: Callback<()>) -> impl IntoView {
     let zone = app.zone();
     let busy = RwSignal::new(false);
     let verb = name_of("dashboard", "did_", &row.kind.replace('.', "_"));
+    // Nothing to decide: what it waits for is on another phone.
+    let waits = row.outcome == "held";
     let outcome = name_of("dashboard", "outcome_", &row.outcome);
     let reason = row.reason.as_ref().map(error_text).unwrap_or_default();
     // Which of two completions counts is decided on the ticket, where both can be read.
@@ -100,6 +102,7 @@ fn Entry(row: Quarantined, reload: Callback<()>) -> impl IntoView {
                 <span class="badge late">{outcome}</span>
             </header>
             <p>{reason}</p>
+            {waits.then(|| view! { <p>{tr::attention::held_note()}</p> })}
             <p class="small soft number">
                 {tr::attention::times(fmt::exact(row.at, &zone), fmt::exact(row.received, &zone))} " · "
                 {row.device_name.clone()}
@@ -125,12 +128,17 @@ fn Entry(row: Quarantined, reload: Callback<()>) -> impl IntoView {
                             />
                         }
                     })}
-                <Button
-                    text=words(closing)
-                    icon=Icon::Check
-                    busy=busy
-                    on_press=Callback::new(settle)
-                />
+                {(!waits)
+                    .then(|| {
+                        view! {
+                            <Button
+                                text=words(closing)
+                                icon=Icon::Check
+                                busy=busy
+                                on_press=Callback::new(settle)
+                            />
+                        }
+                    })}
             </div>
         </li>
     }

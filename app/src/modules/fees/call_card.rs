@@ -45,7 +45,7 @@ pub fn CallCard(household: Household, form: RwSignal<CallForm>) -> impl IntoView
         order::sort(&mut ids);
         ids.dedup();
         let tickets = ids.into_iter().filter_map(|id| replica.get::<Ticket>(id.0));
-        tickets.map(|t| (t.id, ticket_title(t), t.state.is_finished())).collect::<Vec<_>>()
+        tickets.map(|t| (t.id, ticket_title(t), t.state.is_solved())).collect::<Vec<_>>()
     });
     let wrong = memo(move || calls.with(|calls| wrong_numbers(calls)));
     let caution = household.caution.clone();

@@ -47,7 +47,7 @@ impl CallList {
         };
         let arrears = || replica.iter::<Arrears>().filter(|arrears| own(arrears.cluster));
         let calls = || replica.iter::<FeeCall>().filter(|call| own(call.cluster));
-        let solved = |id: TicketId| replica.get::<Ticket>(id.0).map(|t| t.state.is_finished());
+        let solved = |id: TicketId| replica.get::<Ticket>(id.0).map(|t| t.state.is_solved());
         let row = |item: CallItem| {
             let household = replica.get::<Household>(item.unit.0);
             let owner = household.and_then(|h| h.owner().or_else(|| h.first_contact()));

@@ -27,7 +27,9 @@ use crate::ui::{Empty, Glyph, Icon, Page, Show, Skeleton};
 
 /// More than fit on a screen and a person reads through.
 const MOST_RESULTS: usize = 60;
-/// A pause in typing as long as this puts the words into the address.
+/// As many as fit on a screen: while one types, no more are drawn, so that every key is answered at once.
+const FIRST_RESULTS: usize = 15;
+/// A pause in typing as long as this puts the words into the address, and draws the rest.
 const PAUSE: i32 = 400;
 
 /// The units of the replica; made again only when a household changed.
@@ -64,6 +66,7 @@ pub fn HouseholdListPage() -> impl IntoView {
         go(&format!("/households{}", map.to_query_string()), options);
     });
     let typed = RwSignal::new(query.with_untracked(|map| map.get("q").unwrap_or_default()));
+    let typing = RwSignal::new(false);
     let cluster =
         derive(move || -> Option<ClusterId> { query.with(|map| map.get("cluster"))?.parse().ok() });
     let clusters = clusters_for(app, Right::ViewHouseholds);
@@ -74,6 +77,14 @@ pub fn HouseholdListPage() -> impl IntoView {
             let rows = estate.find(&text, cluster.get(), MOST_RESULTS);
             rows.into_iter().cloned().collect::<Vec<Row>>()
         })
+    });
+    let first = memo(move || {
+        found.with(|rows| rows.iter().take(FIRST_RESULTS).cloned().collect::<Vec<Row>>())
+    });
+    // On their own, so that no row is drawn anew under a finger when they come.
+    let rest = memo(move || {
+        let skipped = if typing.get() { usize::MAX } else { FIRST_RESULTS };
+        found.with(|rows| rows.iter().skip(skipped).cloned().collect::<Vec<Row>>())
     });
     let groups = memo(move || estate.with(|estate| by_building(&estate.rows, cluster.get())));
     let count = memo(move || estate.with(|estate| estate.rows.len()));
@@ -95,7 +106,7 @@ pub fn HouseholdListPage() -> impl IntoView {
             title=words(tr::households::title)
             subtitle=derive(move || tr::households::units(fmt::integer(count.get() as i64)))
         >
-            <SearchField typed=typed found=found put=put/>
+            <SearchField typed=typed typing=typing found=found put=put/>
             <ClusterFilter
                 clusters=clusters
                 value=cluster
@@ -126,7 +137,10 @@ pub fn HouseholdListPage() -> impl IntoView {
                                     }
                                 }
                             >
-                                <div class="list household-list">{move || rows(found.get())}</div>
+                                <div class="list household-list">
+                                    {move || rows(first.get())}
+                                    {move || rows(rest.get())}
+                                </div>
                             </Show>
                         </section>
                     }
@@ -163,6 +177,7 @@ pub fn HouseholdListPage() -> impl IntoView {
 #[component]
 fn SearchField(
     typed: RwSignal<String>,
+    typing: RwSignal<bool>,
     found: Memo<Vec<Row>>,
     put: Callback<Vec<(&'static str, String)>>,
 ) -> impl IntoView {
@@ -182,9 +197,13 @@ fn SearchField(
     });
     on_cleanup(move || slash.remove());
     let change = move |text: String| {
+        typing.set(true);
         typed.set(text.clone());
         // Not at every key: browsers limit how often a page may change its address.
-        timer.set_value(Timer::start(PAUSE, move || put.run(vec![("q", text)])));
+        timer.set_value(Timer::start(PAUSE, move || {
+            typing.try_set(false);
+            put.run(vec![("q", text)]);
+        }));
     };
     view! {
         <div class="search" role="search">

@@ -1,6 +1,8 @@
 //! Everything recorded here and where it stands.
 
+use domain::Refusal;
 use domain::id::OpId;
+use domain::refusal::CommonCode;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -147,7 +149,8 @@ fn StatusCard() -> impl IntoView {
     };
     let clock_off = memo(move || status.with(|status| status.clock_is_off()));
     let clock = derive(move || {
-        tr::sync::clock_off(fmt::span(status.with(|s| s.clock_offset).unwrap_or(0)))
+        let span = fmt::span(status.with(|s| s.clock_offset).unwrap_or(0));
+        error_text(&Refusal::new(CommonCode::ClockOff).with("span", span))
     });
     let busy = derive(move || status.with(|status| status.busy));
     view! {

@@ -122,8 +122,7 @@ pub fn calls(replica: &Replica, at: At) -> Option<Row> {
     let mine = |cluster: ClusterId| actor.may_in(Right::RecordCall, cluster);
     let arrears = replica.iter::<Arrears>().filter(|arrears| mine(arrears.cluster));
     let made = || replica.iter::<FeeCall>().filter(|call| mine(call.cluster));
-    let solved =
-        |id: TicketId| replica.get::<Ticket>(id.0).map(|ticket| ticket.state.is_finished());
+    let solved = |id: TicketId| replica.get::<Ticket>(id.0).map(|ticket| ticket.state.is_solved());
     let list = call_list::for_day(at.today, settings, arrears, made(), &solved);
     let done = call_list::done_today(at.today, settings, made());
     if list.is_empty() && done == 0 {

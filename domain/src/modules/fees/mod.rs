@@ -58,7 +58,7 @@ impl Arrears {
 }
 
 crate::synced!(Arrears, Arrears, |a| id: Arrears::id_of(a.unit), scope: Scope::Project(a.project),
-    channels: vec![Channel::Office, Channel::Finance, Channel::Cluster(a.cluster)]);
+    channels: vec![Channel::Finance, Channel::Cluster(a.cluster)]);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -166,4 +166,4 @@ pub struct FeeCall {
 }
 
 crate::synced!(FeeCall, FeeCall, |c| id: c.id.0, scope: Scope::Project(c.project),
-    channels: vec![Channel::Office, Channel::Finance, Channel::Cluster(c.cluster)]);
+    channels: vec![Channel::Finance, Channel::Cluster(c.cluster)]);

@@ -16,7 +16,7 @@ use crate::id::{
     UserId,
 };
 use crate::sync::record::{Channel, Scope};
-use crate::time::Ms;
+use crate::time::{DAY, Ms};
 
 mod briefing;
 pub mod builtin;
@@ -197,6 +197,16 @@ pub struct Window {
     pub to: NaiveTime,
 }
 
+impl Window {
+    /// Whether both are open at some time of day: two rounds of one plan would be due at once.
+    pub fn overlaps(&self, other: &Window) -> bool {
+        // Time from one moment to the next time the clock shows the other.
+        let ahead = |from: NaiveTime, to: NaiveTime| (to - from).num_milliseconds().rem_euclid(DAY);
+        ahead(self.from, other.from) < ahead(self.from, self.to)
+            || ahead(other.from, self.from) < ahead(other.from, other.to)
+    }
+}
+
 /// 巡视计划: which template is walked where, when, by whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -373,9 +383,11 @@ crate::synced!(Round, Round, |r| id: r.id.0, scope: Scope::Project(r.project),
 channels: {
     let mut channels = vec![Channel::Office, Channel::Cluster(r.cluster), Channel::User(r.by)];
     channels.extend(r.joined.iter().copied().map(Channel::User));
-    // The next shift has to know what the last one walked.
-    if r.role == Some(Role::Guard) {
-        channels.push(Channel::Guards);
+    // Whoever else may walk it has to know what was walked.
+    match r.role {
+        Some(Role::Guard) => channels.push(Channel::Guards),
+        Some(Role::Technician) => channels.push(Channel::Pool),
+        _ => {}
     }
     channels
 });

@@ -273,6 +273,10 @@ impl TicketState {
                 | TicketState::Declined { .. }
         )
     }
+    /// What was asked for has been done; a ticket that was declined is finished, and nothing is solved.
+    pub fn is_solved(&self) -> bool {
+        self.is_finished() && !matches!(self, TicketState::Declined { .. })
+    }
     pub fn is_final(&self) -> bool {
         matches!(self, TicketState::Closed { .. } | TicketState::Declined { .. })
     }

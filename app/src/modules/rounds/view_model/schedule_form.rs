@@ -100,6 +100,9 @@ impl ScheduleForm {
             if window.from == window.to {
                 return Err(tr::rounds::problem_window_empty());
             }
+            if windows.iter().any(|other: &Window| other.overlaps(&window)) {
+                return Err(tr::rounds::problem_window_overlap());
+            }
             windows.push(window);
         }
         if windows.is_empty() {

@@ -7,7 +7,7 @@ use crate::actor::Right;
 use crate::modules::households::Cluster;
 use crate::modules::rounds::{
     AnswerType, Checkpoint, Item, Point, PublishTemplate, Recurrence, RegisterCheckpoint,
-    RoundCode, RoundTemplate, Schedule, SetSchedule,
+    RoundCode, RoundTemplate, Schedule, SetSchedule, Window,
 };
 use crate::modules::tickets::TicketCode;
 use crate::modules::tickets::category::category;
@@ -194,7 +194,10 @@ impl Decide for SetSchedule {
         text::required("name", &self.name, text::LINE)?;
         text::at_most("windows", self.windows.len(), MAX_WINDOWS)?;
         // A window that ends when it begins would be empty, or a whole day: nobody could tell.
-        if self.windows.is_empty() || self.windows.iter().any(|window| window.from == window.to) {
+        let is_bad = |(i, window): (usize, &Window)| {
+            window.from == window.to || self.windows[..i].iter().any(|other| other.overlaps(window))
+        };
+        if self.windows.is_empty() || self.windows.iter().enumerate().any(is_bad) {
             return Err(Refusal::new(RoundCode::BadWindow).into());
         }
         let ends_first = self.ends.is_some_and(|ends| ends < self.starts);

@@ -155,7 +155,29 @@ fn a_plan_has_one_to_twelve_windows_that_are_not_empty() {
     refused(with(vec![]), RoundCode::BadWindow);
     refused(with(vec![good, window("09:00:00", "09:00:00")]), RoundCode::BadWindow);
     refused(with(vec![good; 13]), CommonCode::ListTooLong);
-    assert!(with(vec![good; 12]).is_ok());
+    let hour = |hour: u32| window(&format!("{hour:02}:00:00"), &format!("{:02}:00:00", hour + 1));
+    assert!(with((4..16).map(hour).collect()).is_ok());
+}
+
+#[test]
+fn windows_of_a_plan_do_not_overlap_so_that_no_two_rounds_are_due_at_once() {
+    let mut estate = Estate::planned();
+    let mut with = |windows: &[(&str, &str)]| {
+        let windows =
+            windows.iter().map(|(from, to)| Window { from: time(from), to: time(to) }).collect();
+        estate.run(&SetSchedule { windows, ..set_schedule() }, &supervisor())
+    };
+    let bad = [
+        [("08:00:00", "12:00:00"), ("09:00:00", "11:00:00")],
+        [("08:00:00", "10:00:00"), ("09:59:00", "11:00:00")],
+        [("22:00:00", "02:00:00"), ("01:00:00", "03:00:00")],
+        [("08:00:00", "10:00:00"), ("08:00:00", "10:00:00")],
+    ];
+    for windows in &bad {
+        refused(with(windows), RoundCode::BadWindow);
+    }
+    assert!(with(&[("08:00:00", "10:00:00"), ("10:00:00", "12:00:00")]).is_ok());
+    assert!(with(&[("22:00:00", "02:00:00"), ("02:00:00", "03:00:00")]).is_ok());
 }
 
 #[test]

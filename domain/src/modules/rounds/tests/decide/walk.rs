@@ -285,6 +285,26 @@ fn a_guard_walks_what_a_schedule_gives_to_guards_and_the_next_shift_knows_of_it(
 }
 
 #[test]
+fn technicians_know_what_another_technician_walked_of_a_round_that_is_theirs() {
+    use crate::sync::record::Channel;
+    let [first, second] = ["黄", "罗"].map(|name| actor(name, &[Role::Technician], &[]));
+    let mut estate = Estate::planned();
+    estate.after(-50 * DAY);
+    let theirs = SetSchedule { role: Role::Technician, ..set_schedule() };
+    estate.run(&theirs, &supervisor()).unwrap();
+    estate.after(50 * DAY);
+    assert_eq!(estate.run(&start(), &first), Ok(Verdict::Applied));
+    let audience = estate.round().channels();
+    let hears = |who: &Actor| {
+        let own = Channel::of_reader(who, DeviceId::derived(&["phone", &who.name]));
+        audience.iter().any(|channel| own.contains(channel))
+    };
+    assert!(hears(&second));
+    assert!(!hears(&actor("孙", &[Role::Guard], &[])));
+    assert_eq!(estate.run(&at_gate(), &second), Ok(Verdict::Merged));
+}
+
+#[test]
 fn a_guard_starts_no_round_that_nobody_asked_for_and_holds_no_briefing() {
     let mut estate = Estate::planned();
     let guard = actor("孙", &[Role::Guard], &[]);
