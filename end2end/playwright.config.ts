@@ -1,5 +1,5 @@
-// How the journeys are run: against the optimised server and site that `cargo xtask test` has built, two files at a
-// time, each with a server of its own. Journeys mostly wait, for a network or a pause; nothing in them is timed.
+// How the journeys are run: one at a time (the machine that proves them has two cores), against the optimised
+// server and site that `cargo xtask test` has built.
 
 import { defineConfig } from "@playwright/test";
 import { CHROMIUM, FLAGS } from "./support/env.ts";
@@ -8,7 +8,7 @@ export default defineConfig({
   testDir: "tests",
   outputDir: "test-results",
   globalSetup: "./support/seed.ts",
-  workers: 2,
+  workers: 1,
   fullyParallel: false,
   // A journey that passes only at the second try has found something: the test command says which. It does not stop
   // a change, because two busy cores are a reason, too.

@@ -107,6 +107,8 @@ export interface PointOptions {
 /** Opens the round with that name from the list and begins it. */
 export async function startRound(page: Page, name: string): Promise<void> {
   await go(page, "frame.nav_rounds");
+  // Today names the round as well.
+  await expect(page.locator(".bottom-bar a[href='/rounds']")).toHaveAttribute("aria-current", "page");
   await page.getByRole("link", { name: new RegExp(name) }).first().click();
   await button(page, "rounds.start").click();
   await expect(page.locator(".confirm")).toBeVisible();

@@ -2,9 +2,9 @@
 
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { Client } from "../support/api.ts";
+import { Client, userOf } from "../support/api.ts";
 import { expect, test } from "../support/fixtures.ts";
-import { button, sheet, signIn, startRound, visit } from "../support/pages.ts";
+import { button, sheet, signIn, startRound, typeAccount, visit } from "../support/pages.ts";
 import { ROUND, routesOf } from "../support/routes.ts";
 import { t } from "../support/texts.ts";
 
@@ -43,6 +43,29 @@ test("the sign-in page", async ({ server, phone }) => {
   await page.goto(server.url);
   await expect(button(page, "session.sign_in")).toBeVisible();
   expect(await findings(page)).toEqual([]);
+});
+
+test("the page that asks for a password of one's own, and what it answers", async ({ server, phone }) => {
+  const admin = await Client.signIn(server.url, "admin1");
+  const user = await userOf(server.url, "menwei1");
+  await admin.ask("PUT", `/api/v1/accounts/${user}/password`, { password: "long-enough-2026" });
+  const page = await (await phone()).newPage();
+  await page.goto(server.url);
+  await typeAccount(page, "menwei1", "long-enough-2026");
+  await expect(page.getByRole("heading", { name: t("session.choose_password") })).toBeVisible();
+  for (const one of ["light", "dark", "contrast"] as const) {
+    await theme(page, one);
+    expect(await findings(page, true), one).toEqual([]);
+  }
+  await theme(page, "light");
+  // The same again is no password of one's own.
+  for (const key of ["more.password_current", "more.password_new", "more.password_again"]) {
+    await page.getByLabel(t(key), { exact: true }).fill("long-enough-2026");
+  }
+  await button(page, "more.change_password").click();
+  await expect(page.getByText(t("refusals.accounts_password_unchanged"))).toBeVisible();
+  expect(await findings(page, true)).toEqual([]);
+  expect(await tooSmall(page)).toEqual([]);
 });
 
 test("the steward's pages, a running round and its dialogs", async ({ server, phone }) => {
@@ -87,31 +110,86 @@ test("the administrator's pages", async ({ server, desk }) => {
   await check(page, routes.admin, ["light"], false);
 });
 
+test("what is printed, and why it is not", async ({ server, desk }) => {
+  const routes = await routesOf(await Client.signIn(server.url, "zhuguan1"));
+  const page = await (await desk()).newPage();
+  await signIn(page, server.url, "zhuguan1");
+  for (const address of routes.paper) {
+    await page.goto(server.url + address);
+    await expect(page.locator("main.paper h1")).toBeVisible();
+    await expect(page.locator("main.paper svg, main.paper table").first()).toBeVisible();
+    expect(await findings(page), address).toEqual([]);
+  }
+  const stranger = await (await desk()).newPage();
+  await stranger.goto(server.url + routes.paper[0]);
+  await expect(stranger.locator("main.paper h1")).toHaveText(t("print.not_shown"));
+  expect(await findings(stranger)).toEqual([]);
+});
+
 test("the high-contrast theme", async ({ server, phone }) => {
   const page = await (await phone()).newPage();
   await signIn(page, server.url, "guanjia2");
   await check(page, ["/today", "/tickets", "/households", "/outbox", "/more"], ["contrast"], true);
 });
 
-test("nothing on the phone is too small for a gloved thumb, nor wider than the screen", async ({ server, phone }) => {
-  const routes = await routesOf(await Client.signIn(server.url, "zhuguan1"));
-  const page = await (await phone()).newPage();
-  await signIn(page, server.url, "guanjia1");
-  const small: Record<string, string[]> = {};
-  for (const address of routes.steward) {
-    await visit(page, address);
-    await expect(page.locator("main .skeleton")).toHaveCount(0);
-    const found = await page.evaluate(() => {
-      const list: string[] = [];
-      for (const element of document.querySelectorAll("button, a.button, a.item, .bottom-bar a, select, input:not([type=checkbox])")) {
-        const frame = element.getBoundingClientRect();
-        if (frame.width === 0 || frame.height === 0 || element.closest(".visually-hidden,.skip-link")) continue;
-        if (frame.height < 44) list.push(`${element.tagName} ${element.className} ${Math.round(frame.height)}px ${element.textContent?.trim().slice(0, 20)}`);
+/** The design's least, in CSS pixels: a gloved thumb. */
+const TAP = 48;
+
+/** What is to be pressed and smaller than that; for a box or a file it is the label around it. A link in the middle of a sentence is as high as the sentence. */
+async function tooSmall(page: Page): Promise<string[]> {
+  await expect(page.locator("main .skeleton")).toHaveCount(0);
+  return page.evaluate((least) => {
+    const list: string[] = [];
+    const pressed = "button, a[href], select, textarea, summary, input:not([type=hidden]), [role=button]";
+    for (const element of document.querySelectorAll(pressed)) {
+      if (element.closest(".visually-hidden, .skip-link")) continue;
+      const box = element.matches("[type=checkbox], [type=radio], [type=file]");
+      const area = box ? (element.closest("label") ?? element) : element;
+      const frame = area.getBoundingClientRect();
+      if (frame.width === 0 || frame.height === 0) continue;
+      if (element.matches("a") && element.closest("p") && getComputedStyle(element).display === "inline") continue;
+      // What is drawn around it and belongs to it is pressed, too.
+      const [above, beside] = ["::before", "::after"]
+        .map((part) => getComputedStyle(element, part))
+        .filter((style) => style.content !== "none" && style.position === "absolute")
+        .reduce(([h, w], style) => [Math.max(h, Number.parseFloat(style.height) || 0), Math.max(w, Number.parseFloat(style.width) || 0)], [0, 0]);
+      const [height, width] = [Math.max(frame.height, above), Math.max(frame.width, beside)];
+      if (height < least - 0.5 || width < least - 0.5) {
+        list.push(`${area.tagName} ${area.className} ${Math.round(width)}×${Math.round(height)} ${area.textContent?.trim().slice(0, 20)}`);
       }
-      if (document.documentElement.scrollWidth > window.innerWidth) list.push(`wider than the screen: ${document.documentElement.scrollWidth}`);
-      return list;
-    });
-    if (found.length) small[address] = found;
+    }
+    if (document.documentElement.scrollWidth > window.innerWidth) list.push(`wider than the screen: ${document.documentElement.scrollWidth}`);
+    return list;
+  }, TAP);
+}
+
+test("nothing on the phone is too small for a gloved thumb, nor wider than the screen", async ({ server, phone }) => {
+  test.setTimeout(240_000);
+  const routes = await routesOf(await Client.signIn(server.url, "zhuguan1"));
+  const small: Record<string, string[]> = {};
+  const signedOut = await (await phone()).newPage();
+  await signedOut.goto(server.url);
+  await expect(button(signedOut, "session.sign_in")).toBeVisible();
+  const found = await tooSmall(signedOut);
+  if (found.length) small["/"] = found;
+  for (const [account, addresses] of [
+    ["guanjia1", routes.steward],
+    ["weixiu1", routes.technician],
+  ] as const) {
+    const page = await (await phone()).newPage();
+    await signIn(page, server.url, account);
+    for (const address of addresses) {
+      await visit(page, address);
+      const found = await tooSmall(page);
+      if (found.length) small[`${account} ${address}`] = found;
+    }
+    if (account !== "guanjia1") continue;
+    // Walking, with something found.
+    await startRound(page, ROUND);
+    await button(page, "rounds.by_hand").click();
+    await page.locator(".check-item").first().getByRole("button", { name: t("rounds.abnormal"), exact: true }).click();
+    const found = await tooSmall(page);
+    if (found.length) small["a round"] = found;
   }
   expect(small).toEqual({});
 });

@@ -108,6 +108,7 @@ test("a shared address that the person may not see says so instead of breaking",
 });
 
 test("a new version asks first, never interrupts a form, and keeps draft and outbox", async ({ server, phone }) => {
+  test.setTimeout(240_000);
   const site = await server.useOwnSite();
   const office = await Client.signIn(server.url, "zhuguan1");
   const context = await phone();
@@ -129,7 +130,7 @@ test("a new version asks first, never interrupts a form, and keeps draft and out
   await expect(async () => {
     await page.evaluate(() => window.dispatchEvent(new CustomEvent("guanjia:check-update")));
     await expect(page.getByText(t("frame.update_ready"))).toBeVisible({ timeout: 5_000 });
-  }).toPass({ timeout: 40_000 });
+  }).toPass({ timeout: 90_000 });
   // Asked, not done: the form is as it was.
   expect(await page.evaluate(() => (window as any).sameDocument)).toBe(true);
   await expect(page.getByLabel(t("tickets.description"), { exact: true })).toHaveValue("写到一半的报修");

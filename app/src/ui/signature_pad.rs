@@ -56,6 +56,13 @@ pub fn SignaturePad(#[prop(into)] label: Signal<String>, photos: Photos) -> impl
             None => pad.set_value(None),
         }
     });
+    // Turned or folded, the pad has another size and its lines would be gone: what was kept of them is shown instead.
+    let turned = window_event_listener(leptos::ev::resize, move |_| {
+        if !untrack(|| photos.of(AttachmentRole::Signature).is_empty()) {
+            drawing.try_set(false);
+        }
+    });
+    on_cleanup(move || turned.remove());
     let signed = memo(move || !photos.of(AttachmentRole::Signature).is_empty());
     let restored = move || photos.of(AttachmentRole::Signature).into_iter().next();
     let wipe = move || {

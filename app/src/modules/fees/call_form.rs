@@ -21,7 +21,7 @@ use super::view_model::{
     CallForm, key_for, next_after, next_contact, people_to_call, wrong_numbers,
 };
 use crate::app_context::{use_app, use_draft};
-use crate::device::page::is_visible;
+use crate::device::page::{document, is_visible};
 use crate::i18n::{name_of, tr};
 use crate::modules::households::kit::{Problem, words};
 use crate::modules::households::view_model::ticket_title;
@@ -108,6 +108,11 @@ pub fn CallResult(
     let save = Callback::new(move |stays: bool| {
         tried.set(true);
         if lack.get_untracked().is_some() {
+            request_animation_frame(|| {
+                if let Ok(Some(lacking)) = document().query_selector("main .problem") {
+                    lacking.scroll_into_view();
+                }
+            });
             return;
         }
         if form.with_untracked(|form| form.outcome == Some(CallOutcome::WrongNumber)) {

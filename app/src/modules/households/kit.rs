@@ -5,6 +5,7 @@ use domain::modules::RecordKind;
 use domain::modules::households::Cluster;
 use domain::order;
 use domain::{Refusal, Right};
+use leptos::html;
 use leptos::prelude::*;
 
 use crate::app_context::App;
@@ -20,8 +21,13 @@ pub use crate::reactive::words;
 pub fn Problem(#[prop(into)] refusal: Signal<Option<Refusal>>) -> impl IntoView {
     drawn(move || {
         refusal.get().map(|refusal| {
+            // Below the fold it would look as if the button had done nothing.
+            let place = NodeRef::<html::Div>::new();
+            place.on_load(|place| {
+                request_animation_frame(move || place.scroll_into_view_with_bool(false));
+            });
             view! {
-                <div class="notice late" role="alert">
+                <div class="notice late" role="alert" node_ref=place>
                     <Glyph icon=Icon::Alert/>
                     <span class="grow">{error_text(&refusal)}</span>
                 </div>

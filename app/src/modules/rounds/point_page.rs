@@ -138,10 +138,6 @@ fn Filled(
         })
     };
     let stored_point = StoredValue::new(point.clone());
-    let left = memo(move || {
-        let taken = taken();
-        stored_point.with_value(|point| form.with(|form| walk::open_items(point, form, &taken)))
-    });
     let record = {
         let (code, version) = (code.clone(), started.version);
         Callback::new(move |with_photos: bool| {
@@ -207,8 +203,9 @@ fn Filled(
             })
         })
         .collect_view();
-    let ticks =
-        point.items.iter().any(|item| item.answer == domain::modules::rounds::AnswerType::Normal);
+    let ticks = memo(move || {
+        stored_point.with_value(|point| form.with(|form| walk::can_tick_the_rest(point, form)))
+    });
     let button = derive(move || match next.get() {
         Some((index, _, name)) => tr::rounds::next_point(words::circled(index), name),
         None => tr::rounds::last_point().to_owned(),
@@ -232,7 +229,7 @@ fn Filled(
                 />
             </div>
             <ol class="checks">{rows}</ol>
-            <Show when=move || ticks && left.get() != 0>
+            <Show when=move || ticks.get()>
                 <Button
                     text=say(tr::rounds::all_normal)
                     icon=Icon::Check

@@ -185,14 +185,10 @@ pub fn answers(
     Ok(answers)
 }
 
-/// Items that still want an answer.
-pub fn open_items(point: &Point, form: &PointForm, photos: &Photos) -> usize {
-    let empty = ItemForm::default();
-    let open = |item: &&Item| {
-        let own = form.items.get(&item.code).unwrap_or(&empty);
-        answer_of(item, own, &shown(item, own, photos)).is_err()
-    };
-    point.items.iter().filter(open).count()
+/// Whether there is an item that `tick_the_rest` would tick.
+pub fn can_tick_the_rest(point: &Point, form: &PointForm) -> bool {
+    let mut ticked = point.items.iter().filter(|item| item.answer == AnswerType::Normal);
+    ticked.any(|item| form.items.get(&item.code).is_none_or(|own| own.tick.is_none()))
 }
 
 /// Ticks every item that only asks "in order?" and has no answer yet.

@@ -57,9 +57,11 @@ fn a_point_is_complete_with_three_taps_and_a_reading() {
     let template = template();
     let point = &template.points[0];
     let mut form = PointForm::default();
-    assert_eq!(open_items(point, &form, &Photos::new()), 3);
-    form.items.insert("gauge".into(), typed("0.42"));
+    // Offered as long as it does something: a reading it cannot give.
+    assert!(can_tick_the_rest(point, &form));
     tick_the_rest(point, &mut form);
+    assert!(!can_tick_the_rest(point, &form));
+    form.items.insert("gauge".into(), typed("0.42"));
     let answers = answers(point, &form, &Photos::new()).expect("complete");
     let values: Vec<&Answer> = answers.iter().map(|answer| &answer.answer).collect();
     assert_eq!(values, [&Answer::Normal, &Answer::Normal, &Answer::Number { reading: 420 }]);
