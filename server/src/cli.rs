@@ -1,41 +1,36 @@
 //! The command line: serve, and what an operator does beside it.
 
-use std::io::{BufRead, IsTerminal, Read, Write};
-use std::net::SocketAddr;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
 
 use chrono::NaiveDate;
 use clap::{Parser, Subcommand, ValueEnum};
-use domain::id::UserId;
-use domain::modules::accounts::CreateAccount;
-use domain::modules::company::SetSettings;
-use domain::sync::Scope;
-use domain::time::{DAY, HOUR};
-use domain::{Ms, Role, Zone, modules::Command as DomainCommand};
-use tokio::net::TcpListener;
+use domain::time::HOUR;
+use domain::{Ms, Zone};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::auth::heard::Listener;
-use crate::auth::password::{self, Passwords};
-use crate::auth::{self, store as accounts};
+use crate::auth::password::Passwords;
 use crate::bench;
-use crate::blobs::{self, Blobs};
+use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::code_key::CodeKey;
 use crate::config::{Config, LogFormat};
 use crate::db::Db;
 use crate::demo;
-use crate::http;
 use crate::http::site::Site;
 use crate::import::{self, ArrearsImport, EstateImport};
 use crate::metrics::Metrics;
 use crate::state::AppState;
 use crate::sync::SyncService;
 use crate::words::Words;
+
+mod company;
+mod serving;
+pub use company::{make_admin, replace_password, set_company_name};
 
 /// Guanjia 管家: residential property management that works without a signal.
 #[derive(Debug, Parser)]
@@ -139,12 +134,6 @@ enum Template {
     Arrears,
 }
 
-/// Longest time for requests under way once the server is asked to stop.
-const STOPPING: Duration = Duration::from_secs(20);
-/// Unfinished uploads are kept as long as phones keep their journals.
-const UPLOADS_KEPT: i64 = 35 * DAY;
-const SWEEP: Duration = Duration::from_secs(6 * 3600);
-
 /// Parses the command line and runs the command.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -176,7 +165,7 @@ fn log(format: LogFormat) {
 
 async fn dispatch(config: Config, command: Command) -> Result<(), String> {
     match command {
-        Command::Serve => serve(config).await,
+        Command::Serve => serving::serve(config).await,
         Command::Migrate => {
             let db = open(&config).await?;
             db.close().await;
@@ -184,9 +173,11 @@ async fn dispatch(config: Config, command: Command) -> Result<(), String> {
             Ok(())
         }
         Command::SeedDemo { date } => seed_demo(config, date).await,
-        Command::CreateAdmin { account, name } => create_admin(config, account, name).await,
-        Command::SetPassword { account } => set_password(config, account).await,
-        Command::NameCompany { name } => name_company(config, name).await,
+        Command::CreateAdmin { account, name } => {
+            company::create_admin(config, account, name).await
+        }
+        Command::SetPassword { account } => company::set_password(config, account).await,
+        Command::NameCompany { name } => company::name_company(config, name).await,
         Command::ImportEstate { project, file, dry_run, new_project, move_buildings } => {
             let bytes = read_file(&file)?;
             let import = EstateImport {
@@ -293,103 +284,6 @@ async fn seed_demo(config: Config, date: Option<NaiveDate>) -> Result<(), String
     }
 }
 
-async fn serve(config: Config) -> Result<(), String> {
-    let (stop, stopping) = watch::channel(false);
-    let state = start(config, Clock::system(), stopping).await?;
-    if state.config.demo {
-        seed(&state, state.clock.now()).await?;
-    }
-    let address = state.config.addr;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|e| format!("The address {address} cannot be served on: {e}."))?;
-    let address = listener.local_addr().unwrap_or(address);
-    greet(&state, address);
-    let background =
-        [tokio::spawn(blobs::arrivals::watch(state.clone())), tokio::spawn(sweep(state.clone()))];
-    let mut asked = state.stopping.clone();
-    let served = axum::serve(
-        listener,
-        http::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(async move {
-        let _ = asked.wait_for(|stop| *stop).await;
-    });
-    let mut served = tokio::spawn(served.into_future());
-    let result = tokio::select! {
-        ended = &mut served => ended,
-        () = asked_to_stop() => {
-            tracing::info!("stopping");
-            let _ = stop.send(true);
-            match tokio::time::timeout(STOPPING, &mut served).await {
-                Ok(ended) => ended,
-                Err(_) => {
-                    tracing::warn!("some requests did not end in time");
-                    served.abort();
-                    Ok(Ok(()))
-                }
-            }
-        }
-    };
-    for task in background {
-        task.abort();
-    }
-    state.sync.stop().await;
-    state.db.close().await;
-    match result {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(e)) => Err(format!("Serving ended: {e}.")),
-        Err(e) => Err(format!("Serving ended: {e}.")),
-    }
-}
-
-/// SIGINT or SIGTERM.
-async fn asked_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate =
-        signal(SignalKind::terminate()).expect("a handler for SIGTERM can be installed at start");
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-}
-
-fn greet(state: &AppState, address: SocketAddr) {
-    let shown = state.config.public_url.as_ref().map(ToString::to_string);
-    println!("Guanjia 管家 → {}", shown.unwrap_or_else(|| format!("http://{address}")));
-    if state.site.assets().is_none() {
-        println!("  {} holds no built app yet: run `make run`.", state.site.folder().display());
-    }
-    if state.config.demo {
-        println!("  demo accounts, all with the password {}:", demo::PASSWORD);
-        for (account, name, roles, _) in demo::STAFF {
-            let roles: Vec<&str> = roles.iter().map(|role| role.name()).collect();
-            println!("    {account:<12} {name} ({})", roles.join(", "));
-        }
-    }
-    // A pipe would otherwise hold it back until the server ends.
-    let _ = std::io::stdout().flush();
-}
-
-/// Removes what nobody uses any more.
-async fn sweep(state: AppState) {
-    let mut interval = tokio::time::interval(SWEEP);
-    loop {
-        interval.tick().await;
-        let idle_since = state.clock.now().plus(-auth::IDLE - DAY);
-        if let Err(error) = accounts::sweep(&state.db, idle_since).await {
-            tracing::error!(%error, "old sessions were not removed");
-        }
-        let kept_from = state.clock.now().plus(-UPLOADS_KEPT).0;
-        let since = Duration::from_millis(u64::try_from(kept_from).unwrap_or(0));
-        if let Some(since) = UNIX_EPOCH.checked_add(since)
-            && let Err(error) = state.blobs.sweep(since).await
-        {
-            tracing::error!(%error, "abandoned uploads were not removed");
-        }
-    }
-}
-
 /// Opens what a command needs that is no server: nobody asks it to stop.
 async fn start_quietly(config: Config) -> Result<AppState, String> {
     let (_stop, stopping) = watch::channel(false);
@@ -409,127 +303,6 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
             Words::new(format!("文件 {path} 无法读取"), format!("The file {path} cannot be read"));
         format!("{words}: {error}.")
     })
-}
-
-/// A password for the command line's own commands.
-fn new_password() -> Result<String, String> {
-    let password = read_password()?;
-    password::check_new(&password).map_err(|refusal| Words::from(&refusal).to_string())?;
-    Ok(password)
-}
-
-async fn create_admin(config: Config, account: String, name: String) -> Result<(), String> {
-    let password = new_password()?;
-    let state = start_quietly(config).await?;
-    let result = make_admin(&state, account.clone(), name, password).await;
-    end(state).await;
-    result?;
-    println!(
-        "{}",
-        Words::new(
-            format!("{account} 可以以管理员身份登录了。"),
-            format!("{account} may sign in as administrator."),
-        )
-    );
-    Ok(())
-}
-
-async fn set_password(config: Config, account: String) -> Result<(), String> {
-    let password = new_password()?;
-    let state = start_quietly(config).await?;
-    let result = replace_password(&state, &account, password).await;
-    end(state).await;
-    result?;
-    println!(
-        "{}",
-        Words::new(
-            format!("{account} 的密码已更换，所有设备已退出登录。"),
-            format!("{account} has the new password and is signed out everywhere."),
-        )
-    );
-    Ok(())
-}
-
-/// Gives an account a new password, found by what is typed at sign-in.
-pub async fn replace_password(
-    state: &AppState,
-    account: &str,
-    password: String,
-) -> Result<(), String> {
-    let found = accounts::find_account(&state.db, account).await.map_err(|e| e.to_string())?;
-    match found {
-        Some(found) => give_password(state, found.user.id, password).await,
-        None => Err(Words::new(
-            format!("没有账号“{account}”。"),
-            format!("There is no account “{account}”."),
-        )
-        .to_string()),
-    }
-}
-
-async fn give_password(state: &AppState, user: UserId, password: String) -> Result<(), String> {
-    let hash = state.passwords.hash(password).await.map_err(|e| e.to_string())?;
-    accounts::set_password(&state.db, user, &hash, false, None, state.clock.now())
-        .await
-        .map_err(|e| format!("The password could not be set: {e}."))
-}
-
-/// Makes an account with all the rights of an administrator, and its password. An error is said in
-/// words.
-pub async fn make_admin(
-    state: &AppState,
-    account: String,
-    name: String,
-    password: String,
-) -> Result<(), String> {
-    let create = CreateAccount { account, name, roles: vec![Role::Admin], clusters: Vec::new() };
-    let user = create.user();
-    as_system(state, create.into()).await?;
-    give_password(state, user, password).await
-}
-
-/// A command of the company, as the product itself; a refusal is said in words.
-async fn as_system(state: &AppState, command: DomainCommand) -> Result<(), String> {
-    let sent = state.sync.system(Scope::Company, vec![command], state.clock.now()).await;
-    let outcomes = sent.map_err(|e| {
-        let words = Words::new("没有写入", "Nothing was written");
-        format!("{words}: {e}.")
-    })?;
-    let refused = outcomes.into_iter().find_map(|outcome| outcome.reason);
-    refused.map_or(Ok(()), |reason| Err(Words::from(&reason).to_string()))
-}
-
-async fn name_company(config: Config, name: String) -> Result<(), String> {
-    let state = start_quietly(config).await?;
-    let result = set_company_name(&state, name).await;
-    end(state).await;
-    result?;
-    println!("{}", Words::new("公司名称已保存。", "The company has its name."));
-    Ok(())
-}
-
-/// Changes the company's name and no other setting.
-pub async fn set_company_name(state: &AppState, name: String) -> Result<(), String> {
-    let base = accounts::settings(&state.db).await.map_err(|e| e.to_string())?;
-    let settings = domain::modules::company::Settings { company: name, ..base.clone() };
-    as_system(state, SetSettings { settings, base: Some(base) }.into()).await
-}
-
-/// From the environment, or from standard input: arguments can be read by everybody on the machine.
-fn read_password() -> Result<String, String> {
-    if let Ok(password) = std::env::var("GUANJIA_PASSWORD") {
-        return Ok(password);
-    }
-    let unreadable = |e: std::io::Error| format!("The password could not be read: {e}.");
-    let mut input = std::io::stdin().lock();
-    let mut password = String::new();
-    if input.is_terminal() {
-        eprint!("Password (it is shown as you type): ");
-        input.read_line(&mut password).map_err(unreadable)?;
-    } else {
-        input.take(4096).read_to_string(&mut password).map_err(unreadable)?;
-    }
-    Ok(password.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 async fn verify(config: Config) -> Result<(), String> {
