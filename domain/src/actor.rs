@@ -153,7 +153,8 @@ impl Role {
                 ViewArrears,
                 ViewDevices,
             ],
-            Role::Quality => &[WalkRound, NoteTicket, ViewOffice, ViewHouseholds],
+            // Whoever inspects raises what is abnormal in the same tap (processes.md 1).
+            Role::Quality => &[OpenTicket, WalkRound, NoteTicket, ViewOffice, ViewHouseholds],
             Role::Admin => &[ManageAccounts, EditSettings, ViewDevices],
             Role::System => &[
                 OpenTicket,
@@ -251,6 +252,25 @@ impl Actor {
         let mut walking =
             self.roles.iter().filter(|role| role.rights().contains(&Right::WalkRound));
         walking.all(|role| *role == Role::Guard)
+    }
+
+    /// Whether everybody's tickets in this cluster may be remarked on. A technician's right is to "own
+    /// and pool tickets", so it takes another role; see `Ticket::gate`.
+    pub fn notes_any_in(&self, cluster: ClusterId) -> bool {
+        self.holds_besides(Role::Technician, Right::NoteTicket, cluster)
+    }
+
+    /// Holds this right of the office for repairs only: the engineering lead has what the supervisor
+    /// has "for repairs and equipment".
+    pub fn leads_repairs_only(&self, right: Right, cluster: ClusterId) -> bool {
+        !self.holds_besides(Role::EngineeringLead, right, cluster)
+    }
+
+    /// Holds the right there by another role than this one.
+    fn holds_besides(&self, besides: Role, right: Right, cluster: ClusterId) -> bool {
+        let there = |role: &Role| role.is_project_wide() || self.clusters.contains(&cluster);
+        let by = |role: &&Role| **role != besides && role.rights().contains(&right);
+        self.roles.iter().filter(by).any(there)
     }
 
     pub fn require(&self, right: Right) -> Result<(), Refusal> {

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Role;
-use crate::id::{ClusterId, DeviceId, OpId, RoundId, ScheduleId, TicketId, UserId};
+use crate::id::{ClusterId, DeviceId, OpId, RoundId, ScheduleId, TicketId, UnitId, UserId};
 use crate::modules::tickets::{Clock, TicketKind, Urgency};
 use crate::money::Fen;
 use crate::refusal::Refusal;
@@ -118,8 +118,17 @@ pub struct Happening {
     pub at: Ms,
     pub received: Ms,
     pub ticket: Option<TicketId>,
-    /// Number of the ticket, or the place.
+    /// What it was about, as people call it: number and place of the ticket, household, round.
     pub about: String,
+    /// The round it was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<RoundId>,
+    /// The household it was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitId>,
+    /// Taken from somebody and given to another: 改派.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reassigned: bool,
     pub outcome: String,
 }
 
@@ -171,6 +180,13 @@ pub struct Quarantined {
     pub outcome: String,
     pub reason: Option<Refusal>,
     pub ticket: Option<TicketId>,
+    /// What it is about, as people call it; empty where nothing is known of it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<RoundId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitId>,
     /// What was recorded, as the phone sent it.
     pub payload: String,
 }

@@ -1,17 +1,17 @@
-//! Every endpoint × every role, with the ids of others.
+//! Every endpoint and every command × every role, with the ids of others.
 //!
 //! The endpoints come from the description of the API, which is complete by a test of its own; one
 //! that this table does not know fails, so that a new endpoint says here who may use it.
 
 #![allow(clippy::unwrap_used)]
 
+mod matrix;
 mod web;
 
 use axum::http::{Method, StatusCode};
-use domain::modules::Command;
-use domain::modules::tickets::NoteTicket;
 use domain::modules::visits::Visit;
 use domain::{Actor, Right};
+use matrix::every_command_is_answered_to_every_role_as_the_table_says;
 use serde_json::json;
 use web::{Server, cluster, project, scope, user, visit};
 
@@ -20,8 +20,7 @@ on_every_database!(
     no_endpoint_answers_a_stranger,
     every_writing_endpoint_refuses_forged_requests,
     a_steward_neither_reads_nor_writes_in_a_foreign_cluster,
-    no_role_can_push_what_it_has_no_right_to,
-    nobody_can_act_as_the_product_itself,
+    every_command_is_answered_to_every_role_as_the_table_says,
     nothing_but_the_session_is_answered_before_a_new_password_is_chosen,
 );
 
@@ -170,46 +169,6 @@ async fn a_steward_neither_reads_nor_writes_in_a_foreign_cluster(server: &Server
     assert_eq!(foreign.pull(scope(), "visit").await.len(), 0);
     let id = domain::id::VisitId::derived(&["test visit", "foreign"]);
     assert!(server.state.sync.record::<Visit>(id.0).await.unwrap().is_none());
-}
-
-async fn no_role_can_push_what_it_has_no_right_to(server: &Server) {
-    let commands: [(Right, Command); 2] =
-        [(Right::RecordVisit, visit("by role", cluster("A"), &[])), (Right::NoteTicket, note())];
-    for (account, role, _) in web::staff() {
-        let mut client = server.signed_in(&account).await;
-        for (right, command) in &commands {
-            let outcomes =
-                client.push(scope(), user(&account), std::slice::from_ref(command)).await;
-            let code = outcomes[0]["reason"]["code"].as_str().unwrap_or_default();
-            let may = role.rights().contains(right) && account != "steward-b";
-            let refused = ["common.not_allowed", "common.other_cluster"].contains(&code);
-            // What a person may do can still be refused or wait for other reasons.
-            let waits = outcomes[0]["outcome"] == "held";
-            assert!(may != refused || waits, "{account} {right:?}: {outcomes}");
-            assert!(may || refused || waits, "{account} {right:?}: {outcomes}");
-        }
-    }
-}
-
-fn note() -> Command {
-    NoteTicket {
-        ticket: domain::id::TicketId::derived(&["nowhere"]),
-        note: "x".into(),
-        photos: Vec::new(),
-        settles_conflict: false,
-        counts: None,
-    }
-    .into()
-}
-
-async fn nobody_can_act_as_the_product_itself(server: &Server) {
-    use domain::modules::attachments::{BlobArrived, Sha256Hex};
-    let arrived: Command = BlobArrived { sha256: Sha256Hex("ab".repeat(32)), size: 1 }.into();
-    for (account, ..) in web::staff() {
-        let mut client = server.signed_in(&account).await;
-        let outcomes = client.push(scope(), user(&account), std::slice::from_ref(&arrived)).await;
-        assert_eq!(outcomes[0]["reason"]["code"], "common.not_allowed", "{account}: {outcomes}");
-    }
 }
 
 async fn nothing_but_the_session_is_answered_before_a_new_password_is_chosen(server: &Server) {

@@ -484,7 +484,7 @@ async fn arrears_of_an_unknown_unit_or_an_earlier_day_are_told(server: &Server) 
         ..owed("房号,欠费\n1-1-101,5\n")
     };
     let error = arrears(&server.state, &earlier).await.unwrap_err();
-    assert!(error.to_string().contains("2026-11-01"), "{error}");
+    assert!(error.to_string().contains("2026年11月1日"), "{error}");
     let future = ArrearsImport {
         as_of: NaiveDate::from_ymd_opt(2026, 11, 23).unwrap(),
         ..owed("房号,欠费\n1-1-101,5\n")

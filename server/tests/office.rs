@@ -32,6 +32,7 @@ on_every_database!(
     the_table_is_sorted_by_the_time_that_is_left,
     a_wait_that_has_run_out_is_over_its_limit,
     a_ticket_that_nobody_was_given_in_time_is_counted_and_presses,
+    whatever_happened_says_what_it_was_about,
     a_device_is_in_step_when_it_keeps_nothing_back,
     a_round_is_missed_once_the_device_has_said_that_it_has_nothing_of_it,
     only_administrators_receive_the_names_people_sign_in_with,
@@ -255,8 +256,45 @@ async fn a_ticket_that_nobody_was_given_in_time_is_counted_and_presses(server: &
     let board = view(&desk, "dashboard").await;
     assert_eq!(board["relay_over"], json!(1));
     assert_eq!(board["pressing"][0]["place"], json!("left lying"));
+    // The list is in the order of the clock that each line shows.
+    let now = domain::Ms(board["at"].as_i64().unwrap());
+    let left = |line: &Value| {
+        let clock: domain::modules::tickets::Clock =
+            serde_json::from_value(line["clock"].clone()).unwrap();
+        clock.first(now, 10 * MINUTE).0.left(now)
+    };
+    let shown: Vec<i64> = board["pressing"].as_array().unwrap().iter().map(left).collect();
+    assert_eq!(shown.len(), 2);
+    assert!(shown.is_sorted(), "{shown:?}");
     desk.push(scope(), boss, &[assign("left lying", "technician")]).await;
     assert_eq!(view(&desk, "dashboard").await["relay_over"], json!(0));
+}
+
+async fn whatever_happened_says_what_it_was_about(server: &Server) {
+    let (mut desk, _) = overtaken(server, "大堂").await;
+    desk.push(scope(), user("supervisor"), &[open("车库")]).await;
+    let board = view(&desk, "dashboard").await;
+    let told: Vec<(String, String, bool)> = board["happenings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let text = |key: &str| one[key].as_str().unwrap().to_owned();
+            (text("kind"), text("about"), one["reassigned"] == json!(true))
+        })
+        .collect();
+    let number = stored(server, "大堂").await.display_number();
+    let hall = format!("{number} 大堂");
+    let expected = [
+        ("tickets.complete", hall.as_str(), false),
+        ("tickets.assign", &hall, true),
+        ("tickets.assign", &hall, false),
+        ("tickets.open", &hall, false),
+    ];
+    let expected = expected.map(|(kind, about, again)| (kind.to_owned(), about.to_owned(), again));
+    assert_eq!(told[1..5], expected, "{told:?}");
+    let entry = &entries(&desk).await[0];
+    assert_eq!((&entry["about"], &entry["ticket"]), (&json!(hall), &json!(ticket("大堂"))));
 }
 
 /// What the office sees of this device.

@@ -315,6 +315,40 @@ async fn what_is_backed_up_is_said(site: &Site) {
     assert_eq!(page.backup_seq, 3);
 }
 
+async fn what_was_written_while_arrears_spoke_to_the_whole_office_reaches_only_finance(
+    site: &Site,
+) {
+    site.furnish().await;
+    let owed = SetArrears {
+        unit: unit("a", 1),
+        owed: domain::Fen(18_000),
+        since: Some("2026-11-01".parse().unwrap()),
+        months: 1,
+        as_of: TEN,
+    };
+    site.must(scope(), vec![owed.into()]).await;
+    let quality = Phone::new("quality", person("quality", Role::Quality, vec![]));
+    let finance = Phone::new("boss", boss());
+    let count = async |reader: &Phone| {
+        let replica = snapshot(site, reader, 100).await;
+        replica.rows.keys().filter(|key| key.kind == RecordKind::Arrears).count()
+    };
+    // As a build of then left it.
+    for statement in [
+        "INSERT INTO feed (scope, channel, kind, record_id, seq, gone) \
+         SELECT scope, 'office', kind, record_id, seq, gone FROM feed \
+         WHERE channel = 'finance' AND kind = 'arrears'",
+        "DELETE FROM schema_version WHERE version >= 6",
+    ] {
+        server::db::sql(statement).execute(site.db.writers()).await.unwrap();
+    }
+    assert_eq!((count(&quality).await, count(&finance).await), (1, 1));
+    assert!(!server::sync::verify(&site.db).await.unwrap().is_sound());
+    server::db::migrate::run(&site.db).await.unwrap();
+    assert_eq!((count(&quality).await, count(&finance).await), (0, 1));
+    assert!(server::sync::verify(&site.db).await.unwrap().is_sound());
+}
+
 async fn stewards_read_the_projects_of_their_clusters_and_the_office_all(site: &Site) {
     site.furnish().await;
     let names = |actor: Arc<domain::Actor>| async move {
@@ -340,5 +374,6 @@ on_both!(
     nothing_new_costs_one_empty_page,
     a_server_come_back_from_a_backup_starts_every_phone_afresh,
     what_is_backed_up_is_said,
+    what_was_written_while_arrears_spoke_to_the_whole_office_reaches_only_finance,
     stewards_read_the_projects_of_their_clusters_and_the_office_all,
 );

@@ -77,10 +77,12 @@ macro_rules! records {
     };
 }
 
-/// Connects a record type to its variant; the module supplies id, scope and channels.
+/// Connects a record type to its variant; the module supplies id, scope and channels, and where most
+/// records are history, how that is seen (`SyncedRecord::is_over`).
 #[macro_export]
 macro_rules! synced {
-    ($type:ty, $variant:ident, |$r:ident| id: $id:expr, scope: $scope:expr, channels: $channels:expr) => {
+    ($type:ty, $variant:ident, |$r:ident| id: $id:expr, scope: $scope:expr, channels: $channels:expr
+        $(, over: $over:expr)?) => {
         impl $crate::sync::record::SyncedRecord for $type {
             const KIND: $crate::modules::RecordKind = $crate::modules::RecordKind::$variant;
             fn id(&self) -> uuid::Uuid {
@@ -107,6 +109,10 @@ macro_rules! synced {
                     _ => None,
                 }
             }
+            $(fn is_over(body: &str) -> bool {
+                let over: fn(&str) -> bool = $over;
+                over(body)
+            })?
         }
     };
 }

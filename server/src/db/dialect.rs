@@ -51,6 +51,8 @@ impl Dialect {
                 "PRAGMA foreign_keys = ON",
                 "PRAGMA cache_size = -32000",
                 "PRAGMA temp_store = MEMORY",
+                // Pages that change in one commit after the other are copied back once, not every 4 MB.
+                "PRAGMA wal_autocheckpoint = 4000",
             ],
             Self::Postgres => &[
                 // A lost client must not hold the head of a scope.

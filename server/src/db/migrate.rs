@@ -32,6 +32,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "wait_ends",
         text: include_str!("../../migrations/0005_wait_ends.sql"),
     },
+    Migration {
+        version: 6,
+        name: "fees_for_finance",
+        text: include_str!("../../migrations/0006_fees_for_finance.sql"),
+    },
 ];
 
 /// Statements of a file; each ends with `;` at the end of a line.

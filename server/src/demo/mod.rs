@@ -203,3 +203,6 @@ async fn mark_devices(state: &AppState, staff: &Staff, now: Ms) -> Result<(), St
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

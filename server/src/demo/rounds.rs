@@ -15,7 +15,7 @@ use domain::modules::company::Settings;
 use domain::modules::rounds::builtin::{template_id, templates};
 use domain::modules::rounds::due::expand;
 use domain::modules::rounds::{
-    Answer, AnswerType, Confirmation, FinishRound, Item, ItemAnswer, PublishTemplate,
+    Answer, AnswerType, Confirmation, FinishRound, HandReason, Item, ItemAnswer, PublishTemplate,
     RecordCheckpoint, Recurrence, RegisterCheckpoint, Schedule, SetSchedule, StartRound, Window,
 };
 use domain::modules::tickets::{Intake, Origin, Place, TicketContact, TicketKind};
@@ -344,7 +344,7 @@ impl Walk<'_> {
             let confirmation = if chance.chance(94) {
                 Confirmation::Code { code: sign(place, 1) }
             } else {
-                Confirmation::Hand { reason: "二维码污损,无法识别".into() }
+                Confirmation::Hand { reason: String::new(), usual: Some(HandReason::Damaged) }
             };
             let record = RecordCheckpoint {
                 round: due.id,

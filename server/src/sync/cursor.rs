@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::store::feed::Position;
 
 /// Raised when what is sent changes in a way that needs a fresh snapshot on every phone.
-const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 3;
 
 /// A reader's place. It holds no secret and grants nothing: what a reader gets follows from who
 /// asks, so a forged one only harms its maker.
@@ -91,6 +91,8 @@ mod tests {
         let other = audience(Scope::Company, &[Channel::All, Channel::Admin]);
         assert_eq!(Cursor::decode(&text, epoch, &other, 7), None);
         assert_eq!(Cursor::decode(&text, epoch, &ours, 6), None, "a head that was lost");
+        let before = Cursor { schema: SCHEMA - 1, ..Cursor::new(epoch, ours.clone(), 7, None) };
+        assert_eq!(Cursor::decode(&before.encode(), epoch, &ours, 7), None, "sent by other rules");
         assert_eq!(Cursor::decode("%%%", epoch, &ours, 7), None);
         assert_eq!(Cursor::decode("e30", epoch, &ours, 7), None);
     }

@@ -16,7 +16,7 @@ use domain::views::{AttentionTable, Quarantined};
 use domain::{Ms, Right};
 use sqlx::{AnyConnection, Row};
 
-use super::{OfProject, count, ms, parsed, scope_for};
+use super::{OfProject, count, happenings, ms, parsed, scope_for};
 use crate::auth::Signed;
 use crate::db::{Db, sql};
 use crate::error::ApiError;
@@ -59,32 +59,33 @@ pub async fn attention(
         .bind(state.clock.now().plus(-HELD_TOO_LONG).0)
         .fetch_all(state.db.readers())
         .await?;
-    let rows = unsettled
-        .iter()
-        .chain(&waiting)
-        .map(|row| {
+    let rows = || unsettled.iter().chain(&waiting);
+    let mut subjects = Vec::new();
+    for row in rows() {
+        subjects.push(happenings::subject(row.try_get(2)?, row.try_get(10)?, row.try_get(9)?));
+    }
+    happenings::name(&state.db, &mut subjects).await?;
+    let rows = rows()
+        .zip(subjects)
+        .map(|(row, subject)| {
             let scope: Scope = parsed(row, 11)?;
-            let kind: String = row.try_get(2)?;
-            let payload: String = row.try_get(9)?;
-            let version = u32::try_from(row.try_get::<i64, _>(10)?).unwrap_or(0);
-            let ticket = match Command::decode(&kind, version, &payload) {
-                Some(Ok(command)) => ticket_of(&command),
-                _ => None,
-            };
             let reply: Option<Outcome> = serde_json::from_str(row.try_get(8)?).ok();
             Ok(Quarantined {
                 scope,
                 seq: u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0),
                 op: parsed(row, 1)?,
-                kind,
+                kind: row.try_get(2)?,
                 by: row.try_get(3)?,
                 device_name: row.try_get(4)?,
                 at: ms(row, 5)?,
                 received: ms(row, 6)?,
                 outcome: row.try_get(7)?,
                 reason: reply.and_then(|reply| reply.reason),
-                ticket,
-                payload,
+                ticket: subject.ticket,
+                about: subject.about,
+                round: subject.round,
+                unit: subject.unit,
+                payload: row.try_get(9)?,
             })
         })
         .collect::<Result<_, ApiError>>()?;

@@ -18,7 +18,7 @@ use domain::{Fen, Ms, Right};
 use sqlx::Row;
 
 use super::due::Duty;
-use super::tickets::{self, LIMIT, OPEN};
+use super::tickets::{self, LIMIT, OPEN, SOLVED};
 use super::{OfProject, attention, count, devices, happenings, named, parsed, scope_for};
 use crate::auth::{Signed, store as accounts};
 use crate::db::{Db, sql};
@@ -195,7 +195,7 @@ impl Calls {
         .await?;
         let calls = rows.iter().map(|row| decode(row, "fee_calls")).collect::<Result<_, _>>()?;
         let rows = sql(format!(
-            "SELECT t.id, CASE WHEN t.{OPEN} OR t.state = 'declined' THEN 0 ELSE 1 END FROM fee_calls c \
+            "SELECT t.id, CASE WHEN t.{SOLVED} THEN 1 ELSE 0 END FROM fee_calls c \
              JOIN tickets t ON t.id = c.ticket_id WHERE c.scope = $1"
         ))
         .bind(scope.to_string())

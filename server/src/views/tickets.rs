@@ -45,9 +45,12 @@ pub struct TicketFilter {
     pub limit: Option<i64>,
 }
 
-/// States in which the work is not over.
+/// States in which the work is not over: `TicketState::is_finished` in SQL, turned round.
 pub(crate) const OPEN: &str =
     "state IN ('received', 'assessed', 'assigned', 'accepted', 'in_progress', 'waiting')";
+
+/// States in which what was asked for has been done: `TicketState::is_solved` in SQL.
+pub(crate) const SOLVED: &str = "state IN ('done', 'return_visit', 'closed')";
 
 pub(crate) const COLUMNS: &str = "t.id, t.number, t.kind, t.category, t.urgency, t.state, \
      t.cluster_id, t.place, t.assignee, u.name, t.opened_at, t.due, t.relay_due, t.paused, \
@@ -213,4 +216,33 @@ pub(crate) async fn pressing(
     .fetch_all(db.readers())
     .await?;
     rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_states_that_sql_calls_open_or_solved_are_those_of_the_rules() {
+        for name in TicketState::NAMES {
+            let who = UserId::derived(&["li"]);
+            let state: TicketState = serde_json::from_value(json!({
+                "name": name, "to": who, "by": who, "since": 0, "at": 0, "due": 0, "reason": "parts"
+            }))
+            .unwrap();
+            assert_eq!(state.name(), name);
+            let among = |list: &str| list.contains(&format!("'{name}'"));
+            assert_eq!(among(OPEN), !state.is_finished(), "{name}");
+            assert_eq!(among(SOLVED), state.is_solved(), "{name}");
+        }
+        // And nothing else stands there.
+        let named = |list: &str| list.matches('\'').count() / 2;
+        assert_eq!(
+            named(OPEN) + named(SOLVED) + 1,
+            TicketState::NAMES.len(),
+            "declined is neither"
+        );
+    }
 }

@@ -40,7 +40,6 @@ crate::refusal_codes! {
         /// The round does not belong to this schedule or template.
         WrongTemplate = "rounds.wrong_template",
         NotYourRound = "rounds.not_your_round",
-        AlreadyFinished = "rounds.already_finished",
         UnknownCheckpoint = "rounds.unknown_checkpoint",
         UnknownItem = "rounds.unknown_item",
         AnswerMissing = "rounds.answer_missing",
@@ -238,12 +237,42 @@ crate::synced!(Schedule, Schedule, |s| id: s.id.0, scope: Scope::Project(s.proje
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Confirmation {
     /// The text of the signed code that was scanned.
-    Code {
-        code: String,
-    },
+    Code { code: String },
+    /// By a usual reason, in the walker's own words, or both.
     Hand {
+        /// Always there, empty or not: phones of before the usual reasons ask for it.
         reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usual: Option<HandReason>,
     },
+}
+
+/// Why a place is confirmed by hand again and again; read in the reader's language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum HandReason {
+    /// 二维码污损
+    Damaged,
+    /// 无法到达
+    Unreachable,
+    /// 光线不足
+    Dark,
+    /// 未挂码
+    NoCode,
+}
+
+impl HandReason {
+    pub const ALL: [HandReason; 4] =
+        [HandReason::Damaged, HandReason::Unreachable, HandReason::Dark, HandReason::NoCode];
+    pub fn name(self) -> &'static str {
+        match self {
+            HandReason::Damaged => "damaged",
+            HandReason::Unreachable => "unreachable",
+            HandReason::Dark => "dark",
+            HandReason::NoCode => "no_code",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -70,6 +70,19 @@ impl Clock {
         self.due.since(self.reading(now))
     }
 
+    /// The clock that runs out first, and whether it is the relay clock: the order in which open tickets
+    /// press. What began when is not known of the relay clock here, only how long it may take.
+    #[must_use]
+    pub fn first(self, now: Ms, relay: i64) -> (Self, bool) {
+        match self.relay_due {
+            Some(due) if self.stopped.is_none() && due.since(now) < self.left(now) => {
+                let plain = Self { relay_due: None, paused: None, paused_until: None, ..self };
+                (Self { started: due.plus(-relay), due, ..plain }, true)
+            }
+            _ => (self, false),
+        }
+    }
+
     /// Amber at 75 %, red when over.
     pub fn light(&self, now: Ms) -> ClockLight {
         let whole = self.due.since(self.started).max(1);
@@ -167,6 +180,20 @@ mod tests {
         assert!(!waiting.stop(Ms(40 * HOUR)).wait_is_over(Ms(99 * HOUR)));
         assert_eq!(waiting.resume(Ms(5 * HOUR)).due, Ms(28 * HOUR));
         assert_eq!(waiting.resume(Ms(5 * HOUR)).paused_until, None);
+    }
+
+    #[test]
+    fn the_relay_clock_comes_first_while_it_runs_out_before_the_other() {
+        let relay = 10 * crate::time::MINUTE;
+        let waiting = Clock { relay_due: Some(Ms(relay)), ..day() };
+        let (first, of_relay) = waiting.first(Ms(relay - 1), relay);
+        assert!(of_relay);
+        assert_eq!((first.left(Ms(relay - 1)), first.light(Ms(relay + 1))), (1, ClockLight::Red));
+        assert_eq!(first.light(Ms(0)), ClockLight::Green);
+        // Reopened shortly before its limit: the other one runs out first.
+        let late = Clock { relay_due: Some(Ms(24 * HOUR + relay)), ..day() };
+        assert_eq!(late.first(Ms(24 * HOUR), relay), (late, false));
+        assert_eq!(day().first(Ms(0), relay), (day(), false));
     }
 
     #[test]

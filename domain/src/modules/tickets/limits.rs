@@ -69,6 +69,24 @@ impl Ticket {
         Some(Clock { paused_until: None, ..clock })
     }
 
+    /// Whether that entry of the timeline takes the ticket from somebody to give it to another: 改派, where
+    /// the first time is 派单.
+    pub fn is_reassignment(&self, entry: usize) -> bool {
+        let Some((last, before)) =
+            self.timeline.get(..=entry).and_then(<[TimelineEntry]>::split_last)
+        else {
+            return false;
+        };
+        let TicketEvent::Assigned { to } = last.event else { return false };
+        let holder = before.iter().rev().find_map(|entry| match entry.event {
+            TicketEvent::Assigned { to } => Some(Some(to)),
+            TicketEvent::Accepted | TicketEvent::Started => Some(Some(entry.by)),
+            TicketEvent::Opened | TicketEvent::Declined => Some(None),
+            _ => None,
+        });
+        holder.flatten().is_some_and(|holder| holder != to)
+    }
+
     /// By when, for work finished at `at`: complaint 1 day, safety 2, leak 3, others 7.
     pub fn return_visit_due(&self, at: Ms, settings: &Settings) -> Ms {
         let known = category(&self.category);

@@ -8,7 +8,7 @@
 use super::{Ticket, TicketCode, TicketEvent, TicketState, WaitReason};
 use crate::actor::{Actor, Right};
 use crate::id::UserId;
-use crate::refusal::Refusal;
+use crate::refusal::{CommonCode, Refusal};
 use crate::time::Ms;
 
 /// What can be done to a ticket once it is open.
@@ -248,11 +248,11 @@ impl Ticket {
 
     /// Whether this person may make this move now, by rights and by state.
     pub fn gate(&self, tried: Move, actor: &Actor) -> Result<(), Denied> {
-        let holds = self.state.holder() == Some(actor.user);
-        if let Some(right) = tried.right()
-            && !(tried == Move::Note && holds)
-        {
-            actor.require_in(right, self.cluster).map_err(Denied::Refused)?;
+        if tried == Move::Note {
+            return self.gate_note(actor);
+        }
+        if let Some(right) = tried.right() {
+            self.require(right, actor).map_err(Denied::Refused)?;
         }
         if self.state.permits(tried, actor.user, self.is_open_to(actor)) {
             return Ok(());
@@ -269,16 +269,51 @@ impl Ticket {
         })
     }
 
+    /// Whether this person holds a right of the office for this ticket.
+    pub fn require(&self, right: Right, actor: &Actor) -> Result<(), Refusal> {
+        actor.require_in(right, self.cluster)?;
+        if !self.kind.is_technical() && actor.leads_repairs_only(right, self.cluster) {
+            return Err(Refusal::new(CommonCode::NotAllowed));
+        }
+        Ok(())
+    }
+
+    /// The one place that says who may remark: whoever holds it, whoever has the right; a technician
+    /// on what is or was theirs, what they reported, and what lies in the pool. What they wrote while
+    /// it lay there is kept as every late move is.
+    fn gate_note(&self, actor: &Actor) -> Result<(), Denied> {
+        if self.state.holder() == Some(actor.user) {
+            return Ok(());
+        }
+        actor.require_in(Right::NoteTicket, self.cluster).map_err(Denied::Refused)?;
+        let open = self.state.permits(Move::Accept, actor.user, self.is_open_to(actor));
+        let own = self.opened_by == actor.user || self.took_part(actor.user);
+        if own || open || actor.notes_any_in(self.cluster) {
+            return Ok(());
+        }
+        Err(if self.is_open_to(actor) {
+            Denied::Late(self.overtaken())
+        } else {
+            Denied::Refused(Refusal::new(CommonCode::NotAllowed))
+        })
+    }
+
+    /// What became of it meanwhile.
+    fn overtaken(&self) -> Refusal {
+        Refusal::new(if self.state.is_finished() {
+            TicketCode::FinishedElsewhere
+        } else {
+            TicketCode::ReassignedElsewhere
+        })
+    }
+
     fn deny_field(&self, tried: Move, actor: &Actor) -> Denied {
         // Accepting is how a technician first gets a pool ticket, so nothing need go before it.
         let good_faith =
             self.took_part(actor.user) || (tried == Move::Accept && self.is_open_to(actor));
         let holder = self.state.holder();
-        if good_faith && self.state.is_finished() {
-            return Denied::Late(Refusal::new(TicketCode::FinishedElsewhere));
-        }
-        if good_faith && holder != Some(actor.user) {
-            return Denied::Late(Refusal::new(TicketCode::ReassignedElsewhere));
+        if good_faith && (self.state.is_finished() || holder != Some(actor.user)) {
+            return Denied::Late(self.overtaken());
         }
         Denied::Refused(match holder {
             Some(other) if other != actor.user => {

@@ -417,12 +417,17 @@ impl Ticket {
         (12..16).map(|i| char::from(ALPHABET[usize::from(bytes[i]) % 32])).collect()
     }
 
-    /// "1123" or, before the server numbered it, "~7K2P".
+    /// "#1123" or, before the server numbered it, "#~7K2P": a ticket is called by it everywhere.
     pub fn display_number(&self) -> String {
         match self.number {
-            Some(number) => number.to_string(),
-            None => format!("~{}", Self::short_code(self.id)),
+            Some(number) => format!("#{number}"),
+            None => format!("#~{}", Self::short_code(self.id)),
         }
+    }
+
+    /// The same of a ticket that may not be known here.
+    pub fn name_of(id: TicketId, known: Option<&Ticket>) -> String {
+        known.map_or_else(|| format!("#~{}", Self::short_code(id)), Ticket::display_number)
     }
 }
 
@@ -442,4 +447,7 @@ crate::synced!(Ticket, Ticket, |t| id: t.id.0, scope: Scope::Project(t.project),
     order::sort(&mut channels);
     channels.dedup();
     channels
+}, over: |body| {
+    let state = body.split_once("\"state\":{\"name\":\"").map_or("", |(_, rest)| rest);
+    state.starts_with("closed\"") || state.starts_with("declined\"")
 });

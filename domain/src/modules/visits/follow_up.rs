@@ -86,6 +86,20 @@ mod tests {
     }
 
     #[test]
+    fn a_visit_is_seen_to_be_over_without_decoding_it_exactly_when_no_answer_is_pending() {
+        use crate::sync::record::SyncedRecord;
+        let mut given = visit("given", MORNING, Some("2026-11-17"));
+        given.answers.push(VisitAnswer { text: "好".into(), by: given.by, at: MORNING });
+        let open = visit(r#"","answers":[{"text":"#, MORNING, Some("2026-11-17"));
+        let nothing = visit(r#","answer_by":"2026-11-17","#, MORNING, None);
+        for visit in [given, open, nothing] {
+            let body = serde_json::to_string(&visit).unwrap();
+            let is_pending = !pending(std::iter::once(&visit)).is_empty();
+            assert_eq!(Visit::is_over(&body), !is_pending, "{body}");
+        }
+    }
+
+    #[test]
     fn an_answer_is_overdue_the_day_after_it_was_promised() {
         let visits = [visit("v", MORNING, Some("2026-11-18"))];
         let follow_up = pending(visits.iter())[0];

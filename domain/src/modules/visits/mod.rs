@@ -104,4 +104,6 @@ pub struct Visit {
 }
 
 crate::synced!(Visit, Visit, |v| id: v.id.0, scope: Scope::Project(v.project),
-    channels: vec![Channel::Office, Channel::Cluster(v.cluster)]);
+    channels: vec![Channel::Office, Channel::Cluster(v.cluster)],
+    // No answer was promised, or it was given.
+    over: |body| !body.contains("\"answer_by\":") || body.contains("\"answers\":["));

@@ -302,7 +302,42 @@ impl Replica {
         self.records(T::KIND).filter_map(T::from_record)
     }
 
-    /// The same, untyped.
+    /// The records that may still ask something of somebody, and perhaps a few that do not: history is
+    /// passed over undecoded (`SyncedRecord::is_over`).
+    pub fn active<T: SyncedRecord + 'static>(&self) -> impl Iterator<Item = &T> {
+        self.records_where(T::KIND, Box::new(|body| !T::is_over(body))).filter_map(T::from_record)
+    }
+
+    /// The records whose JSON names this id somewhere; the others are passed over undecoded.
+    pub fn naming<T: SyncedRecord + 'static>(&self, id: Uuid) -> impl Iterator<Item = &T> {
+        let id = id.to_string();
+        self.records_where(T::KIND, Box::new(move |body| body.contains(&id)))
+            .filter_map(T::from_record)
+    }
+
+    /// How many records of a kind there are.
+    pub fn count(&self, kind: RecordKind) -> usize {
+        let whole = every_id(kind);
+        let base = self.base.range(whole.clone());
+        let settled = base.filter(|(key, _)| !self.overlay.contains_key(key)).count();
+        settled + self.overlay.range(whole).filter(|(_, record)| record.is_some()).count()
+    }
+
+    fn records_where(
+        &self,
+        kind: RecordKind,
+        wanted: Box<dyn Fn(&str) -> bool>,
+    ) -> impl Iterator<Item = &Record> {
+        let whole = every_id(kind);
+        let base = self.base.range(whole.clone());
+        let settled =
+            base.filter(move |(key, slot)| wanted(&slot.raw) && !self.overlay.contains_key(key));
+        // What is pending is decoded anyway, and little.
+        let shown = self.overlay.range(whole).filter_map(|(_, record)| record.as_ref());
+        settled.filter_map(move |(_, slot)| slot.record(kind)).chain(shown)
+    }
+
+    /// The same as `iter`, untyped.
     pub fn records(&self, kind: RecordKind) -> impl Iterator<Item = &Record> {
         let whole = every_id(kind);
         let base = self.base.range(whole.clone());

@@ -510,3 +510,39 @@ fn only_kinds_that_changed_are_named() {
     assert_eq!(changed.into_iter().collect::<Vec<_>>(), vec![Visit::KIND]);
     assert!(phone.engine.replica.borrow_mut().kinds_changed().is_empty());
 }
+
+#[test]
+fn history_is_passed_over_and_what_is_pending_or_names_the_id_is_found() {
+    let phone = phone();
+    let promised = VisitResult::Promised { by: "2026-12-04".parse().unwrap() };
+    let talked = phone.visit("talked", "想换灯", vec![]).unwrap();
+    phone.sync();
+    let active = || {
+        let replica = phone.engine.replica.borrow();
+        replica.active::<Visit>().map(|visit| visit.note.clone()).collect::<Vec<_>>()
+    };
+    assert!(active().is_empty());
+    let unit = phone.engine.replica.borrow().iter::<Household>().next().unwrap().clone();
+    let asked = RecordVisit {
+        visit: VisitId::derived(&["asked"]),
+        cluster: unit.cluster,
+        unit: None,
+        place: "门口".into(),
+        way: VisitWay::Door,
+        met: String::new(),
+        topics: vec![Topic::Need],
+        note: "要电话".into(),
+        result: promised,
+        attachments: vec![],
+    };
+    phone.do_command("asked", asked.into());
+    assert_eq!(active(), ["要电话"], "before it is sent");
+    phone.sync();
+    assert_eq!(active(), ["要电话"], "from the server");
+    let replica = phone.engine.replica.borrow();
+    let named: Vec<_> =
+        replica.naming::<Visit>(talked.0).map(|visit| visit.note.as_str()).collect();
+    assert_eq!(named, ["想换灯"]);
+    assert_eq!(replica.count(Visit::KIND), 2);
+    assert_eq!(replica.count(Visit::KIND), replica.iter::<Visit>().count());
+}

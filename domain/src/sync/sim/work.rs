@@ -339,7 +339,7 @@ impl Hand<'_> {
             version: 1,
             point: "hall".into(),
             checkpoint: None,
-            confirmation: Confirmation::Hand { reason: "无码".into() },
+            confirmation: Confirmation::Hand { reason: "无码".into(), usual: None },
             answers: vec![ItemAnswer {
                 item: "light".into(),
                 answer: Answer::Normal,

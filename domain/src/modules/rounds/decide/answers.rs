@@ -90,8 +90,8 @@ pub(super) fn confirm<'w>(
 ) -> Result<Option<&'w Checkpoint>, Stop> {
     let scanned = match &command.confirmation {
         Confirmation::Code { code } => Some(genuine(code, command, round, context)?),
-        Confirmation::Hand { reason } => {
-            if reason.trim().is_empty() {
+        Confirmation::Hand { reason, usual } => {
+            if reason.trim().is_empty() && usual.is_none() {
                 return Err(Refusal::new(RoundCode::HandNeedsReason).into());
             }
             text::optional("reason", reason, text::NOTE)?;

@@ -103,7 +103,7 @@ fn a_line_names_the_ticket_by_number_and_first_words() {
     let tickets = [ticket("漏水", MORNING, Urgency::Normal)];
     let items = briefing_lines(cluster(), tickets.iter(), MORNING, &Settings::default());
     let line = items[0].line();
-    assert_eq!((line.text.as_str(), line.ticket), ("7 漏水", Some(tickets[0].id)));
+    assert_eq!((line.text.as_str(), line.ticket), ("#7 漏水", Some(tickets[0].id)));
     assert!(!line.ticked);
     let long = Ticket { description: "漏".repeat(500), ..tickets[0].clone() };
     let items = briefing_lines(cluster(), [&long].into_iter(), MORNING, &Settings::default());

@@ -214,10 +214,10 @@ impl Decide for NoteTicket {
         _numbers: &mut dyn Numbers,
     ) -> Result<Decision, Stop> {
         let mut ticket = ticket(world, context, self.ticket, Move::Note)?;
-        allow(&ticket, Move::Note, context)?;
+        let late = allow_or_late(&ticket, Move::Note, context)?;
         let settles = self.settles();
         if settles {
-            context.actor.require_in(Right::SettleConflict, ticket.cluster)?;
+            ticket.require(Right::SettleConflict, context.actor)?;
         } else {
             text::at_most("timeline", ticket.timeline.len().saturating_add(1), NOTED_ENTRIES)?;
         }
@@ -227,6 +227,10 @@ impl Decide for NoteTicket {
             text::optional("note", &self.note, text::NOTE)?;
         }
         attachments::check(&self.photos)?;
+        if let Some(reason) = late {
+            let entry = TimelineEntry::of(context, TicketEvent::Noted).noting(&self.note);
+            return Ok(put_late(ticket, context, entry.showing(&self.photos), reason));
+        }
         let event = match self.counts {
             Some(completion) => {
                 count(&mut ticket, completion, context)?;

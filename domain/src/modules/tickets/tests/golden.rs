@@ -147,3 +147,14 @@ fn a_phone_may_leave_out_what_has_a_default() {
     let verb = "start".to_owned();
     assert_eq!(event, TicketEvent::LateMove { verb, reason: None, until: None });
 }
+
+#[test]
+fn a_ticket_is_seen_to_be_over_without_decoding_it_exactly_when_its_state_is_final() {
+    let forged = r#""state":{"name":"closed","by":"#;
+    for state in states() {
+        let mut ticket = Ticket { state, description: forged.into(), ..eventful() };
+        ticket.place.label = forged.into();
+        let body = serde_json::to_string(&ticket).unwrap();
+        assert_eq!(Ticket::is_over(&body), ticket.state.is_final(), "{}", ticket.state.name());
+    }
+}

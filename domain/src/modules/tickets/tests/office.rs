@@ -60,6 +60,24 @@ fn work_is_given_to_technicians_leads_and_stewards_with_an_account() {
 }
 
 #[test]
+fn only_what_is_taken_from_somebody_is_given_to_another() {
+    let mut estate = Estate::with(leak());
+    estate.applied(&manager(), TEN, assign(&chen()));
+    estate.applied(&manager(), later(1), assign(&chen()));
+    estate.applied(&manager(), later(2), assign(&wu()));
+    estate.applied(&manager(), later(3), decline());
+    estate.applied(&manager(), later(4), reopen());
+    estate.applied(&manager(), later(5), assign(&chen()));
+    let ticket = estate.ticket();
+    let said: Vec<bool> = (0..ticket.timeline.len())
+        .filter(|at| matches!(ticket.timeline[*at].event, TicketEvent::Assigned { .. }))
+        .map(|at| ticket.is_reassignment(at))
+        .collect();
+    assert_eq!(said, [false, false, true, false]);
+    assert!(!ticket.is_reassignment(0) && !ticket.is_reassignment(99));
+}
+
+#[test]
 fn assigning_stops_the_relay_clock() {
     let estate = Estate::assigned(leak());
     assert_eq!(estate.ticket().clock.relay_due, None);
@@ -223,6 +241,42 @@ fn remarks_come_from_those_who_may_and_from_whoever_holds_the_ticket() {
     estate.refused(&elsewhere, later(1), note("看过"), CommonCode::OtherCluster);
     estate.applied(&manager(), later(1), assign(&steward()));
     estate.applied(&elsewhere, later(2), note("已联系业主"));
+}
+
+#[test]
+fn a_technician_remarks_on_own_and_pool_tickets_and_what_came_too_late_is_kept() {
+    let mut pool = Estate::with(leak());
+    pool.applied(&zhao(), later(1), note("总阀已关"));
+    pool.applied(&manager(), later(2), assign(&chen()));
+    let photos = vec![picture(AttachmentRole::Photo, 7)];
+    let late = NoteTicket { photos: photos.clone(), ..note("写在派单之前") };
+    pool.conflicts(&zhao(), later(3), late, TicketCode::ReassignedElsewhere);
+    let entry = pool.ticket().timeline.last().unwrap();
+    assert!(entry.conflict && entry.event == TicketEvent::Noted);
+    assert_eq!((entry.note.as_str(), &entry.attachments), ("写在派单之前", &photos));
+    // A complaint never lay in the pool, so no phone of a technician can honestly know it …
+    let mut other = Estate::with(complaint());
+    other.refused(&zhao(), later(1), note("看过"), CommonCode::NotAllowed);
+    // … but for the one who reported it.
+    let mut own = Estate::new();
+    own.applied(&zhao(), TEN, complaint());
+    own.applied(&zhao(), later(1), note("业主补充说明"));
+}
+
+#[test]
+fn an_engineering_lead_decides_on_repairs_and_not_on_complaints() {
+    let lead = person("何工", Role::EngineeringLead);
+    let mut repair = Estate::with(leak());
+    repair.applied(&lead, later(1), assign(&chen()));
+    let mut other = Estate::with(complaint());
+    other.refused(&lead, later(1), assign(&chen()), CommonCode::NotAllowed);
+    other.refused(&lead, later(1), decline(), CommonCode::NotAllowed);
+    let settle = NoteTicket { settles_conflict: true, ..note("") };
+    other.refused(&lead, later(1), settle, CommonCode::NotAllowed);
+    other.applied(&lead, later(1), note("工程部已看过"));
+    // Whoever is a supervisor besides has that right too.
+    let both = Actor { roles: vec![Role::EngineeringLead, Role::Supervisor], ..lead };
+    other.applied(&both, later(2), assign(&chen()));
 }
 
 #[test]

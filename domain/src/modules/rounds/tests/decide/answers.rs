@@ -73,7 +73,7 @@ fn a_required_text_says_something_and_a_photo_item_has_a_photo() {
     estate.run(&extra, &lin()).unwrap();
     let by_hand = |answers| RecordCheckpoint {
         checkpoint: None,
-        confirmation: Confirmation::Hand { reason: "码损坏".into() },
+        confirmation: Confirmation::Hand { reason: "码损坏".into(), usual: None },
         ..gate_with(answers)
     };
     let empty = by_hand(vec![answer("post", Answer::Text { text: " ".into() })]);
@@ -136,7 +136,29 @@ fn attachments_of_a_kind_nobody_keeps_are_refused() {
 }
 
 fn by_hand(reason: &str) -> RecordCheckpoint {
-    RecordCheckpoint { confirmation: Confirmation::Hand { reason: reason.into() }, ..at_gate() }
+    let confirmation = Confirmation::Hand { reason: reason.into(), usual: None };
+    RecordCheckpoint { confirmation, ..at_gate() }
+}
+
+#[test]
+fn a_usual_reason_is_enough_without_words() {
+    let mut estate = Estate::walking();
+    let dark = Confirmation::Hand { reason: String::new(), usual: Some(HandReason::Dark) };
+    let command = RecordCheckpoint { confirmation: dark.clone(), ..at_gate() };
+    estate.run(&command, &lin()).unwrap();
+    let result = estate.round().result("gate").unwrap();
+    assert_eq!((&result.confirmation, result.flags.as_slice()), (&dark, &[Flag::ByHand][..]));
+}
+
+#[test]
+fn an_item_that_is_in_order_again_keeps_the_ticket_that_was_raised_from_it() {
+    let mut estate = Estate::walking();
+    let ticket = Some(TicketId::derived(&["ticket"]));
+    for found in [Answer::Abnormal, Answer::Normal] {
+        let found = ItemAnswer { ticket, ..answer("post", found) };
+        estate.run(&gate_with(vec![found]), &lin()).unwrap();
+    }
+    assert_eq!(estate.round().result("gate").unwrap().answers[0].ticket, ticket);
 }
 
 #[test]

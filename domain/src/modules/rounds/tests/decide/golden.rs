@@ -149,6 +149,19 @@ fn record_checkpoint_is_stable() {
 }
 
 #[test]
+fn every_usual_reason_is_stable_and_words_alone_are_as_they_were() {
+    let by_hand = |usual| Confirmation::Hand { reason: String::new(), usual };
+    let mut all: Vec<Confirmation> = HandReason::ALL.into_iter().map(Some).map(by_hand).collect();
+    all.push(Confirmation::Hand { reason: "码损坏".into(), usual: None });
+    let json = r#"[{"by":"hand","reason":"","usual":"damaged"},{"by":"hand","reason":"","usual":"unreachable"},{"by":"hand","reason":"","usual":"dark"},{"by":"hand","reason":"","usual":"no_code"},{"by":"hand","reason":"码损坏"}]"#;
+    assert_eq!(serde_json::to_string(&all).unwrap(), json);
+    assert_eq!(serde_json::from_str::<Vec<Confirmation>>(json).unwrap(), all);
+    for reason in HandReason::ALL {
+        assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
+    }
+}
+
+#[test]
 fn finish_round_is_stable() {
     golden(
         FinishRound { round: RoundId(id()), ..finish("雨") },
@@ -180,7 +193,7 @@ fn a_round_is_stable() {
         point: "gate".into(),
         checkpoint: Some(CheckpointId(id())),
         position: Some((300, -5)),
-        confirmation: Confirmation::Hand { reason: "码损坏".into() },
+        confirmation: Confirmation::Hand { reason: "码损坏".into(), usual: None },
         at: Ms(4),
         received: Ms(5),
         by: UserId(id()),
