@@ -25,6 +25,7 @@ use crate::sync::{SyncStatus, http};
 
 mod core;
 mod drafts;
+mod network;
 mod outbox;
 mod send;
 mod session;

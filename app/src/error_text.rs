@@ -1,8 +1,9 @@
 //! Refusals in words: what happened, what was kept, what to do.
 
+use chrono::NaiveDate;
 use domain::Refusal;
 
-use crate::i18n::{fill, lookup, tr};
+use crate::i18n::{fill, fmt, lookup, tr};
 
 /// Params whose values are names of ours and have a text of their own, by namespace and prefix.
 const NAMED: [(&str, &str); 5] = [
@@ -30,8 +31,24 @@ pub fn error_text(refusal: &Refusal) -> String {
     fill(text, &values)
 }
 
-/// A param in words where it is one of our names.
+/// Params that are days, as the records write them.
+const DAYS: [&str; 2] = ["date", "as_of"];
+
+/// Reads "2026-12-04": chrono's own parser is too much for what the first page loads.
+fn day(text: &str) -> Option<NaiveDate> {
+    let mut parts = text.splitn(3, '-');
+    let mut next = || parts.next()?.parse::<u32>().ok();
+    let (year, month, day) = (next()?, next()?, next()?);
+    NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
+}
+
+/// A param in words where it is a day or one of our names.
 fn param_text(name: &str, value: &str) -> String {
+    if DAYS.contains(&name)
+        && let Some(date) = day(value)
+    {
+        return fmt::full_date(date);
+    }
     let named = NAMED.iter().find(|(known, _)| *known == name);
     let found = named.and_then(|(_, prefix)| {
         lookup("refusals", &format!("{prefix}{}", value.replace(['.', '-'], "_")))

@@ -191,7 +191,7 @@ pub fn round_record(language: Language, style: Option<String>, paper: &RoundPape
 }
 
 fn number_of(paper: &RoundPaper<'_>, ticket: TicketId) -> String {
-    paper.tickets.get(&ticket).map_or_else(|| "#?".to_owned(), |number| format!("#{number}"))
+    paper.tickets.get(&ticket).map_or_else(|| "#?".to_owned(), Clone::clone)
 }
 
 /// What was found at one point, when; in the order of the way.
@@ -200,7 +200,9 @@ fn step(paper: &RoundPaper<'_>, result: &PointResult, replaced: bool) -> AnyView
     let name = point.map_or_else(|| result.point.clone(), |point| point.name.clone());
     let confirmed = match &result.confirmation {
         Confirmation::Code { .. } => tr::print::by_code().to_owned(),
-        Confirmation::Hand { reason } => tr::print::by_hand(reason),
+        Confirmation::Hand { reason, usual } => {
+            tr::print::by_hand(fmt::hand_reason(*usual, reason))
+        }
     };
     let mut flags: Vec<&str> = result
         .flags

@@ -30,7 +30,7 @@ use crate::modules::visits::{VisitListPage, VisitPage};
 use crate::parts::Parts;
 use crate::reactive::{drawn, memo, words};
 use crate::ui::{
-    Button, ButtonLink, Empty, Icon, Notice, Page, Show, Skeleton, home_of, is_office,
+    Button, ButtonLink, Empty, Icon, NoRight, Notice, Page, Show, Skeleton, home_of, is_office,
 };
 
 /// A page of the phone other than Today.
@@ -120,11 +120,7 @@ pub fn office_page(page: OfficePage) -> AnyView {
         }
         view! {
             <Page title=words(title)>
-                <Empty
-                    icon=Icon::Users
-                    title=words(tr::common::no_right)
-                    note=words(tr::common::no_right_note)
-                />
+                <NoRight/>
             </Page>
         }
         .into_any()

@@ -35,8 +35,11 @@ async function notePaint(context: BrowserContext, selector: string): Promise<voi
   }, selector);
 }
 
+/** Asking in every frame, which is the default, would draw a frame for every question. */
+const SELDOM = { polling: 50 };
+
 const painted = (page: Page): Promise<number> =>
-  page.waitForFunction(() => (window as any).painted as number | null | undefined).then((found) => found.jsonValue() as Promise<number>);
+  page.waitForFunction(() => (window as any).painted as number | null | undefined, undefined, SELDOM).then((found) => found.jsonValue() as Promise<number>);
 
 /** Milliseconds from an input event to the first frame in which `ready` holds. */
 async function timed(page: Page, act: () => Promise<unknown>, event: string, ready: string): Promise<number> {
@@ -62,7 +65,7 @@ async function timed(page: Page, act: () => Promise<unknown>, event: string, rea
     [event, ready] as const,
   );
   await act();
-  return page.waitForFunction(() => (window as any).took as number | undefined).then((took) => took.jsonValue() as Promise<number>);
+  return page.waitForFunction(() => (window as any).took as number | undefined, undefined, SELDOM).then((took) => took.jsonValue() as Promise<number>);
 }
 
 async function rowsOf(server: Server, account: string): Promise<number> {
@@ -100,7 +103,7 @@ async function firstSync(browser: Browser, server: Server, rate: number): Promis
   await slow(page, rate);
   const began = Date.now();
   await typeAccount(page, ACCOUNT);
-  await page.waitForFunction((text) => document.querySelector(".sync-badge")?.textContent?.trim() === text, t("frame.badge_synced"));
+  await page.waitForFunction((text) => document.querySelector(".sync-badge")?.textContent?.trim() === text, t("frame.badge_synced"), SELDOM);
   const took = Date.now() - began;
   await context.close();
   return took;

@@ -83,6 +83,8 @@ test("only the genuine code of the right checkpoint confirms a place, and a hand
   const walked = rounds.find((round) => round.summary !== undefined && round.finished && round.name === ROUND);
   const hand = walked?.results.find((result: any) => result.confirmation.by === "hand");
   expect(hand.flags).toContain("by_hand");
+  // A code, so that everybody reads it in their own language.
+  expect(hand.confirmation).toMatchObject({ usual: "unreachable", reason: "" });
   expect(walked?.results.find((result: any) => result.confirmation.by === "code")).toBeTruthy();
 });
 

@@ -118,6 +118,7 @@ test("signing out with unsent work is stopped, and the next person on the phone 
   await visit(page, "/more");
   await button(page, "more.sign_out").click();
   await expect(button(page, "session.sign_in")).toBeVisible();
+  await expect(page).toHaveURL(/:\d+\/$/);
 
   // The first one is back: what she recorded is still hers, and goes out under her name.
   await typeAccount(page, "guanjia3");
@@ -190,6 +191,9 @@ test("a tab that slept while its person left and another came sends nothing as t
     const told = old.waitForResponse((response) => response.status() === 409);
     await offline(false);
     expect((await (await told).json()).error.code).toBe("sync.wrong_device");
+    // Whoever is signed in now is at their own first page, not where the one before was.
+    await expect(old).toHaveURL(/\/today$/);
+    await visit(old, "/more");
     await expect(old.locator("main")).toContainText(theirs);
     await expect(old.locator("main")).not.toContainText(hers);
     await expectSynced(old);

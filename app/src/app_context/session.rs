@@ -21,7 +21,7 @@ use crate::sync::{driver, events};
 
 /// Where the session is kept; whether there is one is looked up before this part is here.
 pub const SESSION: &str = "guanjia.session";
-const OFFSET: &str = "guanjia.clock_offset";
+pub(super) const OFFSET: &str = "guanjia.clock_offset";
 /// The device of a sign-out the server has not heard of yet.
 const SIGN_OUT: &str = "guanjia.sign_out_pending";
 const PATH: &str = "/api/v1/session";
@@ -52,6 +52,12 @@ fn keep_device(account: &str, id: DeviceId) {
     page::keep(&device_key(account), &id.to_string());
 }
 
+/// Whoever comes next starts at their own first page, and not where the one before was. Once what was
+/// shown has gone, or the pages of the one before would go there.
+fn leave_the_page() {
+    page::after(0, page::start_over);
+}
+
 /// Whose session all tabs share, and on which device.
 fn stored_owner() -> Option<(UserId, DeviceId)> {
     page::stored::<Session>(SESSION).map(|session| (session.actor.user, session.device.id))
@@ -62,6 +68,10 @@ impl App {
     pub async fn restore(self) {
         if let Some(offset) = page::stored::<i64>(OFFSET) {
             http::restore_clock_offset(offset);
+        }
+        if !self.is_online() {
+            // Nothing is asked of the server until there is a network, so nothing else says since when.
+            self.set_online(false);
         }
         if page::stored_text(SIGN_OUT).is_some() {
             // Earlier builds did not say which.
@@ -196,7 +206,11 @@ impl App {
         self.core.set_value(None);
         self.session.set(None);
         self.status.update(|status| {
-            *status = crate::sync::SyncStatus { online: status.online, ..Default::default() };
+            *status = crate::sync::SyncStatus {
+                online: status.online,
+                offline_since: status.offline_since,
+                ..Default::default()
+            };
         });
         self.notify_kinds(&domain::order::set_of(domain::modules::RecordKind::ALL.iter().copied()));
     }
@@ -222,6 +236,7 @@ impl App {
             page::keep(SIGN_OUT, &device);
         }
         self.close();
+        leave_the_page();
         if nothing_left {
             let store = core.engine.store.clone();
             if store.remove().await.is_ok()
@@ -384,63 +399,21 @@ impl App {
             return false;
         }
         self.flush_drafts();
+        let before = self.own_session().map(|(user, _)| user);
         spawn_local(async move {
-            match page::stored::<Session>(SESSION) {
+            let next = page::stored::<Session>(SESSION);
+            // Not for the same person, whose store was only renewed.
+            let another = before.is_some() && before != next.as_ref().map(|next| next.actor.user);
+            match next {
                 Some(session) => {
                     let _ = self.begin(session).await;
                 }
                 None => self.close(),
             }
+            if another {
+                leave_the_page();
+            }
         });
         true
-    }
-
-    // --- network -----------------------------------------------------------------------------
-
-    /// As last seen, untracked; `status()` is the signal.
-    pub fn is_online(self) -> bool {
-        self.status_now().online
-    }
-
-    pub(crate) fn status_now(self) -> crate::sync::SyncStatus {
-        self.status.try_get_untracked().unwrap_or_default()
-    }
-
-    pub(crate) fn set_status(self, next: crate::sync::SyncStatus) {
-        let before = self.status_now();
-        if before != next {
-            let queue_moved = (before.waiting, before.uploading, before.attention, before.held)
-                != (next.waiting, next.uploading, next.attention, next.held);
-            self.status.try_set(next);
-            if queue_moved {
-                self.notify_queue();
-            }
-        }
-    }
-
-    pub(crate) fn set_online(self, online: bool) {
-        let mut next = self.status_now();
-        next.online = online;
-        if online {
-            next.offline_since = None;
-        } else if next.offline_since.is_none() {
-            next.offline_since = Some(super::corrected_now());
-        }
-        self.set_status(next);
-    }
-
-    /// A request came back, or did not.
-    pub(crate) fn saw_network(self, result: &Result<(), SyncError>) {
-        use domain::sync::client::TransportError::{Offline, Timeout};
-        match result {
-            Err(SyncError::Transport(Offline | Timeout)) => self.set_online(false),
-            Err(SyncError::Store(_)) => {}
-            _ => {
-                self.set_online(true);
-                if let Some(offset) = http::clock_offset() {
-                    page::keep(OFFSET, &offset);
-                }
-            }
-        }
     }
 }

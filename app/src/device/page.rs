@@ -91,6 +91,20 @@ fn after_dyn(milliseconds: i32, task: Box<dyn FnOnce()>) {
     );
 }
 
+/// Brings what the selector finds into sight once it is drawn, and the focus with it where it takes one:
+/// of something wrong beyond the edge it looks as if the button had done nothing.
+pub fn bring_into_sight(selector: &str) {
+    let selector = selector.to_owned();
+    after(0, move || {
+        if let Ok(Some(element)) = document().query_selector(&selector) {
+            element.scroll_into_view();
+            if let Ok(element) = element.dyn_into::<web_sys::HtmlElement>() {
+                let _ = element.focus();
+            }
+        }
+    });
+}
+
 /// A timer that is stopped when it is dropped.
 pub struct Timer {
     id: i32,
@@ -164,6 +178,16 @@ pub async fn within<T>(milliseconds: i32, work: impl Future<Output = T>) -> Opti
 
 pub fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
+}
+
+/// Back to the first address, at its top: the router is told as if the person had gone there.
+pub fn start_over() {
+    let window = window();
+    if let Ok(history) = window.history() {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some("/"));
+    }
+    tell("popstate");
+    window.scroll_to_with_x_and_y(0.0, 0.0);
 }
 
 /// Tells the boot script something (`guanjia:…`).

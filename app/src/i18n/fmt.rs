@@ -3,11 +3,12 @@
 use std::fmt::Write;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
+use domain::modules::rounds::HandReason;
 use domain::modules::tickets::Clock;
 use domain::time::{DAY, HOUR, MINUTE};
 use domain::{Fen, Ms, Zone};
 
-use super::{Language, current, tr};
+use super::{Language, current, name_of, tr};
 
 /// Groups of three: 1284 → "1,284".
 pub fn integer(value: i64) -> String {
@@ -255,10 +256,14 @@ pub fn span(milliseconds: i64) -> String {
     }
 }
 
-/// What is left on a ticket's clock: "还剩 35 分", "超 2 时", "暂停 · 还剩 2 时".
-pub fn clock_left(clock: &Clock, now: Ms) -> String {
-    let left = left(clock.left(now));
-    if clock.is_paused(now) { tr::common::paused(left) } else { left }
+/// What is left on a ticket's clock: "还剩 35 分", "超 2 时", "暂停 · 还剩 2 时". Of a clock that has
+/// stopped only by how much it was over: nothing is left of it.
+pub fn clock_left(clock: &Clock, now: Ms) -> Option<String> {
+    let span = clock.left(now);
+    if clock.stopped.is_some() {
+        return (span < 0).then(|| left(span));
+    }
+    Some(if clock.is_paused(now) { tr::common::paused(left(span)) } else { left(span) })
 }
 
 /// "还剩 35 分", "超 2 时".
@@ -274,6 +279,16 @@ pub fn left(milliseconds: i64) -> String {
 pub fn ago(at: Ms, now: Ms) -> String {
     let passed = now.since(at);
     if passed < MINUTE { tr::common::just_now().to_owned() } else { tr::common::ago(span(passed)) }
+}
+
+/// Why a place was confirmed by hand: the usual reason by its name, then the walker's own words.
+pub fn hand_reason(usual: Option<HandReason>, words: &str) -> String {
+    let mut all: Vec<String> = Vec::new();
+    all.extend(usual.map(|reason| name_of("rounds", "reason_", reason.name())));
+    if !words.is_empty() {
+        all.push(words.to_owned());
+    }
+    list(&all)
 }
 
 /// "A、B、C" or "A, B, C".

@@ -62,6 +62,23 @@ fn a_clock_says_what_is_left_and_by_how_much_it_is_over() {
 }
 
 #[test]
+fn nothing_is_left_on_the_clock_of_work_that_is_over() {
+    let begun = Clock {
+        started: Ms(0),
+        due: Ms(2 * HOUR),
+        relay_due: None,
+        paused: None,
+        paused_until: None,
+        stopped: None,
+    };
+    in_language(Language::ZhHans, || {
+        assert_eq!(clock_left(&begun, Ms(HOUR)).as_deref(), Some("还剩 1 时"));
+        assert_eq!(clock_left(&begun.stop(Ms(HOUR)), Ms(9 * HOUR)), None);
+        assert_eq!(clock_left(&begun.stop(Ms(4 * HOUR)), Ms(9 * HOUR)).as_deref(), Some("超 2 时"));
+    });
+}
+
+#[test]
 fn a_moment_is_as_short_as_it_stays_clear() {
     let zone = Zone::default();
     let at = |text: &str| zone.instant(text.parse().unwrap());

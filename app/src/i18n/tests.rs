@@ -3,6 +3,7 @@
 use super::*;
 use crate::error_text::error_text;
 use domain::Refusal;
+use domain::modules::fees::FeeCode;
 use domain::refusal::CommonCode;
 
 #[test]
@@ -86,6 +87,16 @@ fn every_field_that_a_refusal_can_name_has_a_name_in_words() {
             assert!(lacking.is_empty(), "{}: {lacking:?}", language.tag());
         });
     }
+}
+
+#[test]
+fn a_day_in_a_refusal_is_written_as_everywhere_else() {
+    let refusal = Refusal::new(FeeCode::PromiseInPast).with("date", "2026-12-04");
+    let said = |language| in_language(language, || error_text(&refusal));
+    assert!(said(Language::ZhHans).contains("2026年12月4日"), "{}", said(Language::ZhHans));
+    assert!(said(Language::En).contains("4 Dec 2026"), "{}", said(Language::En));
+    let odd = Refusal::new(FeeCode::PromiseInPast).with("date", "2026-13-04");
+    assert!(in_language(Language::En, || error_text(&odd)).contains("2026-13-04"));
 }
 
 #[test]

@@ -61,7 +61,7 @@ const CLOCK_TOLERANCE: i64 = 5 * domain::time::MINUTE;
 
 impl SyncStatus {
     pub fn badge(&self) -> Badge {
-        let unsent = self.waiting + self.uploading;
+        let unsent = self.unsent();
         if self.paused.is_some() {
             Badge::Paused
         } else if self.attention > 0 {
@@ -97,7 +97,18 @@ impl SyncStatus {
 
     /// Something would be lost if this device's data were cleared now.
     pub fn has_unsent(&self) -> bool {
-        self.waiting + self.uploading > 0
+        self.unsent() > 0
+    }
+
+    /// Records and attachments that are only here: the one number that is called unsent, wherever it is
+    /// shown.
+    pub fn unsent(&self) -> usize {
+        self.waiting + self.uploading
+    }
+
+    /// What is unsent is on its way, as far as is known; else it waits.
+    pub fn may_send(&self) -> bool {
+        self.online && self.paused.is_none()
     }
 
     pub fn clock_is_off(&self) -> bool {
@@ -120,6 +131,17 @@ mod tests {
     fn the_badge_never_says_synced_before_everything_was_there_once() {
         let status = SyncStatus { online: true, first_sync: true, ..SyncStatus::default() };
         assert_eq!(status.badge(), Badge::Loading);
+    }
+
+    #[test]
+    fn photos_count_with_the_records_and_wait_where_there_is_no_network() {
+        let offline = SyncStatus { waiting: 2, uploading: 3, ..SyncStatus::default() };
+        assert_eq!(offline.unsent(), 5);
+        assert!(!offline.may_send());
+        let online = SyncStatus { online: true, ..offline };
+        assert!(online.may_send());
+        assert_eq!(online.badge(), Badge::Waiting(online.unsent()));
+        assert!(!SyncStatus { paused: Some(Paused::SignIn), ..online }.may_send());
     }
 
     #[test]

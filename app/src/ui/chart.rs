@@ -69,6 +69,22 @@ pub fn Bars(
     }
 }
 
+/// Width of a text of the chart, which is 12 units high: no text is drawn narrower.
+fn width_of(text: &str) -> f64 {
+    text.chars().map(|c| if c.is_ascii() { 7.5 } else { 12.5 }).sum()
+}
+
+/// Every which step can be named, counted from the last one, so that no name touches the next. The last
+/// ends at its step, the others stand in the middle of theirs.
+fn named_every<'a>(names: impl Iterator<Item = &'a str>, step: f64) -> usize {
+    let widest = names.map(width_of).fold(0.0_f64, f64::max);
+    let mut every = 1;
+    while step * f64::from(every) < widest * 1.5 + 8.0 && every < 1_000 {
+        every += 1;
+    }
+    usize::try_from(every).unwrap_or(1)
+}
+
 /// Up to two lines over the same steps: (name of step, first, second).
 #[component]
 pub fn Lines(
@@ -95,14 +111,16 @@ pub fn Lines(
                     })
                     .collect::<String>()
             };
-            let every = points.len().div_ceil(7).max(1);
+            let every = named_every(points.iter().map(|point| point.0.as_str()), step);
+            let last = points.len().saturating_sub(1);
             let names = points
                 .iter()
                 .enumerate()
-                .filter(|(index, _)| index % every == 0)
+                .filter(|(index, _)| (last - index).is_multiple_of(every))
                 .map(|(index, point)| {
                     let (x, _) = at(index, 0.0);
-                    view! { <text x=x y=HEIGHT - 8.0 text-anchor="middle">{point.0.clone()}</text> }
+                    let anchor = if index == last && last > 0 { "end" } else { "middle" };
+                    view! { <text x=x y=HEIGHT - 8.0 text-anchor=anchor>{point.0.clone()}</text> }
                 })
                 .collect_view();
             let (_, zero) = at(0, 0.0);
@@ -119,5 +137,29 @@ pub fn Lines(
                 </svg>
             }
         })}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_steps_never_touch_and_the_last_is_always_there() {
+        for (name, days) in [("11月27日", 14_usize), ("11月27日", 30), ("27 Nov", 30), ("1", 1)]
+        {
+            let step = (WIDTH - 44.0) / (days.saturating_sub(1).max(1)) as f64;
+            let names: Vec<&str> = std::iter::repeat_n(name, days).collect();
+            let every = named_every(names.iter().copied(), step);
+            let shown: Vec<usize> = (0..days).filter(|day| (days - 1 - day) % every == 0).collect();
+            assert_eq!(shown.last(), Some(&(days - 1)));
+            let half = width_of(name) / 2.0;
+            for pair in shown.windows(2) {
+                let end = step * pair[0] as f64 + half;
+                let left = if pair[1] == days - 1 { half * 2.0 } else { half };
+                assert!(end < step * pair[1] as f64 - left, "{name} {days}: {shown:?}");
+            }
+        }
+        assert_eq!(named_every(["11月27日"; 14].into_iter(), 29.0), 4);
     }
 }

@@ -1,4 +1,4 @@
-//! Time left on a ticket: a word, a colour, a bar.
+//! Time left on a ticket: a word, a colour, a bar; by how much it was over once it is finished.
 
 use domain::modules::tickets::{Clock, ClockLight};
 use leptos::prelude::*;
@@ -22,12 +22,19 @@ pub fn ClockChip(clock: Clock) -> impl IntoView {
         }
     };
     let gone = move || f64::from(clock.gone_per_mille(now.get())) / 10.0;
+    // Of work that is over in time there is nothing to say: its state does.
+    if clock.stopped.is_some_and(|at| at <= clock.due) {
+        return ().into_any();
+    }
     view! {
         <span class=bound(class)>
             <span>{drawn(move || fmt::clock_left(&clock, now.get()))}</span>
-            <span class="bar" aria-hidden="true">
-                <span style:inline-size=move || format!("{:.1}%", gone())></span>
-            </span>
+            {clock.stopped.is_none().then(|| view! {
+                <span class="bar" aria-hidden="true">
+                    <span style:inline-size=move || format!("{:.1}%", gone())></span>
+                </span>
+            })}
         </span>
     }
+    .into_any()
 }

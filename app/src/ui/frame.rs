@@ -162,10 +162,14 @@ pub fn SyncBadge() -> impl IntoView {
                 ("attention", Icon::Alert, tr::frame::badge_attention(count))
             }
             Badge::Offline(since) => {
-                let unsent = status.waiting + status.uploading;
+                let unsent = status.unsent();
                 let text = match since {
                     _ if unsent > 0 => tr::frame::badge_offline_waiting(unsent),
-                    Some(since) => tr::frame::badge_offline_since(fmt::time(since, &app.zone())),
+                    Some(since) => {
+                        // The date too, when it was not today.
+                        let since = fmt::moment(since, app.now().get(), &app.zone());
+                        tr::frame::badge_offline_since(since)
+                    }
                     None => tr::frame::badge_offline().to_owned(),
                 };
                 ("waiting", Icon::Offline, text)

@@ -33,7 +33,7 @@ pub use segmented::{Chips, Choice, Segmented};
 pub use sheet::Sheet;
 pub use show::Show;
 pub use signature_pad::SignaturePad;
-pub use states::{Empty, Notice, Skeleton};
+pub use states::{Empty, NoRight, Notice, Skeleton};
 pub use timeline::{Timeline, TimelineRow};
 pub use toast::{ToastRegion, Toasts, use_toasts};
 pub use update_prompt::UpdatePrompt;

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
+use crate::i18n::tr;
+use crate::reactive::words;
 
 /// Nothing here: what will appear, and how to begin.
 #[component]
@@ -19,6 +21,18 @@ pub fn Empty(
             <p>{note}</p>
             {children.map(|children| children())}
         </div>
+    }
+}
+
+/// A page that is not for the roles of whoever opened its address.
+#[component]
+pub fn NoRight() -> impl IntoView {
+    view! {
+        <Empty
+            icon=Icon::Users
+            title=words(tr::common::no_right)
+            note=words(tr::common::no_right_note)
+        />
     }
 }
 

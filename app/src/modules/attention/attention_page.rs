@@ -1,15 +1,18 @@
 //! The list: who recorded what, when, why it was not applied, everything it carried; settled by a
 //! person once dealt with.
 
+use domain::Right;
 use domain::modules::Command;
 use domain::views::{AttentionTable, Quarantined};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::components::A;
 
 use crate::app_context::{use_app, use_view};
 use crate::device::page;
 use crate::error_text::error_text;
 use crate::i18n::{Text, fmt, name_of, tr};
+use crate::modules::dashboard::view_model::object_href;
 use crate::modules::outbox::view_model::recorded;
 use crate::reactive::{call, derive, drawn, words};
 use crate::ui::{Button, ButtonLink, Empty, Icon, Notice, Page, Skeleton, Weight, use_toasts};
@@ -73,6 +76,12 @@ fn Entry(row: Quarantined, reload: Callback<()>) -> impl IntoView {
     } else {
         (tr::attention::open_ticket, tr::attention::settle)
     };
+    let unit = row.unit.filter(|_| app.may(Right::ViewHouseholds));
+    let about_text = row.about.clone();
+    let about_link = match object_href(row.ticket, row.round, unit) {
+        Some(href) => view! { <A href=href>{about_text}</A> }.into_any(),
+        None => about_text.into_any(),
+    };
     let path = format!("/api/v1/attention/{}/{}/settle", row.scope, row.seq);
     let settle = move |()| {
         let path = path.clone();
@@ -98,7 +107,7 @@ fn Entry(row: Quarantined, reload: Callback<()>) -> impl IntoView {
     view! {
         <li class="card">
             <header>
-                <h2>{format!("{} {verb}", row.by)}</h2>
+                <h2>{format!("{} {verb} ", row.by)} {about_link}</h2>
                 <span class="badge late">{outcome}</span>
             </header>
             <p>{reason}</p>

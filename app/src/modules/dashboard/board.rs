@@ -1,11 +1,12 @@
 //! The board itself, from one set of figures.
 
+use domain::time::MINUTE;
 use domain::views::{ClusterToday, Dashboard, DeviceLine, Happening, RoundLine, TicketLine};
 use domain::{Ms, Right};
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use super::view_model::{calls, round_tone, rounds_done, silence};
+use super::view_model::{calls, object_href, round_tone, rounds_done, rounds_note, silence};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, name_of, tr};
 use crate::reactive::words;
@@ -47,7 +48,12 @@ pub fn Board(figures: Dashboard) -> impl IntoView {
     } else {
         (tr::dashboard::unassigned_note().to_owned(), tone_of(figures.unassigned, "soon"))
     };
-    let marks = figures.clusters.iter().map(cluster_mark).collect::<Vec<String>>().join("  ");
+    let promises: u32 = figures.clusters.iter().map(|cluster| cluster.promises_due).sum();
+    let to_settle = if app.may(Right::SettleConflict) {
+        "/office/attention"
+    } else {
+        "/office/tickets?conflict=true"
+    };
     view! {
         <div class="figures">
             <FigureCard
@@ -82,28 +88,30 @@ pub fn Board(figures: Dashboard) -> impl IntoView {
                 href="/office/rounds"
                 label=tr::dashboard::rounds_today()
                 figure=format!("{rounds}/{all_rounds}")
-                note=marks
+                note=rounds_note(&figures.clusters)
                 tone=""
             />
             <FigureCard
                 href="/fees"
                 label=tr::dashboard::calls_today()
                 figure=format!("{made}/{all_calls}")
-                note=tr::dashboard::return_visits(figures.return_visits)
+                note=tr::dashboard::promises_today(promises)
                 tone=""
             />
-            {(figures.conflicts > 0)
-                .then(|| {
-                    view! {
-                        <FigureCard
-                            href="/office/attention"
-                            label=tr::dashboard::conflicts()
-                            figure=figures.conflicts.to_string()
-                            note=tr::dashboard::conflicts_note().to_owned()
-                            tone="late"
-                        />
-                    }
-                })}
+            <FigureCard
+                href="/office/tickets?state=return_visit"
+                label=tr::dashboard::return_visits()
+                figure=figures.return_visits.to_string()
+                note=tr::dashboard::return_visits_note().to_owned()
+                tone=""
+            />
+            <FigureCard
+                href=to_settle
+                label=tr::dashboard::conflicts()
+                figure=figures.conflicts.to_string()
+                note=tr::dashboard::conflicts_note().to_owned()
+                tone=tone_of(figures.conflicts, "late")
+            />
         </div>
         <div class="board">
             <section class="card flush">
@@ -147,19 +155,6 @@ fn tone_of(count: u32, tone: &'static str) -> &'static str {
     if count > 0 { tone } else { "" }
 }
 
-/// "A✓" done, "B…" under way, "D✗" missed: one sign for a cluster's day.
-fn cluster_mark(cluster: &ClusterToday) -> String {
-    let states: Vec<&str> = cluster.rounds.iter().map(|round| round.state.as_str()).collect();
-    let sign = if states.iter().any(|state| matches!(*state, "missed" | "not_reported")) {
-        "✗"
-    } else if !states.is_empty() && states.iter().all(|state| state.starts_with("done")) {
-        "✓"
-    } else {
-        "…"
-    };
-    format!("{}{sign}", cluster.code)
-}
-
 #[component]
 fn FigureCard(
     href: &'static str,
@@ -185,17 +180,21 @@ fn Pressing(lines: Vec<TicketLine>, now: Ms) -> impl IntoView {
         }
         .into_any();
     }
+    // The list is in the order of these clocks, which is the server's.
+    let relay = use_app().settings().with(|s| i64::from(s.relay_minutes) * MINUTE);
     view! {
         <ul class="list">
             {lines
                 .into_iter()
                 .map(|line| {
+                    let (clock, of_relay) = line.clock.first(now, relay);
+                    let clock_name =
+                        if of_relay { tr::dashboard::clock_relay() } else { tr::dashboard::clock_work() };
                     let number = line.number.map_or_else(|| "—".to_owned(), |n| format!("#{n}"));
                     let who = line
                         .assignee_name
                         .clone()
                         .unwrap_or_else(|| tr::dashboard::nobody().to_owned());
-                    let unrelayed = line.clock.relay_due.is_some_and(|due| due < now);
                     view! {
                         <li>
                             <A href=format!("/tickets/{}", line.id) attr:class="item no-lead">
@@ -211,10 +210,8 @@ fn Pressing(lines: Vec<TicketLine>, now: Ms) -> impl IntoView {
                                     </span>
                                 </span>
                                 <span class="trail">
-                                    {unrelayed.then(|| view! {
-                                        <span class="badge late">{tr::dashboard::unrelayed()}</span>
-                                    })}
-                                    <ClockChip clock=line.clock/>
+                                    <span class="soft small nowrap">{clock_name}</span>
+                                    <ClockChip clock=clock/>
                                 </span>
                             </A>
                         </li>
@@ -318,12 +315,16 @@ fn round_badge(round: &RoundLine) -> impl IntoView + use<> {
 fn Happenings(rows: Vec<Happening>) -> impl IntoView {
     let app = use_app();
     let zone = app.zone();
+    let homes = app.may(Right::ViewHouseholds);
     view! {
         <ul class="list happenings">
             {rows
                 .into_iter()
                 .map(|row| {
-                    let verb = name_of("dashboard", "did_", &row.kind.replace('.', "_"));
+                    let verb = match row.reassigned {
+                        true => tr::dashboard::did_tickets_reassign().to_owned(),
+                        false => name_of("dashboard", "did_", &row.kind.replace('.', "_")),
+                    };
                     // Two minutes apart: it was recorded without a network.
                     let late = row.received.since(row.at) > 120_000;
                     let verb = match row.kind.as_str() {
@@ -338,11 +339,10 @@ fn Happenings(rows: Vec<Happening>) -> impl IntoView {
                     } else {
                         fmt::time(row.at, &zone)
                     };
-                    let about = match row.ticket {
-                        Some(ticket) => {
-                            view! { <A href=format!("/tickets/{ticket}")>{row.about.clone()}</A> }.into_any()
-                        }
-                        None => view! { <span>{row.about.clone()}</span> }.into_any(),
+                    let href = object_href(row.ticket, row.round, row.unit.filter(|_| homes));
+                    let about = match href {
+                        Some(href) => view! { <A href=href>{row.about}</A> }.into_any(),
+                        None => row.about.into_any(),
                     };
                     view! {
                         <li class="happening">

@@ -4,6 +4,6 @@
 
 mod board;
 mod dashboard_page;
-mod view_model;
+pub(in crate::modules) mod view_model;
 
 pub use dashboard_page::DashboardPage;

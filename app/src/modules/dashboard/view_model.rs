@@ -1,8 +1,11 @@
 //! What the dashboard derives from its figures.
 
 use domain::Ms;
+use domain::id::{RoundId, TicketId, UnitId};
 use domain::time::{DAY, HOUR};
 use domain::views::{ClusterToday, Dashboard, DeviceLine};
+
+use crate::i18n::name_of;
 
 /// A device that has not been heard of for this long on a working day is worth a look.
 const SILENT: i64 = 2 * HOUR;
@@ -21,6 +24,30 @@ pub fn rounds_done(dashboard: &Dashboard) -> (usize, usize) {
     let rounds = dashboard.clusters.iter().flat_map(|cluster| &cluster.rounds);
     let all: Vec<_> = rounds.filter(|round| round.schedule.is_some()).collect();
     (all.iter().filter(|round| round.state.starts_with("done")).count(), all.len())
+}
+
+/// What became of the day's rounds, in words, most pressing first: "漏巡 1 · 巡视中 2".
+pub fn rounds_note(clusters: &[ClusterToday]) -> String {
+    let rounds = || clusters.iter().flat_map(|cluster| &cluster.rounds);
+    let of = |state: &&str| {
+        let count = rounds().filter(|round| round.state == *state).count();
+        (count > 0).then(|| format!("{} {count}", name_of("rounds", "state_", state)))
+    };
+    let states = ["missed", "not_reported", "running", "open", "not_yet"];
+    let said: Vec<String> = states.iter().filter_map(of).collect();
+    said.join(" · ")
+}
+
+/// Where to look at what something was about.
+pub fn object_href(
+    ticket: Option<TicketId>,
+    round: Option<RoundId>,
+    unit: Option<UnitId>,
+) -> Option<String> {
+    ticket
+        .map(|ticket| format!("/tickets/{ticket}"))
+        .or_else(|| round.map(|round| format!("/rounds/{round}/record")))
+        .or_else(|| unit.map(|unit| format!("/households/{unit}")))
 }
 
 /// Tone of a due round's badge.
@@ -43,7 +70,58 @@ pub fn calls(clusters: &[ClusterToday]) -> (u32, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::id::{DeviceId, UserId};
+    use chrono::NaiveDate;
+    use domain::Fen;
+    use domain::id::{ClusterId, DeviceId, UserId};
+    use domain::views::RoundLine;
+
+    fn cluster(states: &[&str]) -> ClusterToday {
+        let round = |state: &&str| RoundLine {
+            id: RoundId::derived(&["r"]),
+            schedule: None,
+            cluster: ClusterId::derived(&["A"]),
+            date: NaiveDate::default(),
+            name: String::new(),
+            window: None,
+            state: (*state).to_owned(),
+            by: None,
+            started: None,
+            finished: None,
+            points_done: 0,
+            points: 0,
+            tickets: 0,
+            flags: 0,
+        };
+        ClusterToday {
+            cluster: ClusterId::derived(&["A"]),
+            code: "A".into(),
+            name: String::new(),
+            steward: None,
+            rounds: states.iter().map(round).collect(),
+            open_tickets: 0,
+            over: 0,
+            calls_made: 0,
+            calls_left: 0,
+            promises_due: 0,
+            households_owing: 0,
+            owed: Fen(0),
+        }
+    }
+
+    #[test]
+    fn the_card_of_rounds_says_in_words_what_became_of_them() {
+        let clusters = [cluster(&["done", "running", "missed"]), cluster(&["running", "not_yet"])];
+        assert_eq!(rounds_note(&clusters), "漏巡 1 · 巡视中 2 · 未到时间 1");
+        assert_eq!(rounds_note(&[cluster(&["done", "done_late"])]), "");
+    }
+
+    #[test]
+    fn what_happened_leads_to_what_it_was_about() {
+        let (ticket, unit) = (TicketId::derived(&["t"]), UnitId::derived(&["u"]));
+        assert_eq!(object_href(Some(ticket), None, Some(unit)), Some(format!("/tickets/{ticket}")));
+        assert_eq!(object_href(None, None, Some(unit)), Some(format!("/households/{unit}")));
+        assert_eq!(object_href(None, None, None), None);
+    }
 
     #[test]
     fn a_silent_device_is_not_taken_for_an_idle_one() {

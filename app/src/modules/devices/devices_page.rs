@@ -82,16 +82,18 @@ fn DeviceRow(device: DeviceLine, reload: Callback<()>) -> impl IntoView {
     let synced = device.last_sync;
     let seen = device.last_seen;
     let id = device.device;
+    let own = app.session().with(|session| session.as_ref().is_some_and(|s| s.device.id == id));
     let name = device.user_name.clone();
     let offset = device.clock_offset.filter(|offset| offset.abs() > CLOCK_OFF);
     let revoke = move |()| {
         let name = name.clone();
+        // At once: pressed twice, it would be asked for twice.
+        asking.set(false);
         spawn_local(async move {
             let path = format!("/api/v1/devices/{id}/revoke");
             match app.api_send::<()>("POST", &path, "{}").await {
                 Ok(()) => {
                     toasts.say(tr::devices::revoked_now(&name));
-                    asking.set(false);
                     call(reload, ());
                 }
                 Err(refusal) => toasts.warn(error_text(&refusal)),
@@ -128,6 +130,9 @@ fn DeviceRow(device: DeviceLine, reload: Callback<()>) -> impl IntoView {
             <td class="end">
                 {if device.revoked {
                     view! { <span class="badge late">{tr::devices::revoked()}</span> }.into_any()
+                } else if own {
+                    // Whoever wants to leave this one signs out.
+                    view! { <span class="badge">{tr::devices::own()}</span> }.into_any()
                 } else if app.may(Right::ManageAccounts) {
                     view! {
                         <Show
@@ -142,6 +147,11 @@ fn DeviceRow(device: DeviceLine, reload: Callback<()>) -> impl IntoView {
                                 }
                             }
                         >
+                            <Button
+                                text=words(tr::common::cancel)
+                                weight=Weight::Quiet
+                                on_press=move |()| asking.set(false)
+                            />
                             <Button
                                 text=words(tr::devices::revoke_sure)
                                 weight=Weight::Danger

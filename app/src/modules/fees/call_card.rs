@@ -23,7 +23,7 @@ use crate::ui::{Glyph, Icon, Notice, Show};
 pub fn use_calls(unit: UnitId) -> Memo<Vec<FeeCall>> {
     use_app().query(&[RecordKind::FeeCall], move |replica| {
         let mut calls: Vec<FeeCall> =
-            replica.iter::<FeeCall>().filter(|call| call.unit == unit).cloned().collect();
+            replica.naming::<FeeCall>(unit.0).filter(|call| call.unit == unit).cloned().collect();
         order::sort_by_key(&mut calls, |call| std::cmp::Reverse((call.at, call.id)));
         calls
     })
@@ -40,7 +40,7 @@ pub fn CallCard(household: Household, form: RwSignal<CallForm>) -> impl IntoView
     let promised =
         memo(move || calls.with(|calls| calls.iter().find(|c| c.outcome.is_reached())?.promised));
     let problems = app.query(&[RecordKind::Ticket, RecordKind::FeeCall], move |replica| {
-        let calls = replica.iter::<FeeCall>().filter(|call| call.unit == unit);
+        let calls = replica.naming::<FeeCall>(unit.0).filter(|call| call.unit == unit);
         let mut ids: Vec<_> = calls.filter_map(|call| call.ticket).collect();
         order::sort(&mut ids);
         ids.dedup();

@@ -21,14 +21,14 @@ use super::view_model::{
     CallForm, key_for, next_after, next_contact, people_to_call, wrong_numbers,
 };
 use crate::app_context::{use_app, use_draft};
-use crate::device::page::{document, is_visible};
+use crate::device::page::{bring_into_sight, is_visible};
 use crate::i18n::{name_of, tr};
 use crate::modules::households::kit::{Problem, words};
 use crate::modules::households::view_model::ticket_title;
 use crate::modules::outbox::use_fix;
 use crate::modules::tickets::view_model::open::Lack;
 use crate::modules::visits::inline_ticket::TicketForm;
-use crate::reactive::{derive, drawn, memo, written};
+use crate::reactive::{derive, drawn, effect, memo, written};
 use crate::ui::{
     Button, Chips, Choice, Icon, Notice, Segmented, Show, TextArea, Weight, use_toasts,
 };
@@ -83,6 +83,11 @@ pub fn CallResult(
 
     let saving = RwSignal::new(false);
     let problem = RwSignal::new(None::<Refusal>);
+    // What was refused is what the form said then.
+    effect(move || {
+        form.track();
+        problem.set(None);
+    });
     let tried = RwSignal::new(false);
     let lack = memo(move || form.with(CallForm::lack).filter(|_| tried.get()));
     let chosen = memo(move || form.with(|form| form.outcome.is_some()));
@@ -108,11 +113,7 @@ pub fn CallResult(
     let save = Callback::new(move |stays: bool| {
         tried.set(true);
         if lack.get_untracked().is_some() {
-            request_animation_frame(|| {
-                if let Ok(Some(lacking)) = document().query_selector("main .problem") {
-                    lacking.scroll_into_view();
-                }
-            });
+            bring_into_sight("main .problem");
             return;
         }
         if form.with_untracked(|form| form.outcome == Some(CallOutcome::WrongNumber)) {
@@ -309,7 +310,7 @@ fn ServiceProblem(
     let app = use_app();
     let (unit, cluster) = household.with_value(|h| (h.id, h.cluster));
     let known = app.query(&[RecordKind::Ticket], move |replica| {
-        let of_unit = replica.iter::<Ticket>().filter(|t| t.place.unit == Some(unit));
+        let of_unit = replica.active::<Ticket>().filter(|t| t.place.unit == Some(unit));
         let mut open: Vec<(domain::Ms, TicketId, String)> = of_unit
             .filter(|ticket| !ticket.state.is_final())
             .map(|ticket| (ticket.opened_at, ticket.id, ticket_title(ticket)))

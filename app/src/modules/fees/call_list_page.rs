@@ -47,7 +47,7 @@ pub fn CallListPage() -> impl IntoView {
     let loading = memo(move || app.status().with(|status| status.first_sync));
     let empty = memo(move || list.with(|l| l.to_call.is_empty() && l.due.is_empty()));
     view! {
-        <Page title=words(tr::fees::title)>
+        <Page title=words(tr::fees::title) back="/more">
             {drawn(move || {
                 if !allowed.get() {
                     return view! {

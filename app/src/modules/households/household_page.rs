@@ -19,7 +19,7 @@ use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
 use crate::modules::tickets::labels;
 use crate::reactive::{bound, drawn, memo, written};
-use crate::ui::{ButtonLink, ClockChip, Empty, Glyph, Icon, Notice, Page, Show, Weight};
+use crate::ui::{ButtonLink, ClockChip, Empty, Glyph, Icon, NoRight, Notice, Page, Show, Weight};
 
 /// `/households/:id`
 #[component]
@@ -36,6 +36,9 @@ pub fn HouseholdPage() -> impl IntoView {
 
 #[component]
 fn Missing() -> impl IntoView {
+    if !untrack(|| use_app().may(Right::ViewHouseholds)) {
+        return view! { <Page title=words(tr::households::title)><NoRight/></Page> }.into_any();
+    }
     view! {
         <Page title=words(tr::households::title) back="/households">
             <Empty
@@ -45,6 +48,7 @@ fn Missing() -> impl IntoView {
             />
         </Page>
     }
+    .into_any()
 }
 
 #[component]
@@ -66,11 +70,11 @@ fn File(household: Household) -> impl IntoView {
         replica.get::<Arrears>(Arrears::id_of(unit)).cloned()
     });
     let last_call = app.query(&[RecordKind::FeeCall], move |replica| {
-        let calls = replica.iter::<FeeCall>().filter(|call| call.unit == unit);
+        let calls = replica.naming::<FeeCall>(unit.0).filter(|call| call.unit == unit);
         calls.filter(|call| call.outcome.is_reached()).max_by_key(|call| call.at).cloned()
     });
     let open = app.query(&[RecordKind::Ticket], move |replica| {
-        let of_unit = replica.iter::<Ticket>().filter(|t| t.place.unit == Some(unit));
+        let of_unit = replica.active::<Ticket>().filter(|t| t.place.unit == Some(unit));
         let mut open: Vec<Ticket> = of_unit.filter(|t| !t.state.is_final()).cloned().collect();
         order::sort_by_key(&mut open, |ticket| ticket.clock.due);
         open
@@ -78,9 +82,9 @@ fn File(household: Household) -> impl IntoView {
     let history =
         app.query(&[RecordKind::Ticket, RecordKind::Visit, RecordKind::FeeCall], move |replica| {
             timeline(
-                replica.iter::<Ticket>().filter(|ticket| ticket.place.unit == Some(unit)),
-                replica.iter::<Visit>().filter(|visit| visit.unit == Some(unit)),
-                replica.iter::<FeeCall>().filter(|call| call.unit == unit),
+                replica.naming::<Ticket>(unit.0).filter(|ticket| ticket.place.unit == Some(unit)),
+                replica.naming::<Visit>(unit.0).filter(|visit| visit.unit == Some(unit)),
+                replica.naming::<FeeCall>(unit.0).filter(|call| call.unit == unit),
             )
         });
     let label = household.label.clone();
@@ -142,7 +146,7 @@ fn Facts(household: Household) -> impl IntoView {
     let app = use_app();
     let unit = household.id;
     let last = app.query(&[RecordKind::Visit], move |replica| {
-        follow_up::last_visit(replica.iter::<Visit>(), unit)
+        follow_up::last_visit(replica.naming::<Visit>(unit.0), unit)
             .map(|visit| (visit.at, visit.way, visit.by_name.clone()))
     });
     let last_words = move || match last.get() {

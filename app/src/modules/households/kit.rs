@@ -5,10 +5,10 @@ use domain::modules::RecordKind;
 use domain::modules::households::Cluster;
 use domain::order;
 use domain::{Refusal, Right};
-use leptos::html;
 use leptos::prelude::*;
 
 use crate::app_context::App;
+use crate::device::page::bring_into_sight;
 use crate::error_text::error_text;
 use crate::i18n::tr;
 use crate::reactive::{derive, drawn, memo};
@@ -21,13 +21,9 @@ pub use crate::reactive::words;
 pub fn Problem(#[prop(into)] refusal: Signal<Option<Refusal>>) -> impl IntoView {
     drawn(move || {
         refusal.get().map(|refusal| {
-            // Below the fold it would look as if the button had done nothing.
-            let place = NodeRef::<html::Div>::new();
-            place.on_load(|place| {
-                request_animation_frame(move || place.scroll_into_view_with_bool(false));
-            });
+            bring_into_sight(".notice[role=alert]");
             view! {
-                <div class="notice late" role="alert" node_ref=place>
+                <div class="notice late" role="alert">
                     <Glyph icon=Icon::Alert/>
                     <span class="grow">{error_text(&refusal)}</span>
                 </div>

@@ -23,7 +23,7 @@ use crate::app_context::{App, use_app};
 use crate::device::page::{Timer, document};
 use crate::i18n::{fmt, tr};
 use crate::reactive::{bound, derive, drawn, memo};
-use crate::ui::{Empty, Glyph, Icon, Page, Show, Skeleton};
+use crate::ui::{Empty, Glyph, Icon, NoRight, Page, Show, Skeleton};
 
 /// More than fit on a screen and a person reads through.
 const MOST_RESULTS: usize = 60;
@@ -42,6 +42,18 @@ pub fn use_estate(app: App) -> Memo<Shared<Estate>> {
 /// `/households`
 #[component]
 pub fn HouseholdListPage() -> impl IntoView {
+    let app = use_app();
+    let may = memo(move || app.may(Right::ViewHouseholds));
+    drawn(move || {
+        if may.get() {
+            return view! { <Households/> }.into_any();
+        }
+        view! { <Page title=words(tr::households::title)><NoRight/></Page> }.into_any()
+    })
+}
+
+#[component]
+fn Households() -> impl IntoView {
     let app = use_app();
     let estate = use_estate(app);
     let owed = app.query(&[RecordKind::Arrears], |replica| {

@@ -201,7 +201,7 @@ pub fn relation_name(relation: Relation) -> &'static str {
 
 /// "报修 #1123".
 pub fn ticket_title(ticket: &Ticket) -> String {
-    format!("{} #{}", labels::kind(ticket.kind), ticket.display_number())
+    format!("{} {}", labels::kind(ticket.kind), ticket.display_number())
 }
 
 pub fn way_name(way: VisitWay) -> &'static str {

@@ -47,7 +47,7 @@ fn places(app: App) -> (Vec<Place>, Vec<Place>) {
 #[component]
 pub fn Places() -> impl IntoView {
     let app = use_app();
-    let count = move || app.status().with(|s| s.waiting + s.uploading + s.attention);
+    let count = move || app.status().with(|s| s.unsent() + s.attention);
     let list = move |places: Vec<Place>| {
         let lines = places.into_iter().map(|(href, icon, text)| {
             let badge = move || {

@@ -61,7 +61,7 @@ fn Details(item: OutboxItem) -> impl IntoView {
         {reason.map(|reason| view! { <p class="outbox-reason">{drawn(move || error_text(&reason))}</p> })}
         <dl class="facts">
             <dt>{written(tr::outbox::state)}</dt>
-            <dd>{drawn(move || state_words(state, false))}</dd>
+            <dd>{drawn(move || app.status().with(|status| state_words(state, status)))}</dd>
             <dt>{written(tr::outbox::at)}</dt>
             <dd class="number">{drawn(move || fmt::exact(at, &app.zone()))}</dd>
             <dt>{written(tr::outbox::number)}</dt>

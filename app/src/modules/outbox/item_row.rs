@@ -5,7 +5,7 @@ use domain::modules::RecordKind;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::view_model::{fix_href, photos, state_words, title};
+use super::view_model::{fix_href, photos, record_href, state_words, title};
 use crate::app_context::{App, OutboxItem, OutboxState, use_app};
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
@@ -45,7 +45,6 @@ pub fn ItemRow(
         OutboxState::Held => ("outbox-item soon", Icon::Pause),
         OutboxState::Waiting | OutboxState::Uploading => ("outbox-item", Icon::Sync),
     };
-    let sending = move || app.status().with(|status| status.busy && status.online);
     let reason = item.reason.clone();
     let sent = photos(&item.blobs);
     let named = item.clone();
@@ -57,7 +56,7 @@ pub fn ItemRow(
                 <span class="stack tight">
                     <span class="title">{name}</span>
                     <span class="note">
-                        {drawn(move || state_words(state, sending()))} " · "
+                        {drawn(move || app.status().with(|status| state_words(state, status)))} " · "
                         {drawn(move || fmt::moment(at, app.now().get(), &app.zone()))}
                     </span>
                 </span>
@@ -89,6 +88,11 @@ fn Settle(item: OutboxItem, on_view: Callback<OpId>, on_dismiss: Callback<OpId>)
     let fix = item.command.as_ref().and_then(|command| fix_href(command, op));
     // A conflict was applied as far as it could be; sending it again would record it twice.
     let may_fix = item.state == OutboxState::Refused && item.command.is_some();
+    // What has no form of its own is looked at where it belongs.
+    let record = match &fix {
+        Some(_) if may_fix => None,
+        _ => item.command.as_ref().and_then(record_href),
+    };
     let of_photo = item.state == OutboxState::PhotoRefused;
     let resend = Callback::new(move |()| {
         busy.set(true);
@@ -112,6 +116,7 @@ fn Settle(item: OutboxItem, on_view: Callback<OpId>, on_dismiss: Callback<OpId>)
                     }
                     None => ().into_any(),
                 })}
+            {record.map(|href| view! { <ButtonLink text=words(tr::outbox::open_record) href=href/> })}
             {(may_fix || of_photo)
                 .then(|| view! { <Button text=words(tr::outbox::resend) on_press=resend busy=busy/> })}
             <Button text=words(tr::outbox::export) on_press=export/>

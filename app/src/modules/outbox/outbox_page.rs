@@ -11,11 +11,13 @@ use super::item_row::{ItemRow, export_unsent, title_now};
 use super::paused::PausedNotice;
 use super::received::use_received;
 use super::storage_card::StorageCard;
+use super::view_model::unsent_parts;
 use crate::app_context::{OutboxItem, use_app};
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
 use crate::modules::households::kit::words;
 use crate::reactive::{derive, drawn, memo, written};
+use crate::sync::SyncStatus;
 use crate::ui::{
     Button, Empty, Glyph, Icon, Notice, Page, Sheet, Show, Skeleton, Weight, use_toasts,
 };
@@ -83,7 +85,13 @@ pub fn OutboxPage() -> impl IntoView {
                             view! {
                                 <section aria-labelledby="waiting">
                                     <h2 class="section-title" id="waiting">
-                                        {tr::outbox::waiting()} <span class="number">{waiting.len()}</span>
+                                        {tr::outbox::waiting()} " "
+                                        // As on the badge: records and their photos.
+                                        <span class="number">
+                                            {drawn(move || {
+                                                Some(app.status().with(SyncStatus::unsent)).filter(|n| *n > 0)
+                                            })}
+                                        </span>
                                     </h2>
                                     <ul class="list">{rows(waiting)}</ul>
                                 </section>
@@ -112,8 +120,7 @@ pub fn OutboxPage() -> impl IntoView {
 fn StatusCard() -> impl IntoView {
     let app = use_app();
     let status = app.status();
-    let summary =
-        move || status.with(|s| tr::sync::outbox_summary(s.waiting + s.uploading, s.attention));
+    let summary = move || status.with(|s| tr::sync::outbox_summary(s.unsent(), s.attention));
     let reach = move || {
         status.with(|status| match (status.online, status.offline_since) {
             (true, _) => tr::sync::online().to_owned(),
@@ -131,10 +138,7 @@ fn StatusCard() -> impl IntoView {
     };
     let extra = move || {
         status.with(|status| {
-            let mut lines = Vec::new();
-            if status.uploading > 0 {
-                lines.push(tr::sync::uploading(status.uploading));
-            }
+            let mut lines: Vec<String> = unsent_parts(status).into_iter().collect();
             if status.held > 0 {
                 lines.push(tr::sync::held(status.held));
             }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::app_context::{OutboxBlob, OutboxItem, OutboxState};
 use crate::i18n::{fmt, lookup, name_of, tr};
 use crate::modules::tickets::labels;
+use crate::sync::SyncStatus;
 
 /// "完工", "催缴电话".
 pub fn verb(kind: &str) -> &'static str {
@@ -35,8 +36,8 @@ fn unit(world: &dyn World, id: UnitId) -> String {
 
 fn ticket(world: &dyn World, id: TicketId) -> String {
     match find::<Ticket>(world, id.0) {
-        Some(ticket) => format!("#{} {}", ticket.display_number(), ticket.place.label),
-        None => format!("#~{}", Ticket::short_code(id)),
+        Some(ticket) => format!("{} {}", ticket.display_number(), ticket.place.label),
+        None => Ticket::name_of(id, None),
     }
 }
 
@@ -145,17 +146,25 @@ pub fn photos(blobs: &[OutboxBlob]) -> Option<(usize, usize)> {
     (!blobs.is_empty()).then_some((arrived, blobs.len()))
 }
 
-/// The word for where it stands; `sending` while a request is under way.
-pub fn state_words(state: OutboxState, sending: bool) -> &'static str {
+/// The word for where it stands.
+pub fn state_words(state: OutboxState, status: &SyncStatus) -> &'static str {
     match state {
-        OutboxState::Waiting if sending => tr::outbox::state_sending(),
+        OutboxState::Waiting if status.busy && status.may_send() => tr::outbox::state_sending(),
         OutboxState::Waiting => tr::sync::state_waiting(),
-        OutboxState::Uploading => tr::sync::state_uploading(),
+        OutboxState::Uploading if status.may_send() => tr::sync::state_uploading(),
+        OutboxState::Uploading => tr::sync::state_photos_waiting(),
         OutboxState::Held => tr::sync::state_held(),
         OutboxState::Refused => tr::sync::state_refused(),
         OutboxState::Conflict => tr::sync::state_conflict(),
         OutboxState::PhotoRefused => tr::sync::state_photo_refused(),
     }
+}
+
+/// What the number of unsent things is made of, once there is more to it than records.
+pub fn unsent_parts(status: &SyncStatus) -> Option<String> {
+    let (records, attachments) = (status.waiting, status.uploading);
+    let words = if status.may_send() { tr::sync::uploading } else { tr::sync::parts_waiting };
+    (attachments > 0).then(|| words(records, attachments))
 }
 
 /// What was recorded, field by field, in the reader's words. Fields that only machines read (ids,

@@ -138,6 +138,19 @@ fn photos_are_counted_as_they_arrive() {
 }
 
 #[test]
+fn nothing_is_called_uploading_while_there_is_no_network() {
+    let offline = SyncStatus { waiting: 1, uploading: 2, busy: true, ..SyncStatus::default() };
+    let online = SyncStatus { online: true, ..offline.clone() };
+    assert_eq!(state_words(OutboxState::Uploading, &online), "已提交，照片上传中");
+    assert_eq!(state_words(OutboxState::Uploading, &offline), "已提交，照片等待上传");
+    assert_eq!(state_words(OutboxState::Waiting, &online), "发送中");
+    assert_eq!(state_words(OutboxState::Waiting, &offline), "等待上传");
+    assert_eq!(unsent_parts(&online).as_deref(), Some("1 项记录 · 2 个附件上传中"));
+    assert_eq!(unsent_parts(&offline).as_deref(), Some("1 项记录 · 2 个附件等待上传"));
+    assert_eq!(unsent_parts(&SyncStatus { uploading: 0, ..online }), None);
+}
+
+#[test]
 fn a_refused_visit_opens_in_its_form_and_a_ticket_move_at_its_ticket() {
     let op = OpId::derived(&["op"]);
     assert!(fix_href(&visit(), op).is_some_and(|href| href.starts_with("/visits/new?fix=")));

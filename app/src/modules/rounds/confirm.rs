@@ -1,12 +1,12 @@
 //! Standing there: by the code on the wall, or by hand with a reason.
 
 use domain::Refusal;
-use domain::modules::rounds::{Checkpoint, Round};
+use domain::modules::rounds::{Checkpoint, HandReason, Round};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::round_page::Carried;
-use super::view_model::walk::{PointForm, Scan, Standing, judge_scan};
+use super::view_model::walk::{PointForm, Scan, Standing, choose_reason, judge_scan};
 use super::words::say;
 use crate::app_context::use_app;
 use crate::error_text::error_text;
@@ -15,13 +15,9 @@ use crate::reactive::{bound, derive, drawn, memo};
 use crate::ui::{Button, Chips, Choice, Glyph, Icon, Notice, Scanner, Show, TextField, Weight};
 
 /// Reasons that come up again and again.
-fn reasons() -> Vec<&'static str> {
-    vec![
-        tr::rounds::reason_damaged(),
-        tr::rounds::reason_unreachable(),
-        tr::rounds::reason_dark(),
-        tr::rounds::reason_no_code(),
-    ]
+fn reasons() -> Vec<Choice> {
+    let choice = |one: HandReason| Choice::new(one.name(), fmt::hand_reason(Some(one), ""));
+    HandReason::ALL.into_iter().map(choice).collect()
 }
 
 #[component]
@@ -78,6 +74,8 @@ pub fn Confirm(
     };
     let by_hand = move |()| {
         scanning.set(false);
+        refusal.set(None);
+        other.set(None);
         form.update(|form| {
             form.by_hand = true;
             form.code = None;
@@ -135,16 +133,22 @@ pub fn Confirm(
                 <div class="stack tight">
                     <Chips
                         label=say(tr::rounds::hand_reason)
-                        choices=derive(|| {
-                            reasons().into_iter().map(|text| Choice::new(text, text)).collect()
+                        choices=derive(reasons)
+                        value=derive(move || {
+                            form.with(|form| form.usual.map(|usual| usual.name().to_owned()))
                         })
-                        value=derive(move || form.with(|form| Some(form.reason.clone())))
-                        on_choose=move |text| form.update(|form| form.reason = text)
+                        on_choose=move |name: String| {
+                            wanted.set(false);
+                            form.update(|form| choose_reason(form, &name));
+                        }
                     />
                     <TextField
-                        label=say(tr::rounds::hand_reason)
+                        label=say(tr::rounds::hand_words)
                         value=derive(move || form.with(|form| form.reason.clone()))
-                        on_input=move |text| form.update(|form| form.reason = text)
+                        on_input=move |text| {
+                            wanted.set(false);
+                            form.update(|form| form.reason = text);
+                        }
                     />
                 </div>
             </Show>

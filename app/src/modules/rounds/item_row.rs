@@ -15,7 +15,7 @@ use super::words::say;
 use crate::app_context::use_app;
 use crate::error_text::error_text;
 use crate::i18n::tr;
-use crate::reactive::{bound, derive, drawn, memo, written};
+use crate::reactive::{bound, derive, drawn, effect, memo, written};
 use crate::ui::{
     Button, Check, Choice, Glyph, Icon, Notice, PhotoField, PhotoStrip, Photos, Segmented, Show,
     TextArea, TextField, use_toasts,
@@ -50,13 +50,24 @@ pub fn ItemRow(
     let own = memo(move || {
         code.with_value(|code| form.with(|form| form.items.get(code).cloned().unwrap_or_default()))
     });
-    let change = move |change: &dyn Fn(&mut ItemForm)| {
-        let code = code.get_value();
-        if wanted.item.with_untracked(|wanted| wanted.as_ref().is_some_and(|(w, _)| *w == code)) {
+    let forget = move || {
+        let mine = wanted.item.with_untracked(|wanted| {
+            code.with_value(|code| wanted.as_ref().is_some_and(|(item, _)| item == code))
+        });
+        if mine {
             wanted.item.set(None);
         }
-        form.update(|form| change(form.items.entry(code).or_default()));
     };
+    let change = move |change: &dyn Fn(&mut ItemForm)| {
+        forget();
+        form.update(|form| change(form.items.entry(code.get_value()).or_default()));
+    };
+    // A photo that was taken may have been what was missing.
+    let pictures = memo(move || photos.count());
+    effect(move || {
+        pictures.track();
+        forget();
+    });
     let finding = memo(move || item.with_value(|item| own.with(|own| walk::is_finding(item, own))));
     let problem = derive(move || {
         let wanted = wanted.item.get();
@@ -125,13 +136,14 @@ pub fn ItemRow(
         }
         .into_any(),
     };
-    let own_label = !matches!(answer, AnswerType::Text | AnswerType::Number { .. });
+    // Every other control is labelled with the item itself.
+    let own_label = answer == AnswerType::Normal;
     let is_photo = answer == AnswerType::Photo;
     let anchor = code.with_value(|code| format!("item-{code}"));
     view! {
         <li class="check-item" id=anchor class:bad=bound(move || finding.get())>
             <div class="row top">
-                <span class="grow" class:visually-hidden=!own_label>{text}</span>
+                <span class="grow">{own_label.then_some(text)}</span>
                 {safety.then(|| view! { <span class="badge soon">{written(tr::rounds::safety)}</span> })}
                 {optional.then(|| view! { <span class="badge">{written(tr::common::optional)}</span> })}
             </div>
@@ -142,6 +154,7 @@ pub fn ItemRow(
                     <PhotoStrip attachments=earlier label=say(tr::common::photos)/>
                 })
             })}
+            <Reported item=item own=own/>
             <Show when=move || finding.get()>
                 <FindingPart item=item own=own photos=photos report=report may_report=may_report with_photos=!is_photo
                     on_note=Callback::new(move |text: String| change(&|own| own.note = text.clone()))
@@ -153,7 +166,32 @@ pub fn ItemRow(
     }
 }
 
-/// Note, photos and the ticket of a finding.
+/// The ticket that was raised from an item, whatever is answered now.
+#[component]
+fn Reported(item: StoredValue<Item>, own: Memo<ItemForm>) -> impl IntoView {
+    let ticket = use_app().query(&[RecordKind::Ticket], move |replica| {
+        own.with(|own| {
+            let id = own.ticket?;
+            // Recorded here, so it is known here, unless the server kept it from this person.
+            let known = replica.get::<Ticket>(id.0);
+            let stays = item.with_value(|item| walk::ticket_outlives(item, own, known));
+            Some((id, Ticket::name_of(id, known), stays))
+        })
+    });
+    drawn(move || {
+        ticket.get().map(|(id, number, stays)| {
+            view! {
+                <A href=format!("/tickets/{id}") attr:class="badge ok reported">
+                    <Glyph icon=Icon::Check small=true/>
+                    {tr::rounds::reported_as(number)}
+                </A>
+                {stays.then(|| view! { <p class="small soft">{tr::rounds::ticket_stays()}</p> })}
+            }
+        })
+    })
+}
+
+/// Note, photos and the offer of a ticket for a finding.
 #[component]
 fn FindingPart(
     item: StoredValue<Item>,
@@ -169,12 +207,13 @@ fn FindingPart(
     let toasts = use_toasts();
     let busy = RwSignal::new(false);
     let refusal = RwSignal::new(None::<Refusal>);
-    let ticket = app.query(&[RecordKind::Ticket], move |replica| {
-        let id = own.with(|own| own.ticket)?;
-        // Recorded here, so it is known here, unless the server kept it from this person.
-        let number = replica.get::<Ticket>(id.0).map(Ticket::display_number);
-        Some((id, number.unwrap_or_else(|| format!("~{}", Ticket::short_code(id)))))
+    // What was refused is about what was there then.
+    effect(move || {
+        own.track();
+        let _ = photos.count();
+        refusal.set(None);
     });
+    let offered = memo(move || may_report.get() && own.with(|own| own.ticket.is_none()));
     let report_it = move |()| {
         busy.set(true);
         let (item, form) = (item.get_value(), own.get_untracked());
@@ -185,7 +224,7 @@ fn FindingPart(
                 Ok(ticket) => {
                     on_ticket.try_run(ticket);
                     refusal.try_set(None);
-                    toasts.say(tr::rounds::reported(Ticket::short_code(ticket)));
+                    toasts.say(tr::rounds::reported(Ticket::name_of(ticket, None)));
                 }
                 Err(why) => {
                     refusal.try_set(Some(why));
@@ -204,25 +243,14 @@ fn FindingPart(
             {with_photos.then(|| view! {
                 <PhotoField label=say(tr::common::photos) photos=photos place=report.label/>
             })}
-            {drawn(move || match ticket.get() {
-                Some((id, number)) => view! {
-                    <A href=format!("/tickets/{id}") attr:class="badge ok reported">
-                        <Glyph icon=Icon::Check small=true/>
-                        {tr::rounds::reported_as(number)}
-                    </A>
-                }
-                .into_any(),
-                None if may_report.get() => view! {
-                    <Button
-                        text=say(tr::rounds::report_repair)
-                        icon=Icon::Tickets
-                        busy=busy
-                        on_press=report_it
-                    />
-                }
-                .into_any(),
-                None => ().into_any(),
-            })}
+            <Show when=move || offered.get()>
+                <Button
+                    text=say(tr::rounds::report_repair)
+                    icon=Icon::Tickets
+                    busy=busy
+                    on_press=report_it
+                />
+            </Show>
             {drawn(move || refusal.get().map(|why| view! { <Notice tone="late" text=error_text(&why)/> }))}
         </div>
     }

@@ -23,19 +23,20 @@ use crate::device::page;
 use crate::error_text::error_text;
 use crate::i18n::tr;
 use crate::modules::tickets::view_model::link::address;
-use crate::reactive::{derive, drawn, memo};
+use crate::reactive::{derive, drawn, effect, memo};
 use crate::ui::{Button, ButtonLink, Icon, Notice, Photos, Show, Weight, use_photos, use_toasts};
 
 /// What the form begins with: empty, or what was recorded before.
 fn beginning(round: &Round, point: &str) -> PointForm {
     round.result(point).map_or_else(PointForm::default, |result| {
-        let by_hand = match &result.confirmation {
-            Confirmation::Hand { reason } => Some(reason.clone()),
-            Confirmation::Code { .. } => None,
+        let (by_hand, reason, usual) = match &result.confirmation {
+            Confirmation::Hand { reason, usual } => (true, reason.clone(), *usual),
+            Confirmation::Code { .. } => (false, String::new(), None),
         };
         PointForm {
-            by_hand: by_hand.is_some(),
-            reason: by_hand.unwrap_or_default(),
+            by_hand,
+            reason,
+            usual,
             items: walk::from_answers(&result.answers),
             ..PointForm::default()
         }
@@ -43,9 +44,7 @@ fn beginning(round: &Round, point: &str) -> PointForm {
 }
 
 fn show_item(code: &str) {
-    if let Some(element) = page::document().get_element_by_id(&format!("item-{code}")) {
-        element.scroll_into_view();
-    }
+    page::bring_into_sight(&format!("[id='item-{code}']"));
 }
 
 /// The point with that code. The page makes a new one for each point.
@@ -129,6 +128,12 @@ fn Filled(
     let wanted = Wanted { item: RwSignal::new(None), place: RwSignal::new(false) };
     let busy = RwSignal::new(false);
     let refusal = RwSignal::new(None::<Refusal>);
+    // What was refused is what was answered then.
+    effect(move || {
+        form.track();
+        let _: usize = photos.with_value(|photos| photos.iter().map(|(_, own)| own.count()).sum());
+        refusal.set(None);
+    });
     let next = {
         let code = code.clone();
         memo(move || {

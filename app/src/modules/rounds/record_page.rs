@@ -69,7 +69,7 @@ fn Record(round: Round) -> impl IntoView {
                     ticket.description.clone(),
                     ticket.state.name().to_owned(),
                 ),
-                None => (id, format!("~{}", Ticket::short_code(id)), String::new(), String::new()),
+                None => (id, Ticket::name_of(id, None), String::new(), String::new()),
             };
             let mut ids: Vec<TicketId> = round.tickets().collect();
             order::sort(&mut ids);
@@ -202,7 +202,7 @@ fn Record(round: Round) -> impl IntoView {
                                         <li>
                                             <A href=format!("/tickets/{id}") attr:class="item no-lead">
                                                 <span>
-                                                    <span class="title number">{format!("#{number}")}</span>
+                                                    <span class="title number">{number}</span>
                                                     <span class="note">{text}</span>
                                                 </span>
                                                 {(!state.is_empty()).then(|| view! {

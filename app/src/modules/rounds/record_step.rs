@@ -61,8 +61,7 @@ fn one_answer(answer: &ItemAnswer, items: &[Item]) -> AnyView {
         let number = move || {
             // The server's number comes later than the record.
             app.track(&[RecordKind::Ticket]);
-            let known = app.with_replica(|r| r.get::<Ticket>(id.0).map(Ticket::display_number));
-            known.unwrap_or_else(|| format!("~{}", Ticket::short_code(id)))
+            app.with_replica(|replica| Ticket::name_of(id, replica.get::<Ticket>(id.0)))
         };
         view! {
             <A href=format!("/tickets/{id}") attr:class="badge reported">

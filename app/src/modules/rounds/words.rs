@@ -1,7 +1,8 @@
 //! Names of states, flags, days and times of rounds in the reader's language.
 
-use chrono::NaiveDate;
-use chrono::NaiveTime;
+use std::cell::Cell;
+
+use chrono::{NaiveDate, NaiveTime};
 use domain::Role;
 use domain::modules::rounds::{Flag, Recurrence, Window};
 use leptos::prelude::*;
@@ -11,10 +12,18 @@ use crate::ui::role_name;
 
 pub(crate) use crate::reactive::words as say;
 
+thread_local! {
+    static FIRST: Cell<bool> = const { Cell::new(true) };
+}
+
 /// False until the page is on the screen: what costs a look at many records waits for it, so that
-/// the first picture does not.
+/// the answer to a tap does not. The first page of all has the server's frame on the screen already:
+/// it is drawn once, with everything in it.
 pub(crate) fn after_paint() -> Signal<bool> {
-    let painted = RwSignal::new(false);
+    let painted = RwSignal::new(FIRST.replace(false));
+    if painted.get_untracked() {
+        return painted.into();
+    }
     set_timeout(
         move || {
             painted.try_set(true);
@@ -65,8 +74,12 @@ fn clock(time: NaiveTime) -> String {
 
 /// "06:00–12:00", "18:00–次日 06:00".
 pub fn window(window: Window) -> String {
-    let (from, to) = (clock(window.from), clock(window.to));
-    if window.to < window.from {
+    times(clock(window.from), clock(window.to), window.to < window.from)
+}
+
+/// From when to when; an end on the day after says so.
+pub fn times(from: String, to: String, overnight: bool) -> String {
+    if overnight {
         tr::rounds::window_overnight(from, to)
     } else {
         tr::rounds::window_same_day(from, to)

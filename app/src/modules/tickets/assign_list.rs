@@ -21,7 +21,7 @@ pub fn AssignList(
     #[prop(into)] on_choose: Callback<UserId>,
 ) -> impl IntoView {
     let people = use_app().query(&[RecordKind::User, RecordKind::Ticket], move |replica| {
-        let tickets: Vec<&Ticket> = replica.iter::<Ticket>().collect();
+        let tickets: Vec<&Ticket> = replica.active::<Ticket>().collect();
         let wanted = ticket.and_then(|ticket| replica.get::<Ticket>(ticket.0));
         assignable(replica.iter::<User>(), wanted, &tickets)
     });

@@ -1,26 +1,31 @@
 //! Materials and labour with their prices, the total in the customer's sight.
 
-use domain::modules::tickets::{LineKind, PricedLine, price_list};
+use domain::modules::tickets::{LineKind, MAX_QUANTITY, PricedLine, price_list};
 use leptos::prelude::*;
 
 use super::complete_parts::part;
 use super::labels;
 use super::parts::{Text, say};
-use super::view_model::complete::{CompleteForm, step, stepped, total};
+use super::view_model::complete::{CompleteForm, step, stepped};
 use crate::i18n::{fmt, tr};
-use crate::reactive::{bound, derive, drawn};
+use crate::reactive::{bound, derive, drawn, memo};
 use crate::ui::{Button, Choice, Icon, IconButton, Segmented, Sheet, TextField};
 
 #[component]
 pub fn LinesPart(form: RwSignal<CompleteForm>, number: usize) -> impl IntoView {
     let adding = RwSignal::new(false);
     let sum = move || {
-        form.with(|form| total(&form.lines))
+        form.with(CompleteForm::total)
             .map_or_else(|| tr::tickets::bad_amount().to_owned(), fmt::money)
     };
+    let rows = memo(move || form.with(|form| (form.lines.clone(), form.unread.clone())));
     let lines = move || {
-        let lines = form.with(|form| form.lines.clone());
-        lines.into_iter().enumerate().map(|(index, one)| line(form, index, one)).collect_view()
+        let (lines, unread) = rows.get();
+        let row = |(index, one)| {
+            let typed = unread.iter().find(|(line, _)| *line == index);
+            line(form, index, one, typed.map(|(_, text)| text.clone()))
+        };
+        lines.into_iter().enumerate().map(row).collect_view()
     };
     part(
         "lines",
@@ -45,22 +50,20 @@ pub fn LinesPart(form: RwSignal<CompleteForm>, number: usize) -> impl IntoView {
     )
 }
 
-fn line(form: RwSignal<CompleteForm>, index: usize, one: PricedLine) -> AnyView {
+/// `typed` is what stands in the field and is no quantity.
+fn line(
+    form: RwSignal<CompleteForm>,
+    index: usize,
+    one: PricedLine,
+    typed: Option<String>,
+) -> AnyView {
     let by = step(&one, &labels::unit("hour"));
-    let set = move |quantity: i64| {
-        form.update(|form| {
-            if let Some(line) = form.lines.get_mut(index) {
-                line.quantity = quantity;
-            }
-        });
-    };
+    let set = move |quantity: i64| form.update(|form| form.set_quantity(index, quantity));
     let quantity = one.quantity;
-    let typed = move |text: String| {
-        // What is no quantity is put back as it was.
-        let read = fmt::parse_thousandths(&text).filter(|read| *read > 0);
-        set(read.unwrap_or(quantity));
-    };
-    let amount = one.amount().map(fmt::money).unwrap_or_default();
+    let wrong = typed.is_some();
+    let amount = one.amount().filter(|_| !wrong).map(fmt::money).unwrap_or_default();
+    let shown = typed.unwrap_or_else(|| fmt::thousandths(quantity));
+    let about = format!("quantity-{index}");
     let price = tr::tickets::price_per(fmt::money(one.price), &one.unit);
     let name = StoredValue::new(one.name.clone());
     let named = move |text: fn(String) -> String| derive(move || text(name.get_value()));
@@ -80,8 +83,13 @@ fn line(form: RwSignal<CompleteForm>, index: usize, one: PricedLine) -> AnyView 
                 <input
                     inputmode="decimal"
                     aria-label=bound(move || tr::tickets::quantity_of(name.get_value()))
-                    prop:value=fmt::thousandths(quantity)
-                    on:change=move |event| typed(event_target_value(&event))
+                    aria-invalid=wrong.to_string()
+                    aria-describedby=wrong.then(|| about.clone())
+                    prop:value=shown
+                    on:change=move |event| {
+                        let text = event_target_value(&event);
+                        form.update(|form| form.type_quantity(index, &text));
+                    }
                 />
                 <IconButton
                     icon=Icon::Plus
@@ -92,12 +100,13 @@ fn line(form: RwSignal<CompleteForm>, index: usize, one: PricedLine) -> AnyView 
             <IconButton
                 icon=Icon::Trash
                 label=named(tr::tickets::line_remove)
-                on_press=move |()| form.update(|form| {
-                    if index < form.lines.len() {
-                        form.lines.remove(index);
-                    }
-                })
+                on_press=move |()| form.update(|form| form.remove_line(index))
             />
+            {wrong.then(|| view! {
+                <p class="problem" id=about role="alert">
+                    {tr::tickets::bad_quantity(fmt::thousandths(MAX_QUANTITY))}
+                </p>
+            })}
         </li>
     }
     .into_any()
@@ -155,9 +164,10 @@ fn OwnLine(form: RwSignal<CompleteForm>) -> impl IntoView {
     let name = RwSignal::new(String::new());
     let unit = RwSignal::new(String::new());
     let price = RwSignal::new(String::new());
+    let read = move || fmt::parse_money(&price.get()).filter(|price| price.0 >= 0);
     let line = move || {
         let name = name.get().trim().to_owned();
-        let price = fmt::parse_money(&price.get()).filter(|price| price.0 >= 0)?;
+        let price = read()?;
         let unit = unit.get().trim().to_owned();
         let unit = if unit.is_empty() { labels::unit("piece") } else { unit };
         (!name.is_empty()).then(|| PricedLine {
@@ -198,6 +208,10 @@ fn OwnLine(form: RwSignal<CompleteForm>) -> impl IntoView {
                 inputmode="decimal"
                 value=price
                 on_input=move |text| price.set(text)
+                problem=derive(move || {
+                    let wrong = read().is_none() && !price.with(|text| text.trim().is_empty());
+                    wrong.then(|| tr::tickets::bad_price().to_owned())
+                })
             />
         </div>
         <Button

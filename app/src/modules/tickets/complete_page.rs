@@ -16,7 +16,7 @@ use super::complete_parts::{ConductPart, MissingList, SignPart, WorkPart, go_to_
 use super::labels;
 use super::parts::{Problem, say, use_sending};
 use super::ticket_page::{last_known, ticket_here, ticket_id};
-use super::view_model::complete::{CompleteForm, missing};
+use super::view_model::complete::CompleteForm;
 use crate::app_context::{use_app, use_draft};
 use crate::error_text::error_text;
 use crate::i18n::tr;
@@ -118,9 +118,7 @@ fn Form(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
     });
     let lacking = memo(move || {
         let pictures = photos.attachments();
-        form.with(|form| {
-            ticket.with(|ticket| missing(ticket, &form.command(id, pictures), form.unsigned))
-        })
+        form.with(|form| ticket.with(|ticket| form.lacking(ticket, pictures)))
     });
     let navigate = use_navigate();
     let to = record.clone();

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::labels;
 use super::parts::say;
-use super::view_model::complete::{CompleteForm, Missing, causes, total, with_cause};
+use super::view_model::complete::{CompleteForm, Missing, causes, with_cause};
 use crate::device::page;
 use crate::i18n::{Language, current, fmt, tr};
 use crate::reactive::{bound, derive, drawn, memo, written};
@@ -28,15 +28,9 @@ pub fn part(id: &'static str, number: usize, title: Signal<String>, body: AnyVie
     .into_any()
 }
 
-/// Brings a part into sight and the focus with it.
+/// Leads to a part of the page.
 pub fn go_to_part(id: &str) {
-    use wasm_bindgen::JsCast;
-    if let Some(element) = page::document().get_element_by_id(id) {
-        element.scroll_into_view();
-        if let Ok(element) = element.dyn_into::<web_sys::HtmlElement>() {
-            let _ = element.focus();
-        }
-    }
+    page::bring_into_sight(&format!("#{id}"));
 }
 
 /// The in-unit conduct checklist of S2.
@@ -152,7 +146,7 @@ pub fn SignPart(form: RwSignal<CompleteForm>, photos: Photos, number: usize) -> 
         .to_vec()
     });
     let sum = move || {
-        form.with(|form| total(&form.lines))
+        form.with(CompleteForm::total)
             .map_or_else(|| tr::tickets::bad_amount().to_owned(), fmt::money)
     };
     // What was signed is what was read: with other words or another amount it is signed again.
@@ -226,6 +220,7 @@ fn missing_text(missing: Missing) -> String {
         Missing::Cause => tr::tickets::missing_cause(),
         Missing::Action => tr::tickets::missing_action(),
         Missing::Amount => tr::tickets::missing_amount(),
+        Missing::Quantity => tr::tickets::missing_quantity(),
         Missing::Signature => tr::tickets::missing_signature(),
         Missing::Signer => tr::tickets::missing_signer(),
         Missing::UnsignedReason => tr::tickets::missing_reason(),

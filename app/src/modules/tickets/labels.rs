@@ -1,8 +1,8 @@
 //! Names of kinds, categories, states and the rest in the reader's language.
 
-use domain::modules::tickets::{Intake, Move, PriceItem, TicketKind, Urgency, WaitReason};
+use domain::modules::tickets::{Intake, Move, PriceItem, Ticket, TicketKind, Urgency, WaitReason};
 
-use crate::i18n::name_of;
+use crate::i18n::{name_of, tr};
 
 const NAMESPACE: &str = "tickets";
 
@@ -85,6 +85,21 @@ pub fn move_name(tried: Move) -> String {
 /// What is said once a move is recorded.
 pub fn move_done(tried: Move) -> String {
     name_of(NAMESPACE, "moved_", tried.name())
+}
+
+/// The same of a ticket that may be somebody's already: giving it to another is called otherwise.
+pub fn move_name_of(tried: Move, ticket: &Ticket) -> String {
+    match tried {
+        Move::Assign if ticket.state.holder().is_some() => tr::tickets::move_reassign().to_owned(),
+        _ => move_name(tried),
+    }
+}
+
+pub fn move_done_of(tried: Move, ticket: &Ticket) -> String {
+    match tried {
+        Move::Assign if ticket.state.holder().is_some() => tr::tickets::moved_reassign().to_owned(),
+        _ => move_done(tried),
+    }
 }
 
 pub fn conduct(code: &str) -> String {

@@ -24,7 +24,7 @@ use crate::ui::{
 #[component]
 pub fn MoveSheet(ticket: Memo<Arc<Ticket>>, ask: RwSignal<Option<Ask>>) -> impl IntoView {
     let title = derive(move || match ask.get() {
-        Some(Ask::Move(tried)) => labels::move_name(tried),
+        Some(Ask::Move(tried)) => ticket.with(|ticket| labels::move_name_of(tried, ticket)),
         Some(Ask::Settle) => tr::tickets::settle().to_owned(),
         None => String::new(),
     });
@@ -54,17 +54,21 @@ fn Question(ticket: Arc<Ticket>, what: Ask, #[prop(into)] on_done: Callback<()>)
     let id = ticket.id;
     let draft = StoredValue::new(key);
     let ready = memo(move || form.with(|form| is_answered(what, form, photos.count())));
+    // As it was when this was opened: afterwards it is somebody's in any case.
+    let (done, confirm) = match what {
+        Ask::Move(tried) => (
+            labels::move_done_of(tried, &ticket),
+            tr::tickets::confirm(labels::move_name_of(tried, &ticket)),
+        ),
+        Ask::Settle => (tr::tickets::settled().to_owned(), tr::tickets::settle_done().to_owned()),
+    };
     let submit = move |()| {
         let pictures = untrack(|| photos.attachments());
         let zone = app.settings().with_untracked(|settings| settings.zone.clone());
         let made = form.with_untracked(|form| command(what, id, form, pictures.clone(), &zone));
         let Some(made) = made else { return };
-        let text = match what {
-            Ask::Move(tried) => labels::move_done(tried),
-            Ask::Settle => tr::tickets::settled().to_owned(),
-        };
         let (blobs, draft) = (photos.blobs(&pictures), Some(draft.get_value()));
-        sending.send(vec![made], blobs, draft, text, on_done);
+        sending.send(vec![made], blobs, draft, done.clone(), on_done);
     };
     let place = Signal::stored(ticket.place.label.clone());
     let fields = match what {
@@ -92,10 +96,6 @@ fn Question(ticket: Arc<Ticket>, what: Ask, #[prop(into)] on_done: Callback<()>)
         Ask::Move(Move::Assess) if !form.with(|form| form.feasible) => tr::tickets::explanation(),
         _ => tr::common::note(),
     };
-    let name = move || match what {
-        Ask::Move(tried) => tr::tickets::confirm(labels::move_name(tried)),
-        Ask::Settle => tr::tickets::settle_done().to_owned(),
-    };
     view! {
         {fields}
         <TextArea
@@ -110,7 +110,7 @@ fn Question(ticket: Arc<Ticket>, what: Ask, #[prop(into)] on_done: Callback<()>)
         <Problem sending=sending/>
         <footer>
             <Button
-                text=derive(name)
+                text=Signal::stored(confirm)
                 on_press=submit
                 weight=Weight::Primary
                 large=true

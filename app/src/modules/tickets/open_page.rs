@@ -138,7 +138,7 @@ pub fn OpenTicketPage() -> impl IntoView {
             vec![command.into()],
             photos.blobs(&pictures),
             Some(draft.get_value()),
-            tr::tickets::opened(Ticket::short_code(ticket)),
+            tr::tickets::opened(Ticket::name_of(ticket, None)),
             Callback::new(move |()| {
                 fixed(app, toasts, fix);
                 navigate(&to, Default::default());

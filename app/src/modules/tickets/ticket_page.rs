@@ -108,13 +108,14 @@ fn Body(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
     let offered = memo(move || {
         let actor = app.actor();
         ticket.with(|ticket| {
-            let gives_out = actor.may_in(Right::AssignTicket, ticket.cluster);
+            let gives_out = ticket.require(Right::AssignTicket, &actor).is_ok();
             offer(&ticket.possible_moves(&actor), &ticket.state, gives_out)
         })
     });
     let settles = memo(move || {
+        let actor = app.actor();
         ticket.with(|ticket| {
-            ticket.conflicts > 0 && app.may_in(Right::SettleConflict, ticket.cluster)
+            ticket.conflicts > 0 && ticket.require(Right::SettleConflict, &actor).is_ok()
         })
     });
     let navigate = use_navigate();
@@ -158,21 +159,26 @@ fn Body(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
         })}
         <TicketRecord ticket=ticket pending=pending>
             <Problem sending=sending/>
-            <Others offered=offered make=make busy=sending.busy/>
+            <Others ticket=ticket offered=offered make=make busy=sending.busy/>
         </TicketRecord>
-        <Main offered=offered make=make busy=sending.busy/>
+        <Main ticket=ticket offered=offered make=make busy=sending.busy/>
         <MoveSheet ticket=ticket ask=ask/>
     }
 }
 
 /// What else can be done, below the facts.
 #[component]
-fn Others(offered: Memo<Offer>, make: Callback<Move>, busy: RwSignal<bool>) -> impl IntoView {
+fn Others(
+    ticket: Memo<Arc<Ticket>>,
+    offered: Memo<Offer>,
+    make: Callback<Move>,
+    busy: RwSignal<bool>,
+) -> impl IntoView {
     let button = move |tried: Move| {
         let weight = if tried == Move::Decline { Weight::Danger } else { Weight::Plain };
         view! {
             <Button
-                text=derive(move || labels::move_name(tried))
+                text=derive(move || ticket.with(|ticket| labels::move_name_of(tried, ticket)))
                 on_press=move |()| make.run(tried)
                 weight=weight
                 busy=busy
@@ -193,13 +199,18 @@ fn Others(offered: Memo<Offer>, make: Callback<Move>, busy: RwSignal<bool>) -> i
 
 /// The one main action, within the thumb's reach.
 #[component]
-fn Main(offered: Memo<Offer>, make: Callback<Move>, busy: RwSignal<bool>) -> impl IntoView {
+fn Main(
+    ticket: Memo<Arc<Ticket>>,
+    offered: Memo<Offer>,
+    make: Callback<Move>,
+    busy: RwSignal<bool>,
+) -> impl IntoView {
     drawn(move || {
         offered.with(|offer| offer.main).map(|tried| {
             view! {
                 <div class="action-bar ticket-main">
                     <Button
-                        text=derive(move || labels::move_name(tried))
+                        text=derive(move || ticket.with(|ticket| labels::move_name_of(tried, ticket)))
                         on_press=move |()| make.run(tried)
                         weight=Weight::Primary
                         large=true

@@ -94,8 +94,9 @@ pub fn promises(replica: &Replica) -> Vec<Row> {
         return Vec::new();
     }
     let (me, clusters) = (replica.actor().user, own_clusters(replica));
-    let mine =
-        replica.iter::<Visit>().filter(|visit| visit.by == me || clusters.contains(&visit.cluster));
+    let mine = replica
+        .active::<Visit>()
+        .filter(|visit| visit.by == me || clusters.contains(&visit.cluster));
     follow_up::pending(mine)
         .into_iter()
         .map(|open| Row {
@@ -169,7 +170,7 @@ pub fn tickets(replica: &Replica) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut pool: Option<(usize, Ms)> = None;
     let mut visits: Vec<(Ms, &Ticket)> = Vec::new();
-    for ticket in replica.iter::<Ticket>() {
+    for ticket in replica.active::<Ticket>() {
         if let TicketState::ReturnVisit { due, .. } = ticket.state {
             let own = clusters.contains(&ticket.cluster) || ticket.opened_by == me;
             if own && actor.may_in(Right::CloseTicket, ticket.cluster) {

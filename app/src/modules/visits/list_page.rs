@@ -88,7 +88,7 @@ fn FollowUps(
 ) -> impl IntoView {
     let app = use_app();
     let owed = app.query(&[RecordKind::Visit], move |replica| {
-        let visits = replica.iter::<Visit>().filter(of_cluster(cluster.get()));
+        let visits = replica.active::<Visit>().filter(of_cluster(cluster.get()));
         let pending = follow_up::pending(visits);
         pending.into_iter().map(|owed| (owed.visit.clone(), owed.by)).collect::<Vec<_>>()
     });

@@ -9,6 +9,7 @@ use domain::order;
 use domain::{Actor, Ms, Zone};
 
 use crate::i18n::fmt;
+use crate::modules::rounds::words::times;
 
 /// How far back and ahead a phone shows due rounds.
 pub const DAYS_BACK: u64 = 2;
@@ -136,10 +137,11 @@ pub fn due_by_id(
     None
 }
 
-/// The window in words: "8:00–10:00", with the day unless it is today: "昨天 18:00–6:00".
+/// The window in words: "8:00–10:00", with the day unless it is today: "昨天 18:00–次日 6:00".
 pub fn window_text(window: (Ms, Ms), today: NaiveDate, zone: &Zone) -> String {
     let date = zone.date(window.0);
-    let times = format!("{}–{}", fmt::time(window.0, zone), fmt::time(window.1, zone));
+    let (from, to) = (fmt::time(window.0, zone), fmt::time(window.1, zone));
+    let times = times(from, to, zone.date(window.1) > date);
     if date == today { times } else { format!("{} {times}", fmt::near_date(date, today)) }
 }
 
@@ -195,6 +197,18 @@ mod tests {
         assert!(states.contains(&(None, DueState::NotReported)));
         assert!(states.contains(&(Some(steward().user), DueState::Missed)));
         assert!(!duties.iter().any(|duty| duty.due.person == Some(UserId::derived(&["x"]))));
+    }
+
+    #[test]
+    fn a_night_round_says_that_it_ends_on_the_day_after() {
+        let zone = Settings::default().zone;
+        let night = (local(18, 0), local(6, 0).plus(domain::time::DAY));
+        let tomorrow = date().succ_opt().expect("a day after");
+        crate::i18n::in_language(crate::i18n::Language::ZhHans, || {
+            assert_eq!(window_text((local(8, 0), local(10, 0)), date(), &zone), "8:00–10:00");
+            assert_eq!(window_text(night, date(), &zone), "18:00–次日 6:00");
+            assert_eq!(window_text(night, tomorrow, &zone), "昨天 18:00–次日 6:00");
+        });
     }
 
     #[test]

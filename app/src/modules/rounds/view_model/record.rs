@@ -74,7 +74,9 @@ pub fn answer_text(answer: &ItemAnswer, item: Option<&Item>) -> (String, bool) {
 pub fn confirmation_text(confirmation: &Confirmation) -> String {
     match confirmation {
         Confirmation::Code { .. } => tr::rounds::by_code().to_owned(),
-        Confirmation::Hand { reason } => tr::rounds::by_hand_because(reason),
+        Confirmation::Hand { reason, usual } => {
+            tr::rounds::by_hand_because(fmt::hand_reason(*usual, reason))
+        }
     }
 }
 
@@ -94,14 +96,15 @@ pub fn findings(round: &Round, template: &RoundTemplate) -> usize {
 mod tests {
     use super::super::testkit::*;
     use super::*;
-    use domain::modules::rounds::Flag;
+    use crate::i18n::{Language, in_language};
+    use domain::modules::rounds::{Flag, HandReason};
 
     fn result(point: &str, at: Ms, answers: Vec<ItemAnswer>) -> PointResult {
         PointResult {
             point: point.into(),
             checkpoint: None,
             position: None,
-            confirmation: Confirmation::Hand { reason: "光线不足".into() },
+            confirmation: Confirmation::Hand { reason: "光线不足".into(), usual: None },
             at,
             received: at,
             by: steward().user,
@@ -138,7 +141,24 @@ mod tests {
         assert_eq!(answer_text(&bad, Some(gauge)), ("0.2 MPa".to_owned(), true));
         let good = answer("clean", Answer::Normal);
         assert_eq!(answer_text(&good, None), ("正常".to_owned(), false));
-        let by_hand = Confirmation::Hand { reason: "光线不足".into() };
+        let by_hand = Confirmation::Hand { reason: "光线不足".into(), usual: None };
         assert_eq!(confirmation_text(&by_hand), "手动：光线不足");
+    }
+
+    #[test]
+    fn a_usual_reason_is_read_in_the_readers_language_with_the_walkers_own_words_after_it() {
+        let dark = |reason: &str| {
+            let usual = Some(HandReason::Dark);
+            confirmation_text(&Confirmation::Hand { reason: reason.into(), usual })
+        };
+        assert_eq!(dark(""), "手动：光线不足");
+        assert_eq!(dark("灯坏了"), "手动：光线不足、灯坏了");
+        in_language(Language::En, || {
+            for usual in HandReason::ALL {
+                let text = fmt::hand_reason(Some(usual), "");
+                assert!(text.is_ascii() && text != usual.name(), "{text}");
+            }
+            assert_eq!(dark(""), format!("By hand: {}", tr::rounds::reason_dark()));
+        });
     }
 }

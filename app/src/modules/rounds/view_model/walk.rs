@@ -6,12 +6,12 @@ use domain::id::{ClusterId, RoundId, TemplateId, TicketId};
 use domain::modules::attachments::Attachment;
 use domain::modules::rounds::code::{ScannedCode, site_of};
 use domain::modules::rounds::{
-    Answer, AnswerType, Checkpoint, Confirmation, Item, ItemAnswer, Point, Round, RoundCode,
-    RoundTemplate,
+    Answer, AnswerType, Checkpoint, Confirmation, HandReason, Item, ItemAnswer, Point, Round,
+    RoundCode, RoundTemplate,
 };
 use domain::modules::tickets::category::category;
 use domain::modules::tickets::{
-    Intake, OpenTicket, Origin, Place, TicketContact, TicketKind, Urgency,
+    Intake, OpenTicket, Origin, Place, Ticket, TicketContact, TicketKind, Urgency,
 };
 use domain::order;
 use domain::{Ms, Refusal};
@@ -67,8 +67,11 @@ pub struct PointForm {
     pub code: Option<(String, Ms)>,
     #[serde(default)]
     pub by_hand: bool,
+    /// In the walker's own words.
     #[serde(default)]
     pub reason: String,
+    #[serde(default)]
+    pub usual: Option<HandReason>,
     #[serde(default)]
     pub items: BTreeMap<String, ItemForm>,
 }
@@ -124,6 +127,13 @@ pub fn is_finding(item: &Item, form: &ItemForm) -> bool {
         (AnswerType::Number { .. }, _) => reading(form).is_some_and(|r| outside(item, r)),
         _ => false,
     }
+}
+
+/// Whether the ticket that was raised from an item stands although the item is in order now: it is the
+/// office that closes it. `ticket` is absent where this person may not see it.
+pub fn ticket_outlives(item: &Item, form: &ItemForm, ticket: Option<&Ticket>) -> bool {
+    let open = ticket.is_none_or(|ticket| !ticket.state.is_final());
+    form.ticket.is_some() && open && !is_finding(item, form)
 }
 
 /// The answer to one item; `None` where an optional one was left open.
@@ -205,7 +215,15 @@ pub fn confirmation(form: &PointForm) -> Option<Confirmation> {
         return Some(Confirmation::Code { code: code.clone() });
     }
     let reason = form.reason.trim();
-    (form.by_hand && !reason.is_empty()).then(|| Confirmation::Hand { reason: reason.to_owned() })
+    let said = form.usual.is_some() || !reason.is_empty();
+    (form.by_hand && said)
+        .then(|| Confirmation::Hand { reason: reason.to_owned(), usual: form.usual })
+}
+
+/// Takes a usual reason, or takes it back.
+pub fn choose_reason(form: &mut PointForm, name: &str) {
+    let chosen = HandReason::ALL.into_iter().find(|reason| reason.name() == name);
+    form.usual = chosen.filter(|_| form.usual != chosen);
 }
 
 /// What a correction begins with: the answers that were recorded last.

@@ -5,6 +5,7 @@ use super::*;
 use domain::id::CheckpointId;
 use domain::modules::attachments::{AttachmentRole, Sha256Hex};
 use domain::modules::rounds::{PointResult, code};
+use domain::modules::tickets::TicketState;
 
 fn photo() -> Attachment {
     Attachment {
@@ -43,7 +44,7 @@ fn recorded(point: &str, at: Ms) -> PointResult {
         point: point.into(),
         checkpoint: None,
         position: None,
-        confirmation: Confirmation::Hand { reason: "二维码污损".into() },
+        confirmation: Confirmation::Hand { reason: "二维码污损".into(), usual: None },
         at,
         received: at,
         by: steward().user,
@@ -90,6 +91,24 @@ fn a_finding_needs_a_note_a_photo_or_a_ticket() {
 }
 
 #[test]
+fn the_ticket_of_an_item_that_is_in_order_again_stays_open_for_the_office_to_close() {
+    let floor = item("floor", AnswerType::Normal);
+    let raised = TicketId::derived(&["t"]);
+    let bad = ItemForm { ticket: Some(raised), ..ticked(Tick::Abnormal) };
+    let good = ItemForm { ticket: Some(raised), ..ticked(Tick::Normal) };
+    assert!(!ticket_outlives(&floor, &bad, None));
+    assert!(ticket_outlives(&floor, &good, None));
+    assert!(!ticket_outlives(&floor, &ticked(Tick::Normal), None));
+    let (by, at) = (steward().user, Ms(1));
+    let known = |state| crate::modules::tickets::view_model::testkit::ticket("t", state);
+    assert!(ticket_outlives(&floor, &good, Some(&known(TicketState::Received))));
+    assert!(!ticket_outlives(&floor, &good, Some(&known(TicketState::Closed { by, at }))));
+    // What is recorded still names it.
+    let recorded = answer_of(&floor, &good, &[]).expect("complete").expect("an answer");
+    assert_eq!((recorded.answer, recorded.ticket), (Answer::Normal, Some(raised)));
+}
+
+#[test]
 fn a_reading_outside_its_limits_is_a_finding_and_letters_are_no_reading() {
     let template = template();
     let gauge = &template.points[0].items[2];
@@ -117,7 +136,14 @@ fn a_place_is_confirmed_by_a_code_or_by_hand_with_a_reason() {
     let mut form = PointForm { by_hand: true, ..PointForm::default() };
     assert_eq!(confirmation(&form), None);
     form.reason = " 光线不足 ".into();
-    assert_eq!(confirmation(&form), Some(Confirmation::Hand { reason: "光线不足".into() }));
+    let hand = |reason: &str, usual| Some(Confirmation::Hand { reason: reason.into(), usual });
+    assert_eq!(confirmation(&form), hand("光线不足", None));
+    form.reason.clear();
+    choose_reason(&mut form, "dark");
+    assert_eq!(confirmation(&form), hand("", Some(HandReason::Dark)));
+    choose_reason(&mut form, "dark");
+    assert_eq!(confirmation(&form), None);
+    choose_reason(&mut form, "no_code");
     form.code = Some(("GJ1.x".into(), Ms(0)));
     assert_eq!(confirmation(&form), Some(Confirmation::Code { code: "GJ1.x".into() }));
 }

@@ -9,6 +9,8 @@ use domain::modules::tickets::{
 use domain::order;
 use serde::{Deserialize, Serialize};
 
+use crate::i18n::fmt;
+
 /// What has been filled in; kept as a draft. Photos and signature are kept beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -19,6 +21,8 @@ pub struct CompleteForm {
     pub cause: String,
     pub action: String,
     pub lines: Vec<PricedLine>,
+    /// What was typed as the quantity of a line and is none: kept as it was typed until it is mended.
+    pub unread: Vec<(usize, String)>,
     pub signed_by: String,
     /// Nobody signs; `unsigned_reason` says why.
     pub unsigned: bool,
@@ -41,6 +45,7 @@ impl CompleteForm {
             cause: command.cause.clone(),
             action: command.action.clone(),
             lines: command.lines.clone(),
+            unread: Vec::new(),
             signed_by: command.signed_by.clone(),
             unsigned: !signed,
             unsigned_reason: command.unsigned_reason.clone(),
@@ -77,15 +82,60 @@ impl CompleteForm {
 
     /// Adds a line; the same item again counts up.
     pub fn add_line(&mut self, line: PricedLine) {
-        let same = |known: &&mut PricedLine| {
+        let same = |known: &PricedLine| {
             (known.what, &known.name, &known.unit, known.price)
                 == (line.what, &line.name, &line.unit, line.price)
         };
-        if let Some(known) = self.lines.iter_mut().find(same) {
-            known.quantity = known.quantity.saturating_add(line.quantity).min(MAX_QUANTITY);
+        if let Some(index) = self.lines.iter().position(same) {
+            let quantity = self.lines[index].quantity.saturating_add(line.quantity);
+            self.set_quantity(index, quantity.min(MAX_QUANTITY));
         } else if self.lines.len() < MAX_LINES {
             self.lines.push(line);
         }
+    }
+
+    pub fn set_quantity(&mut self, index: usize, quantity: i64) {
+        self.unread.retain(|(line, _)| *line != index);
+        if let Some(line) = self.lines.get_mut(index) {
+            line.quantity = quantity;
+        }
+    }
+
+    /// Takes a quantity as it was typed. What is none leaves the line as it was and is said at its field.
+    pub fn type_quantity(&mut self, index: usize, text: &str) {
+        let read = fmt::parse_thousandths(text);
+        match read.filter(|quantity| (1..=MAX_QUANTITY).contains(quantity)) {
+            Some(quantity) => self.set_quantity(index, quantity),
+            None => {
+                self.unread.retain(|(line, _)| *line != index);
+                self.unread.push((index, text.to_owned()));
+            }
+        }
+    }
+
+    pub fn remove_line(&mut self, index: usize) {
+        if index < self.lines.len() {
+            self.lines.remove(index);
+        }
+        self.unread.retain(|(line, _)| *line != index);
+        for (line, _) in self.unread.iter_mut().filter(|(line, _)| *line > index) {
+            *line -= 1;
+        }
+    }
+
+    /// What the lines come to; nothing while a quantity or an amount cannot be meant.
+    pub fn total(&self) -> Option<Fen> {
+        lines_total(&self.lines).ok().filter(|_| self.unread.is_empty())
+    }
+
+    /// Everything that is missing at once, in the order of the page.
+    pub fn lacking(&self, ticket: &Ticket, attachments: Vec<Attachment>) -> Vec<Missing> {
+        let mut all = missing(ticket, &self.command(ticket.id, attachments), self.unsigned);
+        if !self.unread.is_empty() {
+            let place = all.iter().position(|one| one.part() == "sign").unwrap_or(all.len());
+            all.insert(place, Missing::Quantity);
+        }
+        all
     }
 
     /// What is sent. A signature is left out when the form says that nobody signed.
@@ -124,6 +174,8 @@ pub enum Missing {
     Cause,
     Action,
     Amount,
+    /// A quantity was typed that is none.
+    Quantity,
     Signature,
     /// Signed, but not said by whom.
     Signer,
@@ -137,14 +189,14 @@ impl Missing {
             Missing::Conduct(_) => "conduct",
             Missing::AfterPhoto => "pictures",
             Missing::Cause | Missing::Action => "work",
-            Missing::Amount => "lines",
+            Missing::Amount | Missing::Quantity => "lines",
             Missing::Signature | Missing::Signer | Missing::UnsignedReason => "sign",
         }
     }
 }
 
-/// Everything that is missing at once, where `CompleteTicket::check` names the first.
-pub fn missing(ticket: &Ticket, command: &CompleteTicket, unsigned: bool) -> Vec<Missing> {
+/// What the rules miss, all of it at once, where `CompleteTicket::check` names the first.
+fn missing(ticket: &Ticket, command: &CompleteTicket, unsigned: bool) -> Vec<Missing> {
     let mut all = Vec::new();
     let shows = |role| command.attachments.iter().any(|attachment| attachment.role == role);
     let answered = |code: &&&str| {
@@ -174,11 +226,6 @@ pub fn missing(ticket: &Ticket, command: &CompleteTicket, unsigned: bool) -> Vec
         all.push(if unsigned { Missing::UnsignedReason } else { Missing::Signature });
     }
     all
-}
-
-/// What the lines come to; nothing when an amount cannot be meant.
-pub fn total(lines: &[PricedLine]) -> Option<Fen> {
-    lines_total(lines).ok()
 }
 
 /// How much one press of + adds: half an hour of labour, one of everything else.
@@ -225,165 +272,5 @@ pub fn with_cause(written: &str, cause: &str, separator: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::testkit::{NOW, ticket, user};
-    use super::*;
-    use domain::modules::attachments::Sha256Hex;
-    use domain::modules::tickets::{TicketKind, TicketState, price_list};
-
-    fn photo(role: AttachmentRole) -> Attachment {
-        let sha256 = Sha256Hex("a".repeat(64));
-        Attachment { sha256, mime: "image/jpeg".into(), size: 1, role, at: NOW }
-    }
-
-    fn job() -> Ticket {
-        ticket("job", TicketState::InProgress { by: user("li"), since: NOW })
-    }
-
-    fn filled(ticket: &Ticket) -> CompleteForm {
-        let mut form = CompleteForm::new(ticket);
-        form.tick_all();
-        form.cause = "阀芯老化".into();
-        form.action = "更换阀芯".into();
-        form
-    }
-
-    #[test]
-    fn an_empty_form_names_everything_that_is_missing_at_once() {
-        let job = job();
-        let form = CompleteForm::new(&job);
-        let all = missing(&job, &form.command(job.id, Vec::new()), form.unsigned);
-        assert_eq!(
-            all,
-            [
-                Missing::Conduct(10),
-                Missing::AfterPhoto,
-                Missing::Cause,
-                Missing::Action,
-                Missing::Signature
-            ]
-        );
-    }
-
-    #[test]
-    fn nothing_is_missing_exactly_when_the_rules_accept_the_job() {
-        let mut public = job();
-        public.place.unit = None;
-        public.contact = Default::default();
-        let mut complaint = job();
-        complaint.kind = TicketKind::Complaint;
-        for ticket in [job(), public, complaint] {
-            let mut forms = vec![CompleteForm::new(&ticket), filled(&ticket)];
-            let mut excused = filled(&ticket);
-            excused.excuse("knock", true);
-            let anonymous = CompleteForm { signed_by: " ".into(), ..filled(&ticket) };
-            forms.extend([excused, anonymous]);
-            for form in forms {
-                for reason in ["", "公共部位"] {
-                    let mut form = form.clone();
-                    form.unsigned_reason = reason.into();
-                    for roles in [
-                        &[][..],
-                        &[AttachmentRole::After][..],
-                        &[AttachmentRole::After, AttachmentRole::Signature][..],
-                    ] {
-                        let photos = roles.iter().map(|role| photo(*role)).collect();
-                        let command = form.command(ticket.id, photos);
-                        let all = missing(&ticket, &command, form.unsigned);
-                        assert_eq!(all.is_empty(), command.check(&ticket).is_ok(), "{all:?}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_signature_is_not_sent_when_nobody_is_said_to_have_signed() {
-        let job = job();
-        let mut form = filled(&job);
-        form.unsigned = true;
-        form.unsigned_reason = "业主不在家".into();
-        let command = form.command(job.id, vec![photo(AttachmentRole::Signature)]);
-        assert!(command.attachments.is_empty() && command.signed_by.is_empty());
-    }
-
-    #[test]
-    fn the_customer_sees_what_it_comes_to_as_it_is_counted() {
-        let mut form = CompleteForm::default();
-        let labour = &price_list()[0];
-        form.add_line(labour.line("人工".into(), "小时".into(), 500));
-        form.add_line(labour.line("人工".into(), "小时".into(), 500));
-        assert_eq!((form.lines.len(), form.lines[0].quantity), (1, 1_000));
-        assert_eq!(total(&form.lines), Some(Fen(8_000)));
-        assert_eq!(step(&form.lines[0], "小时"), 500);
-        assert_eq!(stepped(500, 500, false), 500);
-        assert_eq!(stepped(500, 500, true), 1_000);
-    }
-
-    #[test]
-    fn a_refused_completion_opens_as_it_was_filled_in() {
-        let job = job();
-        let mut form = filled(&job);
-        form.add_line(price_list()[0].line("人工".into(), "小时".into(), 500));
-        let signed = form.command(job.id, vec![photo(AttachmentRole::Signature)]);
-        assert_eq!(CompleteForm::of(&signed), form);
-        form.unsigned = true;
-        form.unsigned_reason = "业主不在家".into();
-        form.signed_by = String::new();
-        assert_eq!(CompleteForm::of(&form.command(job.id, Vec::new())), form);
-    }
-
-    #[test]
-    fn points_stay_in_the_order_of_the_checklist() {
-        let mut form = CompleteForm::default();
-        form.tick("goodbye", true);
-        form.tick("badge", true);
-        form.tick("badge", true);
-        assert_eq!(form.conduct, ["badge", "goodbye"]);
-        form.tick("badge", false);
-        assert_eq!(form.conduct, ["goodbye"]);
-    }
-
-    #[test]
-    fn a_point_is_done_or_does_not_apply_and_never_both() {
-        let mut form = CompleteForm::default();
-        form.excuse("shoe_covers", true);
-        form.tick_all();
-        assert_eq!((form.conduct.len(), form.not_applicable.len()), (9, 1));
-        assert_eq!(form.answered(), CONDUCT.len());
-        form.tick("shoe_covers", true);
-        assert_eq!((form.conduct.len(), form.not_applicable.len()), (10, 0));
-        form.excuse("shoe_covers", true);
-        form.excuse("shoe_covers", false);
-        assert_eq!((form.conduct.len(), form.not_applicable.len()), (9, 0));
-    }
-
-    #[test]
-    fn what_is_signed_for_changes_with_lines_quantity_cause_and_action_only() {
-        let mut form = filled(&job());
-        form.add_line(price_list()[0].line("人工".into(), "小时".into(), 500));
-        let signed = form.signed_for();
-        form.tick("badge", false);
-        form.signed_by = "张三".into();
-        form.cause.push(' ');
-        assert_eq!(form.signed_for(), signed);
-        let changes: [fn(&mut CompleteForm); 4] = [
-            |form| form.lines.clear(),
-            |form| form.lines[0].quantity = 1_000,
-            |form| form.cause.push_str("、老化"),
-            |form| form.action.clear(),
-        ];
-        for change in changes {
-            let mut changed = form.clone();
-            change(&mut changed);
-            assert_ne!(changed.signed_for(), signed);
-        }
-    }
-
-    #[test]
-    fn a_usual_cause_is_added_once_to_what_was_typed() {
-        assert_eq!(with_cause("", "堵塞", "、"), "堵塞");
-        assert_eq!(with_cause("油污", "堵塞", "、"), "油污、堵塞");
-        assert_eq!(with_cause("油污、堵塞", "堵塞", "、"), "油污、堵塞");
-    }
-}
+#[path = "complete_tests.rs"]
+mod tests;

@@ -135,9 +135,13 @@ pub fn on_shelf<'a>(
     found
 }
 
-/// How many lie on each shelf, in the order of `Shelf::ALL`.
-pub fn counts(tickets: &[&Ticket], viewer: &Actor) -> [usize; 3] {
-    Shelf::ALL.map(|shelf| tickets.iter().filter(|ticket| shelf.holds(ticket, viewer)).count())
+/// How many lie on each shelf, in the order of `Shelf::ALL`. `tickets` may leave out those that are
+/// over, which lie on no shelf but that of all.
+pub fn counts(tickets: &[&Ticket], viewer: &Actor, all: usize) -> [usize; 3] {
+    Shelf::ALL.map(|shelf| match shelf {
+        Shelf::All => all,
+        _ => tickets.iter().filter(|ticket| shelf.holds(ticket, viewer)).count(),
+    })
 }
 
 /// Lower case, full-width signs as narrow ones.
@@ -159,7 +163,7 @@ fn fits(ticket: &Ticket, words: &[String]) -> bool {
     let place = fold(&ticket.place.label);
     let compact = place.replace('-', "");
     let texts = [
-        fold(&format!("#{}", ticket.display_number())),
+        fold(&ticket.display_number()),
         place,
         compact,
         fold(&ticket.contact.name),
@@ -214,7 +218,7 @@ mod tests {
         complaint.kind = TicketKind::Complaint;
         let all = [&own, &free, &other, &complaint];
         let technician = actor("li", Role::Technician, &[]);
-        assert_eq!(counts(&all, &technician), [1, 1, 4]);
+        assert_eq!(counts(&all, &technician, all.len()), [1, 1, 4]);
         assert_eq!(on_shelf(&all, &technician, Shelf::Open, "", NOW)[0].id, free.id);
     }
 

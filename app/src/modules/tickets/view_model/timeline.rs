@@ -24,7 +24,16 @@ pub fn rows(
     name_of: &dyn Fn(domain::id::UserId) -> String,
     moment: &dyn Fn(Ms) -> String,
 ) -> Vec<TimelineRow> {
-    ticket.timeline.iter().map(|entry| row(entry, name_of, moment)).collect()
+    let line = |(at, entry): (usize, &TimelineEntry)| TimelineRow {
+        title: match entry.event {
+            TicketEvent::Assigned { to } if ticket.is_reassignment(at) => {
+                tr::tickets::event_reassigned(name_of(to))
+            }
+            _ => title(&entry.event, name_of, moment),
+        },
+        ..row(entry, name_of, moment)
+    };
+    ticket.timeline.iter().enumerate().map(line).collect()
 }
 
 fn row(
@@ -209,6 +218,21 @@ mod tests {
         one.timeline = vec![entry(TicketEvent::Started, NOW)];
         let rows = rows(&one, &|_| String::new(), &|_| String::new());
         assert_eq!(rows[0].device, DeviceId::derived(&["d"]));
+    }
+
+    #[test]
+    fn what_is_taken_from_somebody_is_said_to_be_reassigned() {
+        let mut one = ticket("t", TicketState::Received);
+        let to = |name: &str| entry(TicketEvent::Assigned { to: user(name) }, NOW);
+        one.timeline = vec![to("li"), entry(TicketEvent::Noted, NOW), to("wu")];
+        let rows = rows(&one, &|_| "某人".into(), &|_| String::new());
+        let titles: Vec<&str> = rows.iter().map(|row| row.title.as_str()).collect();
+        assert_eq!((titles[0], titles[2]), ("派单给 某人", "改派给 某人"));
+        let held = ticket("t", TicketState::Assigned { to: user("li") });
+        assert_eq!(labels::move_name_of(Move::Assign, &held), "改派");
+        assert_eq!(labels::move_done_of(Move::Assign, &held), "已改派");
+        assert_eq!(labels::move_done_of(Move::Assign, &one), "已派单");
+        assert_eq!(labels::move_done_of(Move::Note, &held), labels::move_done(Move::Note));
     }
 
     #[test]
