@@ -1,4 +1,4 @@
-//! What the phone itself can do: camera, pen, codes, storage, installing, voice.
+//! What the phone itself can do: camera, pen, codes, storage, installing.
 
 pub mod blobs;
 pub mod diagnostics;
@@ -9,11 +9,9 @@ pub mod scan;
 pub mod sheets;
 pub mod signature;
 pub mod storage;
-pub mod voice;
 
 pub use blobs::{Captured, attachments_of, blobs_of};
 pub use install::{Install, use_install};
 pub use scan::Scanner;
 pub use signature::SignaturePad;
 pub use storage::{StorageState, use_storage};
-pub use voice::Recording;

@@ -187,6 +187,9 @@ pub struct Quarantined {
     pub round: Option<RoundId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<UnitId>,
+    /// It is somebody else's to settle.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub barred: bool,
     /// What was recorded, as the phone sent it.
     pub payload: String,
 }

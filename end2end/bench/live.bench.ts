@@ -3,6 +3,8 @@
 import { test } from "@playwright/test";
 import { Client } from "../support/api.ts";
 import { clusterOf, openTicket } from "../support/demo.ts";
+import { DESK } from "../support/env.ts";
+import { signIn, visit } from "../support/pages.ts";
 import { Server } from "../support/server.ts";
 import { type Figure, percentile, print } from "./table.ts";
 
@@ -32,6 +34,55 @@ async function listen(client: Client, heard: (head: { scope: string; head: numbe
   })().catch(() => undefined);
   return () => stop.abort();
 }
+
+test("commit to the dashboard of somebody who looks at it", async ({ browser }) => {
+  const server = await Server.onCopy("bench-board");
+  const context = await browser.newContext(DESK);
+  try {
+    const page = await context.newPage();
+    await signIn(page, server.url, "zhuguan1");
+    await visit(page, "/dashboard");
+    const figure = page.locator(".figure-card").first().locator(".figure");
+    await figure.waitFor();
+    await page.waitForTimeout(2_000);
+    await page.evaluate(() => {
+      const shown = document.querySelector("main")!;
+      const w = window as unknown as { changes: { at: number; figure: string }[] };
+      w.changes = [];
+      const look = () => {
+        const figure = shown.querySelector(".figure-card .figure")?.textContent ?? "";
+        if (figure !== "" && figure !== w.changes.at(-1)?.figure) w.changes.push({ at: Date.now(), figure });
+      };
+      look();
+      new MutationObserver(look).observe(shown, { childList: true, subtree: true, characterData: true });
+    });
+    const desk = await Client.signIn(server.url, "kefu1");
+    const cluster = await clusterOf(desk, "A");
+    const took: number[] = [];
+    for (let run = 0; run < 20; run += 1) {
+      const before = Number(await figure.textContent());
+      await desk.apply(desk.project, [{ kind: "tickets.open", payload: openTicket(cluster, { description: `看板 ${run}` }).payload }]);
+      const answered = Date.now();
+      const wanted = String(before + 1);
+      const at = await page.waitForFunction(
+        (wanted) => (window as unknown as { changes: { at: number; figure: string }[] }).changes.find((one) => one.figure === wanted)?.at,
+        wanted,
+        { polling: 50 },
+      );
+      // Both clocks are this machine's; what was on the screen before the answer came counts as at once.
+      took.push(Math.max(0, ((await at.jsonValue()) as number) - answered));
+      // Away from the rhythm of the page's own throttle.
+      await page.waitForTimeout(400 + 37 * run);
+    }
+    print("A command acknowledged → the open dashboard of another person shows it", [
+      { measure: "p50", value: percentile(took, 0.5), unit: "ms" },
+      { measure: "p95", value: percentile(took, 0.95), unit: "ms", target: 1_000 },
+    ]);
+  } finally {
+    await context.close();
+    await server.remove();
+  }
+});
 
 test("commit to another client", async () => {
   const server = await Server.onCopy("bench-live");

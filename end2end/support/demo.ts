@@ -17,6 +17,12 @@ export function local(at: number): { date: string; time: string } {
   return { date: text.slice(0, 10), time: `${text.slice(11, 13)}:00:00` };
 }
 
+/** The time of day there as pages write it. */
+export function timeOfDay(at: number): string {
+  const text = new Date(at + ZONE).toISOString();
+  return `${Number(text.slice(11, 13))}:${text.slice(14, 16)}`;
+}
+
 /** The Friday that comes next, today included, in the company's zone. */
 export function nextFriday(now = Date.now()): string {
   for (let day = 0; ; day += 1) {

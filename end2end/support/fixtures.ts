@@ -1,7 +1,7 @@
 // What every journey starts from: a running server on a copy of the demo company, one for each file of journeys.
 
 import { basename } from "node:path";
-import { type BrowserContext, expect, type Page, test as base } from "@playwright/test";
+import { type BrowserContext, type BrowserContextOptions, expect, type Page, test as base } from "@playwright/test";
 import { stubDetector } from "./camera.ts";
 import { DESK, PHONE } from "./env.ts";
 import { Server } from "./server.ts";
@@ -13,8 +13,8 @@ interface Holder {
 
 interface Journey {
   server: Server;
-  /** A phone without history. */
-  phone: () => Promise<BrowserContext>;
+  /** A phone without history; a narrower one, or with another browser on it, if so wanted. */
+  phone: (other?: BrowserContextOptions) => Promise<BrowserContext>;
   /** A computer in the office. */
   desk: () => Promise<BrowserContext>;
 }
@@ -42,8 +42,8 @@ export const test = base.extend<Journey, { holder: Holder }>({
   },
   phone: async ({ browser }, use) => {
     const open: BrowserContext[] = [];
-    await use(async () => {
-      const context = await browser.newContext(PHONE);
+    await use(async (other) => {
+      const context = await browser.newContext({ ...PHONE, ...other });
       await stubDetector(context);
       open.push(context);
       return context;

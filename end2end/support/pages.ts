@@ -227,6 +227,35 @@ export async function move(page: Page, name: string): Promise<void> {
   await expect(page.locator(".toasts")).toContainText(t(`tickets.moved_${name}`));
 }
 
+/** Presses a move that asks for something first, answers, and confirms. */
+export async function answer(page: Page, name: string, fill: (sheet: Locator) => Promise<void>): Promise<void> {
+  await button(page, `tickets.move_${name}`).click();
+  await expect(sheet(page)).toBeVisible();
+  await fill(sheet(page));
+  await sheet(page)
+    .getByRole("button", { name: t("tickets.confirm", { move: t(`tickets.move_${name}`) }), exact: true })
+    .click();
+  await expect(sheet(page)).toHaveCount(0);
+  await expect(page.locator(".toasts")).toContainText(t(`tickets.moved_${name}`));
+}
+
+/** Asks the customer, who says whether it is solved and gives so many points. */
+export async function returnVisit(page: Page, solved: boolean, score: number, note = ""): Promise<void> {
+  await answer(page, "return_visit", async (sheet) => {
+    await choice(sheet, "tickets.ask_solved", solved ? "tickets.solved_yes" : "tickets.solved_no").click();
+    await sheet
+      .getByRole("group", { name: t("tickets.ask_score"), exact: true })
+      .getByRole("button", { name: t("tickets.score_of", { score }), exact: true })
+      .click();
+    if (note) await sheet.getByLabel(t("common.note"), { exact: true }).fill(note);
+  });
+}
+
+/** Lines of a ticket's history with that event and that person. */
+export function history(page: Page, event: string, by: string): Locator {
+  return page.locator(".timeline li").filter({ hasText: event }).filter({ hasText: by });
+}
+
 export async function assign(page: Page, person: string): Promise<void> {
   // Of what is somebody's already it is called otherwise.
   const names = [t("tickets.move_assign"), t("tickets.move_reassign")];
@@ -238,12 +267,14 @@ export async function assign(page: Page, person: string): Promise<void> {
   await expect(sheet(page)).toHaveCount(0);
 }
 
+/** Nobody signs twice alike. */
 export async function sign(page: Page): Promise<void> {
   const canvas = page.locator("canvas");
   await canvas.scrollIntoViewIfNeeded();
   const frame = await canvas.boundingBox();
   if (!frame) throw new Error("there is nothing to sign on");
-  const at = (x: number, y: number) => [frame.x + frame.width * x, frame.y + frame.height * y] as const;
+  const hand = Math.random() * 0.1;
+  const at = (x: number, y: number) => [frame.x + frame.width * (x + hand), frame.y + frame.height * y] as const;
   for (const [from, to] of [
     [
       [0.15, 0.3],
@@ -301,6 +332,8 @@ export async function fillCompletion(page: Page, options: CompletionOptions): Pr
     await sheet(page).getByRole("button", { name: t("frame.close"), exact: true }).click();
   }
   if (options.signedBy) {
+    // In a public place nobody is expected to sign.
+    await page.getByLabel(t("tickets.unsigned"), { exact: true }).uncheck();
     await page.getByLabel(t("tickets.signed_by"), { exact: true }).fill(options.signedBy);
     await sign(page);
   } else {

@@ -3,8 +3,8 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { Client, userOf } from "../support/api.ts";
-import { expect, test } from "../support/fixtures.ts";
-import { button, sheet, signIn, startRound, typeAccount, visit } from "../support/pages.ts";
+import { expect, test, watchFaults } from "../support/fixtures.ts";
+import { button, expectSynced, sheet, signIn, startRound, typeAccount, visit } from "../support/pages.ts";
 import { ROUND, routesOf } from "../support/routes.ts";
 import { t } from "../support/texts.ts";
 
@@ -43,6 +43,59 @@ test("the sign-in page", async ({ server, phone }) => {
   await page.goto(server.url);
   await expect(button(page, "session.sign_in")).toBeVisible();
   expect(await findings(page)).toEqual([]);
+});
+
+for (const [name, userAgent] of [
+  [
+    "WeChat",
+    "Mozilla/5.0 (Linux; Android 14; V2304A) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/126.0.6478.188 Mobile Safari/537.36 XWEB/1260117 MMWEBSDK/20240501 MicroMessenger/8.0.50.2701(0x28003258) WeChat/arm64 NetType/WIFI Language/zh_CN ABI/arm64",
+  ],
+  [
+    "DingTalk",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/21F90 AliApp(DingTalk/7.5.20) com.laiwang.DingTalk/37216309 Channel/201200 language/zh-Hans-CN UT4Aplus/0.0.6 WK",
+  ],
+] as const) {
+  test(`the browser within ${name} is told what does not work there and what to do, and keeps nobody out`, async ({
+    server,
+    phone,
+  }) => {
+    const page = await (await phone({ userAgent })).newPage();
+    const faults = watchFaults(page);
+    const ios = userAgent.includes("iPhone");
+    if (ios) {
+      // Apps on an iPhone show pages without what lets a page work offline.
+      await page.addInitScript(() => {
+        delete (Navigator.prototype as any).serviceWorker;
+      });
+    }
+    await page.goto(server.url);
+    const notice = page.locator(".browser-notice");
+    await expect(notice).toContainText(t("session.embedded_title"));
+    await expect(notice).toContainText(t("session.limited_note"));
+    await expect(notice.locator(".steps li")).toHaveText([
+      t("session.embedded_step_menu"),
+      t(ios ? "session.embedded_step_safari" : "session.embedded_step_browser"),
+      t("session.embedded_step_install"),
+    ]);
+    await expect(notice).toContainText(server.url);
+    for (const one of ["light", "dark", "contrast"] as const) {
+      await theme(page, one);
+      expect(await findings(page, true), one).toEqual([]);
+    }
+    await theme(page, "light");
+    expect(await tooSmall(page)).toEqual([]);
+    await typeAccount(page, "kefu1");
+    await expectSynced(page);
+    await expect(notice).toHaveCount(0);
+    expect(faults).toEqual([]);
+  });
+}
+
+test("any other browser is told nothing of the kind", async ({ server, phone }) => {
+  const page = await (await phone()).newPage();
+  await page.goto(server.url);
+  await expect(button(page, "session.sign_in")).toBeVisible();
+  await expect(page.locator(".browser-notice")).toHaveCount(0);
 });
 
 test("the page that asks for a password of one's own, and what it answers", async ({ server, phone }) => {
@@ -192,6 +245,35 @@ test("nothing on the phone is too small for a gloved thumb, nor wider than the s
   await walking.locator(".check-item").first().getByRole("button", { name: t("rounds.abnormal"), exact: true }).click();
   const there = await tooSmall(walking);
   if (there.length) small["a round"] = there;
+  expect(small).toEqual({});
+});
+
+// What a small old phone shows, or one whose letters were made larger.
+test("a steward's pages hold at a width of 360, too", async ({ server, phone }) => {
+  test.setTimeout(240_000);
+  const narrow = { viewport: { width: 360, height: 640 } };
+  const routes = await routesOf(await Client.signIn(server.url, "zhuguan1"));
+  const small: Record<string, string[]> = {};
+  const look = async (page: Page, name: string) => {
+    const found = await tooSmall(page);
+    if (found.length) small[name] = found;
+  };
+  const page = await (await phone(narrow)).newPage();
+  await page.goto(server.url);
+  await expect(button(page, "session.sign_in")).toBeVisible();
+  await look(page, "/");
+  await signIn(page, server.url, "guanjia1");
+  for (const address of routes.steward) {
+    await visit(page, address);
+    await look(page, address);
+  }
+  // Walking, with something found; whose round no other journey here has begun.
+  const walking = await (await phone(narrow)).newPage();
+  await signIn(walking, server.url, "guanjia3");
+  await startRound(walking, ROUND);
+  await button(walking, "rounds.by_hand").click();
+  await walking.locator(".check-item").first().getByRole("button", { name: t("rounds.abnormal"), exact: true }).click();
+  await look(walking, "a round");
   expect(small).toEqual({});
 });
 

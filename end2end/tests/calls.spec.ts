@@ -1,7 +1,8 @@
-// Fee calls: a number that turns out to be somebody else's.
+// Fee calls: a number that turns out to be somebody else's; a promise that is not kept.
 
 import { Client } from "../support/api.ts";
-import { CLUSTER, clusterOf, nextFriday } from "../support/demo.ts";
+import { shiftClock } from "../support/clock.ts";
+import { CLUSTER, clusterOf, local, nextFriday } from "../support/demo.ts";
 import { expect, test, watchFaults } from "../support/fixtures.ts";
 import { button, choice, expectSynced, expectWaitingOffline, noteCall, signIn, visit } from "../support/pages.ts";
 import { t } from "../support/texts.ts";
@@ -80,6 +81,71 @@ test("a wrong number is noted, marked, and the next person of the household offe
       ["wrong_number", wrong],
       ["connected", right],
     ]);
+  });
+  expect(faults).toEqual([]);
+});
+
+const DAY = 86_400_000;
+
+test("a promise whose day has passed puts the household back among the broken ones, on her phone and in the office", async ({
+  server,
+  phone,
+  desk,
+}) => {
+  const office = await Client.signIn(server.url, "zhuguan1");
+  const context = await phone();
+  const page = await context.newPage();
+  const faults = watchFaults(page);
+  const broken = page.locator("section[aria-labelledby='broken'] a.call-line");
+  await signIn(page, server.url, "guanjia2");
+  const promised = local(Date.now() - DAY).date;
+  let unit = "";
+  const line = () => page.locator(`section[aria-labelledby='broken'] a[href^='/fees/${unit}']`);
+
+  await test.step("the day before yesterday, without signal, she calls one who had promised and not paid", async () => {
+    await context.setOffline(true);
+    await shiftClock(context, -2 * DAY);
+    await page.goto(`${server.url}/fees`);
+    unit = (await broken.first().getAttribute("href"))!.split("/")[2];
+    await expect(line()).toContainText(t("fees.why_broken"));
+    await line().click();
+    await noteCall(page, { outcome: "connected", promised, reason: "no_time" });
+    await visit(page, "/fees");
+    await expect(page.locator(".call-phase")).toBeVisible();
+    await expect(line()).toHaveCount(0);
+  });
+
+  await test.step("on the promised day itself there is nothing to reproach anybody with", async () => {
+    await shiftClock(context, -DAY);
+    await page.goto(`${server.url}/fees`);
+    const due = page.locator(`section[aria-labelledby='due'] a[href^='/fees/${unit}']`);
+    await expect(due).toContainText(t("fees.why_due"));
+    await expect(line()).toHaveCount(0);
+  });
+
+  await test.step("that day has passed, she still has no signal: the household is back, with what it said", async () => {
+    await shiftClock(context, 0);
+    await page.goto(`${server.url}/fees`);
+    await expect(line()).toContainText(t("fees.why_broken"));
+    const [, month, day] = promised.split("-").map(Number);
+    await expect(line()).toContainText(t("fees.broken", { date: `${month}月${day}日` }));
+    await line().click();
+    await expect(page.locator(".call-record tbody tr").first()).toContainText(t("fees.outcome_connected"));
+  });
+
+  await test.step("the office has the call of that day, and the same household among its own", async () => {
+    await expectWaitingOffline(page, 1);
+    await context.setOffline(false);
+    await expectSynced(page);
+    const calls = (await office.records("fee_call")).filter((one) => one.unit === unit);
+    const last = calls.sort((a, b) => a.at - b.at).at(-1)!;
+    expect([last.outcome, last.promised]).toEqual(["connected", promised]);
+    expect(Math.abs(last.at - (Date.now() - 2 * DAY))).toBeLessThan(600_000);
+    const cashier = await (await desk()).newPage();
+    await signIn(cashier, server.url, "caiwu1");
+    await visit(cashier, "/fees");
+    const there = cashier.locator(`section[aria-labelledby='broken'] a[href^='/fees/${unit}']`);
+    await expect(there).toContainText(t("fees.why_broken"));
   });
   expect(faults).toEqual([]);
 });

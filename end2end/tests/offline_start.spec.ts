@@ -54,6 +54,32 @@ test("every page of the phone opens from a cold start without a server", async (
   }
 });
 
+test("how long there has been no network is told from its beginning, over reloads, until there is one", async ({ server, phone }) => {
+  const page = await (await phone()).newPage();
+  await signIn(page, server.url, "guanjia1");
+  await readyForOffline(page);
+  // The badge tells minutes; what it tells is kept to the millisecond.
+  const since = () => page.evaluate(() => Number(localStorage.getItem("guanjia.offline_since") ?? "0"));
+  expect(await since()).toBe(0);
+  await server.stop();
+  await page.reload();
+  await expect(badge(page)).toHaveText(/离线/);
+  const first = await since();
+  expect(first).toBeGreaterThan(0);
+  const told = await badge(page).textContent();
+  await page.reload();
+  await expect(badge(page)).toHaveText(told!);
+  expect(await since()).toBe(first);
+  await server.start();
+  await page.reload();
+  await expectSynced(page);
+  expect(await since()).toBe(0);
+  await server.stop();
+  await page.reload();
+  await expect(badge(page)).toHaveText(/离线/);
+  expect(await since()).toBeGreaterThan(first);
+});
+
 test("the pages of the desk are kept for those who have one, in every later version too", async ({ server, phone, desk }) => {
   const site = await server.useOwnSite();
   const kept = (page: Page) =>

@@ -55,6 +55,10 @@ enum Command {
         /// now.
         #[arg(long)]
         date: Option<NaiveDate>,
+        /// The chance behind names, tickets, calls and their hours: the same seed and date make the
+        /// same company again.
+        #[arg(long, default_value_t = demo::SEED)]
+        seed: u64,
     },
     /// Make an administrator. The password comes from GUANJIA_PASSWORD or standard input.
     CreateAdmin {
@@ -172,7 +176,7 @@ async fn dispatch(config: Config, command: Command) -> Result<(), String> {
             println!("The database is up to date.");
             Ok(())
         }
-        Command::SeedDemo { date } => seed_demo(config, date).await,
+        Command::SeedDemo { date, seed } => seed_demo(config, date, seed).await,
         Command::CreateAdmin { account, name } => {
             company::create_admin(config, account, name).await
         }
@@ -260,21 +264,21 @@ pub async fn start(
 }
 
 /// Fills the database with the demo company when nobody has used it yet. `false`: somebody has.
-async fn seed(state: &AppState, now: Ms) -> Result<bool, String> {
+async fn seed(state: &AppState, now: Ms, chance: u64) -> Result<bool, String> {
     if !demo::is_empty(state).await? {
         return Ok(false);
     }
-    let applied = demo::seed(state, now, demo::SEED).await?;
+    let applied = demo::seed(state, now, chance).await?;
     tracing::info!(commands = applied, "demo company made");
     Ok(true)
 }
 
-async fn seed_demo(config: Config, date: Option<NaiveDate>) -> Result<(), String> {
+async fn seed_demo(config: Config, date: Option<NaiveDate>, chance: u64) -> Result<(), String> {
     let state = start_quietly(config).await?;
     // The end of an office day, so that it is full.
     let evening = |date: NaiveDate| Zone::default().start_of_day(date).plus(18 * HOUR);
     let now = date.map_or_else(|| state.clock.now(), evening);
-    let seeded = seed(&state, now).await;
+    let seeded = seed(&state, now, chance).await;
     end(state).await;
     if seeded? {
         println!("The demo company is there.");

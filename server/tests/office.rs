@@ -26,6 +26,7 @@ use web::{Client, NOW, Server, cluster, scope, user};
 on_every_database!(
     settling_on_the_ticket_settles_the_offices_list_with_it,
     settling_the_last_entry_of_a_ticket_settles_the_ticket,
+    an_engineering_lead_settles_repairs_and_no_complaint_not_even_one_of_several,
     a_completion_that_came_too_late_can_be_made_to_count,
     whoever_was_too_late_still_receives_the_ticket,
     refused_records_are_counted_on_the_dashboard,
@@ -43,11 +44,15 @@ fn ticket(name: &str) -> TicketId {
 }
 
 fn open(name: &str) -> Command {
+    open_as(name, TicketKind::Finding)
+}
+
+fn open_as(name: &str, kind: TicketKind) -> Command {
     OpenTicket {
         ticket: ticket(name),
         cluster: cluster("A"),
-        kind: TicketKind::Finding,
-        category: "leak".into(),
+        kind,
+        category: if kind == TicketKind::Complaint { "noise" } else { "leak" }.into(),
         urgency: Urgency::Normal,
         intake: Intake::OnSite,
         place: Place { unit: None, label: name.into() },
@@ -166,6 +171,36 @@ async fn settling_the_last_entry_of_a_ticket_settles_the_ticket(server: &Server)
     assert_eq!(ticket.state.holder(), Some(user("engineering-lead")), "all stays as it is");
     assert_eq!(ticket.timeline.last().unwrap().by, user("supervisor"));
     assert!(server::sync::verify(&server.state.db).await.unwrap().is_sound());
+}
+
+async fn an_engineering_lead_settles_repairs_and_no_complaint_not_even_one_of_several(
+    server: &Server,
+) {
+    let mut desk = server.signed_in("supervisor").await;
+    let boss = user("supervisor");
+    let mut phone = server.signed_in("steward").await;
+    for (name, kind) in [("complaint", TicketKind::Complaint), ("repair", TicketKind::Finding)] {
+        let given = [open_as(name, kind), assign(name, "steward"), assign(name, "steward-b")];
+        let given = desk.push(scope(), boss, &given).await;
+        assert_eq!(given[2]["outcome"], "applied", "{given}");
+        for _ in 0..2 {
+            let late = phone.push(scope(), user("steward"), &[complete(name)]).await;
+            assert_eq!(late[0]["outcome"], "conflict", "{late}");
+        }
+    }
+    let lead = server.signed_in("engineering-lead").await;
+    let mut settled = 0;
+    for entry in entries(&lead).await {
+        let of_complaint = entry["ticket"] == json!(ticket("complaint"));
+        assert_eq!(entry.get("barred").is_some(), of_complaint, "{entry}");
+        let path = format!("/api/v1/attention/{}/{}/settle", scope(), entry["seq"]);
+        let answer = lead.post(&path, json!({})).await;
+        let expected = if of_complaint { StatusCode::FORBIDDEN } else { StatusCode::NO_CONTENT };
+        assert_eq!(answer.status, expected, "{}", answer.text());
+        settled += usize::from(!of_complaint);
+    }
+    assert_eq!((settled, entries(&desk).await.len()), (2, 2));
+    assert!(entries(&desk).await.iter().all(|entry| entry.get("barred").is_none()));
 }
 
 async fn a_completion_that_came_too_late_can_be_made_to_count(server: &Server) {

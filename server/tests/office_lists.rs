@@ -23,6 +23,7 @@ use web::{Client, NOW, Server, cluster, scope, user};
 
 on_every_database!(
     only_who_may_see_what_is_owed_receives_arrears_and_calls,
+    the_dashboard_tells_of_calls_and_promises_only_whoever_may_see_what_is_owed,
     a_promise_of_long_ago_is_still_to_be_called_about,
     a_call_about_a_declined_ticket_says_that_nothing_is_solved,
     what_waits_for_another_phone_reaches_the_office_after_five_days,
@@ -105,6 +106,24 @@ async fn only_who_may_see_what_is_owed_receives_arrears_and_calls(server: &Serve
             let rows = client.pull(scope(), kind).await.len();
             assert_eq!(rows == 1, sees, "{account} receives {rows} of {kind}");
         }
+    }
+}
+
+async fn the_dashboard_tells_of_calls_and_promises_only_whoever_may_see_what_is_owed(
+    server: &Server,
+) {
+    owing(server).await;
+    let mut steward = server.signed_in("steward").await;
+    let today = domain::time::Zone::default().date(NOW);
+    let promise = RecordFeeCall { promised: Some(today), ..call("today") };
+    let outcomes = steward.push(scope(), user("steward"), &[promise.into()]).await;
+    assert_eq!(outcomes[0]["outcome"], "applied", "{outcomes}");
+    for (who, told) in [("supervisor", true), ("quality", false), ("engineering-lead", false)] {
+        let board = view(&server.signed_in(who).await, "dashboard").await;
+        let rows = board["happenings"].as_array().unwrap();
+        let any = rows.iter().any(|row| row["kind"] == "fees.record_call");
+        assert_eq!(any, told, "{who}: {rows:?}");
+        assert_eq!(board["clusters"][0]["promises_due"], json!(u32::from(told)), "{who}");
     }
 }
 

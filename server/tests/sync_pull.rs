@@ -338,6 +338,7 @@ async fn what_was_written_while_arrears_spoke_to_the_whole_office_reaches_only_f
         "INSERT INTO feed (scope, channel, kind, record_id, seq, gone) \
          SELECT scope, 'office', kind, record_id, seq, gone FROM feed \
          WHERE channel = 'finance' AND kind = 'arrears'",
+        "ALTER TABLE tickets DROP COLUMN words",
         "DELETE FROM schema_version WHERE version >= 6",
     ] {
         server::db::sql(statement).execute(site.db.writers()).await.unwrap();

@@ -28,7 +28,7 @@ pub(super) async fn serve(config: Config) -> Result<(), String> {
     let (stop, stopping) = watch::channel(false);
     let state = start(config, Clock::system(), stopping).await?;
     if state.config.demo {
-        seed(&state, state.clock.now()).await?;
+        seed(&state, state.clock.now(), demo::SEED).await?;
     }
     let address = state.config.addr;
     let listener = TcpListener::bind(address)

@@ -37,6 +37,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "fees_for_finance",
         text: include_str!("../../migrations/0006_fees_for_finance.sql"),
     },
+    Migration {
+        version: 7,
+        name: "ticket_words",
+        text: include_str!("../../migrations/0007_ticket_words.sql"),
+    },
 ];
 
 /// Statements of a file; each ends with `;` at the end of a line.

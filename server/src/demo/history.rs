@@ -25,13 +25,19 @@ pub struct Event {
 /// hours is still open.
 pub struct History {
     pub now: Ms,
+    since: Ms,
     scope: Scope,
     events: Vec<Event>,
 }
 
 impl History {
     pub fn new(now: Ms, scope: Scope) -> Self {
-        Self { now, scope, events: Vec::new() }
+        Self { now, since: Ms(i64::MIN), scope, events: Vec::new() }
+    }
+
+    /// Leaves out what was before, and whatever builds on it.
+    pub fn since(self, since: Ms) -> Self {
+        Self { since, ..self }
     }
 
     /// Adds a command; false when it lies ahead, and then nothing that follows from it happened.
@@ -58,7 +64,7 @@ impl History {
     /// Everything in the order of arrival. What one person did on one phone never overtakes itself,
     /// and nobody acts on a ticket, a round or a visit of which the server has not heard.
     pub fn into_events(mut self) -> Vec<Event> {
-        let now = self.now;
+        let (since, now) = (self.since, self.now);
         self.events.sort_by_key(|event| (event.at, event.op));
         let mut phones = HashMap::new();
         let mut records: HashMap<RecordKey, Ms> = HashMap::new();
@@ -69,7 +75,7 @@ impl History {
             let sent = phones.get(&event.member.device);
             event.received = heard.into_iter().chain(sent).fold(event.received, |at, t| at.max(*t));
             // What arrives after the demo begins has not arrived, nor what would build on it.
-            let arrived = event.received <= now;
+            let arrived = event.at >= since && event.received <= now;
             let until = if arrived { event.received } else { Ms(i64::MAX) };
             records.extend(about.into_iter().map(|key| (key, until)));
             if arrived {

@@ -1,7 +1,8 @@
 //! The demo company 万兴现代城 with a year of history up to the moment it is made.
 //!
 //! Everything goes through the one write path, as its people would have done it; one random stream a
-//! process, so that the same seed and moment give the same company. Facts of the estate: S0 §2.
+//! process, so that the same seed and moment give the same company, up to the signatures of the codes
+//! that were scanned: the key of those is the installation's own. Facts of the estate: S0 §2.
 
 use std::sync::Arc;
 
@@ -37,6 +38,9 @@ use stream::Stream;
 /// The seed of the company that everybody sees.
 pub const SEED: u64 = 2011;
 
+/// A whole year and the day on which it begins.
+const YEAR: i64 = 366;
+
 /// How many commands are handed over at once; the service makes its own batches of them.
 const CHUNK: usize = 5_000;
 
@@ -48,9 +52,20 @@ pub async fn is_empty(state: &AppState) -> Result<bool, String> {
 
 /// Fills an empty database. Returns how many commands were applied.
 pub async fn seed(state: &AppState, now: Ms, seed: u64) -> Result<usize, String> {
+    seed_days(state, now, seed, YEAR).await
+}
+
+/// Fills an empty database of which the last days are known only: the same company as `seed` makes,
+/// for whoever cannot wait for a year.
+pub async fn seed_days(
+    state: &AppState,
+    now: Ms,
+    seed: u64,
+    days: i64,
+) -> Result<usize, String> {
     let zone = Settings::default().zone;
     let today = zone.date(now);
-    let begun = now.plus(-366 * DAY);
+    let begun = now.plus(-YEAR * DAY);
     let project = Scope::Project(estate::project());
     let staff = Staff::new();
 
@@ -69,7 +84,7 @@ pub async fn seed(state: &AppState, now: Ms, seed: u64) -> Result<usize, String>
     commands.extend(rounds::register(today));
     applied += set_up(state, project, commands, begun.plus(MINUTE), seed).await?;
 
-    let mut history = History::new(now, project);
+    let mut history = History::new(now, project).since(now.plus(-days * DAY));
     let site = site_of(estate::project());
     let codes = std::cell::RefCell::new(std::collections::HashMap::new());
     let sign = |checkpoint: CheckpointId, version: u32| -> String {

@@ -1,6 +1,7 @@
 //! What is to be settled 待裁定: refused and conflicting commands, with everything they carried, and
 //! those that have waited too long for another phone.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -8,12 +9,12 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use domain::id::{DeviceId, OpId, TicketId};
 use domain::modules::Command;
-use domain::modules::tickets::{NoteTicket, ticket_of};
+use domain::modules::tickets::{NoteTicket, Ticket, ticket_of};
 use domain::refusal::CommonCode;
 use domain::sync::{Outcome, Scope};
 use domain::time::DAY;
 use domain::views::{AttentionTable, Quarantined};
-use domain::{Ms, Right};
+use domain::{Actor, Ms, Right, Role};
 use sqlx::{AnyConnection, Row};
 
 use super::{OfProject, count, happenings, ms, parsed, scope_for};
@@ -23,6 +24,7 @@ use crate::error::ApiError;
 use crate::openapi::ErrorEnvelope;
 use crate::state::AppState;
 use crate::store::log::{self, OpenConflict};
+use crate::store::records;
 use crate::sync::SystemCommand;
 
 /// How long a command may wait for what another phone recorded before the office is to look for that phone.
@@ -65,6 +67,7 @@ pub async fn attention(
         subjects.push(happenings::subject(row.try_get(2)?, row.try_get(10)?, row.try_get(9)?));
     }
     happenings::name(&state.db, &mut subjects).await?;
+    let others = tickets_of_others(&state.db, &signed.actor, &subjects).await?;
     let rows = rows()
         .zip(subjects)
         .map(|(row, subject)| {
@@ -81,6 +84,7 @@ pub async fn attention(
                 received: ms(row, 6)?,
                 outcome: row.try_get(7)?,
                 reason: reply.and_then(|reply| reply.reason),
+                barred: subject.ticket.is_some_and(|ticket| others.contains(&ticket)),
                 ticket: subject.ticket,
                 about: subject.about,
                 round: subject.round,
@@ -117,10 +121,15 @@ pub async fn settle(
     let missing = || ApiError::new(CommonCode::NotFound);
     let seq = u64::try_from(seq).map_err(|_| missing())?;
     let mut tx = state.db.begin_write().await?;
-    let about = last_of_ticket(&mut tx, scope, seq).await?;
-    if let Some(ticket) = about {
-        drop(tx);
-        return settle_ticket(&state, &signed, scope, ticket).await;
+    if let Some((id, last)) = ticket_in_conflict(&mut tx, scope, seq).await? {
+        let ticket = records::find::<Ticket>(&mut tx, state.db.dialect(), id.0).await?;
+        if let Some(ticket) = ticket {
+            ticket.require(Right::SettleConflict, &signed.actor)?;
+        }
+        if last {
+            drop(tx);
+            return settle_ticket(&state, &signed, scope, id).await;
+        }
     }
     if !log::settle(&mut tx, scope, seq, signed.user, state.clock.now()).await? {
         return Err(missing());
@@ -143,12 +152,52 @@ pub(crate) async fn unsettled(db: &Db, scope: Scope, now: Ms) -> Result<u32, Api
     count(&row, 0)
 }
 
-/// The ticket whose conflict this is, when it is the last of that ticket's that is not settled.
-async fn last_of_ticket(
+/// How many this person finds to settle: what is in the list, or, for whoever does not settle, the tickets
+/// they can look at because something about them is in conflict.
+pub(crate) async fn to_settle(
+    db: &Db,
+    scope: Scope,
+    actor: &Actor,
+    now: Ms,
+) -> Result<u32, ApiError> {
+    if actor.may(Right::SettleConflict) {
+        return unsettled(db, scope, now).await;
+    }
+    let row = sql("SELECT COUNT(*) FROM tickets WHERE scope = $1 AND conflicts > 0")
+        .bind(scope.to_string())
+        .fetch_one(db.readers())
+        .await?;
+    count(&row, 0)
+}
+
+/// The tickets among these whose conflicts this person may look at and not settle: an engineering
+/// lead's, where it is no repair.
+async fn tickets_of_others(
+    db: &Db,
+    actor: &Actor,
+    subjects: &[happenings::Subject],
+) -> Result<HashSet<TicketId>, ApiError> {
+    if !actor.has_role(Role::EngineeringLead) {
+        return Ok(HashSet::new());
+    }
+    let ids = subjects.iter().filter_map(|subject| subject.ticket);
+    let bodies = happenings::known(db, "tickets", "body", ids).await?;
+    let mut others = HashSet::new();
+    for (id, (body, _)) in bodies {
+        let ticket: Ticket = happenings::from_body("tickets", &body)?;
+        if ticket.require(Right::SettleConflict, actor).is_err() {
+            others.insert(id);
+        }
+    }
+    Ok(others)
+}
+
+/// The ticket whose conflict this is, and whether it is the last of that ticket's that is not settled.
+async fn ticket_in_conflict(
     tx: &mut AnyConnection,
     scope: Scope,
     seq: u64,
-) -> Result<Option<TicketId>, ApiError> {
+) -> Result<Option<(TicketId, bool)>, ApiError> {
     let open = log::open_conflicts(tx, scope).await?;
     let about = |conflict: &OpenConflict| match Command::decode(
         &conflict.kind,
@@ -162,7 +211,7 @@ async fn last_of_ticket(
         return Ok(None);
     };
     let others = open.iter().any(|conflict| conflict.seq != seq && about(conflict) == Some(ticket));
-    Ok((!others).then_some(ticket))
+    Ok(Some((ticket, !others)))
 }
 
 /// Settles the conflicts of a ticket as they stand, in the name of whoever asks and through the one

@@ -69,7 +69,7 @@ pub async fn dashboard(
                 over: tickets.over.get(&cluster.id).copied().unwrap_or(0),
                 calls_made: calls.made,
                 calls_left: calls.left,
-                promises_due: calls.promises,
+                promises_due: if money { calls.promises } else { 0 },
                 // Whoever may not see what a household owes sees no sums either.
                 households_owing: if money { calls.owing } else { 0 },
                 owed: if money { calls.owed } else { Fen(0) },
@@ -87,12 +87,12 @@ pub async fn dashboard(
         over: tickets.over.values().sum(),
         soon: tickets.soon,
         relay_over: tickets.relay_over,
-        conflicts: attention::unsettled(db, scope, now).await?,
+        conflicts: attention::to_settle(db, scope, &signed.actor, now).await?,
         return_visits: tickets.return_visits,
         pressing: tickets::pressing(db, &scope.to_string(), now, 10).await?,
         clusters,
         devices: devices.into_iter().filter(|device| !device.revoked).take(40).collect(),
-        happenings: happenings::latest(db, scope, 14).await?,
+        happenings: happenings::latest(db, scope, money, 14).await?,
         days: trend(db, scope, &settings, today).await?,
     }))
 }

@@ -16,11 +16,18 @@ use super::{ms, parsed};
 use crate::db::{Db, sql};
 use crate::error::ApiError;
 
-/// The last happenings that people care about, newest first.
-pub(crate) async fn latest(db: &Db, scope: Scope, limit: i64) -> Result<Vec<Happening>, ApiError> {
+/// The last happenings that people care about, newest first; calls about money only for whoever may
+/// see what a household owes.
+pub(crate) async fn latest(
+    db: &Db,
+    scope: Scope,
+    money: bool,
+    limit: i64,
+) -> Result<Vec<Happening>, ApiError> {
+    let calls = if money { "" } else { "'fees.record_call', " };
     let rows = sql(format!(
         "SELECT seq, kind, v, payload, actor_name, occurred_at, received_at, outcome FROM log \
-         WHERE scope = $1 AND kind NOT IN ('fees.set_arrears', 'attachments.arrived', 'sync.settled', \
+         WHERE scope = $1 AND kind NOT IN ({calls}'fees.set_arrears', 'attachments.arrived', 'sync.settled', \
          'sync.repeated', 'rounds.record_checkpoint', 'undecodable') ORDER BY seq DESC LIMIT {limit}"
     ))
     .bind(scope.to_string())
@@ -31,12 +38,15 @@ pub(crate) async fn latest(db: &Db, scope: Scope, limit: i64) -> Result<Vec<Happ
         subjects.push(subject(row.try_get(1)?, row.try_get(2)?, row.try_get(3)?));
     }
     name(db, &mut subjects).await?;
+    let given = subjects.iter().filter(|subject| subject.to.is_some());
+    let given = known(db, "tickets", "body", given.filter_map(|subject| subject.ticket)).await?;
     let mut happenings = Vec::with_capacity(rows.len());
     for (row, subject) in rows.iter().zip(subjects) {
         let kind: String = row.try_get(1)?;
         let at = ms(row, 5)?;
-        let reassigned = match (subject.ticket, subject.to) {
-            (Some(ticket), Some(to)) => reassigned(db, ticket, to, at).await?,
+        let body = subject.ticket.and_then(|ticket| given.get(&ticket));
+        let reassigned = match (body, subject.to) {
+            (Some((body, _)), Some(to)) => reassigned(body, to, at)?,
             _ => false,
         };
         happenings.push(Happening {
@@ -136,7 +146,7 @@ pub(crate) async fn name(db: &Db, subjects: &mut [Subject]) -> Result<(), ApiErr
 }
 
 /// A text, and a number where `columns` has a second one, of those rows of a table.
-async fn known<I>(
+pub(super) async fn known<I>(
     db: &Db,
     table: &str,
     columns: &str,
@@ -161,7 +171,7 @@ where
     Ok(known)
 }
 
-fn from_body<T: serde::de::DeserializeOwned>(
+pub(super) fn from_body<T: serde::de::DeserializeOwned>(
     table: &'static str,
     body: &str,
 ) -> Result<T, ApiError> {
@@ -169,9 +179,7 @@ fn from_body<T: serde::de::DeserializeOwned>(
 }
 
 /// Whether what was done at that moment took the ticket from somebody.
-async fn reassigned(db: &Db, ticket: TicketId, to: UserId, at: Ms) -> Result<bool, ApiError> {
-    let bodies = known(db, "tickets", "body", std::iter::once(ticket)).await?;
-    let Some((body, _)) = bodies.get(&ticket) else { return Ok(false) };
+fn reassigned(body: &str, to: UserId, at: Ms) -> Result<bool, ApiError> {
     let ticket: Ticket = from_body("tickets", body)?;
     let event = TicketEvent::Assigned { to };
     let entry = ticket.timeline.iter().rposition(|entry| entry.at == at && entry.event == event);

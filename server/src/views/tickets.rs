@@ -6,7 +6,7 @@ use domain::id::{ClusterId, ProjectId, UserId};
 use domain::modules::tickets::{Clock, TicketState};
 use domain::refusal::CommonCode;
 use domain::views::{TicketLine, TicketTable};
-use domain::{Ms, Refusal, Right};
+use domain::{Ms, Refusal, Right, text};
 use serde::Deserialize;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -36,7 +36,8 @@ pub struct TicketFilter {
     pub over: Option<bool>,
     /// Only with unsettled conflicts.
     pub conflict: Option<bool>,
-    /// A number, a place, or the start of one.
+    /// A number, or a part of the place, of the contact's name or telephone number, or of the
+    /// description; `#7` is the number only.
     pub q: Option<String>,
     /// `due` (default), `number`, `opened`, `place`, `state`.
     pub sort: Option<String>,
@@ -71,7 +72,9 @@ pub(crate) const LIMIT: &str = "(due + COALESCE(paused_until - paused, 0))";
         ("kind" = Option<String>, Query), ("cluster" = Option<String>, Query),
         ("assignee" = Option<String>, Query, description = "A person's id, or `none`"),
         ("over" = Option<bool>, Query), ("conflict" = Option<bool>, Query),
-        ("q" = Option<String>, Query, description = "Number or place"),
+        ("q" = Option<String>, Query, 
+            description = "A number (`#7`: nothing else), or a part of the place, of the contact's name \
+                           or telephone number, or of the description"),
         ("sort" = Option<String>, Query, description = "`due`, `number`, `opened`, `place`, `state`"),
         ("descending" = Option<bool>, Query), ("offset" = Option<i64>, Query),
         ("limit" = Option<i64>, Query, description = "At most 500"),
@@ -118,12 +121,17 @@ pub async fn tickets(
     if filter.conflict == Some(true) {
         wheres.push("t.conflicts > 0".into());
     }
+    let mut sought = None;
     if let Some(query) = filter.q.as_deref().map(str::trim).filter(|query| !query.is_empty()) {
-        match query.trim_start_matches('#').parse::<i64>() {
-            Ok(number) => wheres.push(format!("t.number = {number}")),
-            Err(_) => {
-                bind(&mut wheres, "t.place LIKE ?", format!("{}%", query.replace(['%', '_'], "")))
+        // Digits may also be of a room or of a telephone number.
+        sought = query.trim_start_matches('#').parse::<i64>().ok();
+        match sought {
+            Some(number) if query.starts_with('#') => wheres.push(format!("t.number = {number}")),
+            Some(number) => {
+                let clause = format!("(t.number = {number} OR {HAS_WORDS})");
+                bind(&mut wheres, &clause, pattern(query));
             }
+            None => bind(&mut wheres, HAS_WORDS, pattern(query)),
         }
     }
     let direction = if filter.descending.unwrap_or(false) { "DESC" } else { "ASC" };
@@ -134,6 +142,11 @@ pub async fn tickets(
         "place" => format!("t.place {direction}"),
         "state" => format!("t.state {direction}"),
         other => return Err(bad("sort", other)),
+    };
+    // The ticket of the number that was typed comes before those that only hold its digits.
+    let order = match sought {
+        Some(number) => format!("CASE WHEN t.number = {number} THEN 0 ELSE 1 END, {order}"),
+        None => order,
     };
     let limit = filter.limit.unwrap_or(100).clamp(1, MOST);
     let offset = filter.offset.unwrap_or(0).max(0);
@@ -163,6 +176,22 @@ fn by_time_left(now: i64, direction: &str) -> String {
          CASE WHEN stopped IS NOT NULL THEN due - stopped WHEN {runs} THEN {LIMIT} - {now} \
          ELSE due - paused END {direction}"
     )
+}
+
+/// Tickets in which what was typed stands somewhere.
+const HAS_WORDS: &str = "t.words LIKE ? ESCAPE '!'";
+
+/// Finds what was typed, as it was typed, whatever the case of its letters.
+fn pattern(query: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in query.to_lowercase().chars().filter(|letter| *letter != '\0').take(text::LINE) {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
 }
 
 fn bad(field: &'static str, value: &str) -> ApiError {

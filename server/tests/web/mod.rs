@@ -147,6 +147,13 @@ impl Server {
 
     /// As a company begins: without anybody and without a project.
     pub async fn start_empty(database: Database, adjust: impl FnOnce(&mut Config)) -> Self {
+        let server = Self::start_quietly(database, adjust).await;
+        tokio::spawn(server::blobs::arrivals::watch(server.state.clone()));
+        server
+    }
+
+    /// As for a command of the command line: nothing goes on beside it.
+    pub async fn start_quietly(database: Database, adjust: impl FnOnce(&mut Config)) -> Self {
         let folder = std::env::temp_dir().join(unique("web"));
         std::fs::create_dir_all(&folder).unwrap();
         let (database, schema) = match database {
@@ -172,7 +179,6 @@ impl Server {
         let clock = Clock::manual(NOW);
         let (stop, stopping) = watch::channel(false);
         let state = cli::start(config, clock.clone(), stopping).await.unwrap();
-        tokio::spawn(server::blobs::arrivals::watch(state.clone()));
         let router = http::router(state.clone());
         Self { state, clock, router, folder, schema, stop }
     }

@@ -66,8 +66,8 @@ fn Entry(row: Quarantined, reload: Callback<()>) -> impl IntoView {
     let zone = app.zone();
     let busy = RwSignal::new(false);
     let verb = name_of("dashboard", "did_", &row.kind.replace('.', "_"));
-    // Nothing to decide: what it waits for is on another phone.
-    let waits = row.outcome == "held";
+    // Nothing to decide: what it waits for is on another phone, or it is another's to decide.
+    let waits = row.outcome == "held" || row.barred;
     let outcome = name_of("dashboard", "outcome_", &row.outcome);
     let reason = row.reason.as_ref().map(error_text).unwrap_or_default();
     // Which of two completions counts is decided on the ticket, where both can be read.

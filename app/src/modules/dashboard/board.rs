@@ -6,7 +6,9 @@ use domain::{Ms, Right};
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use super::view_model::{calls, object_href, round_tone, rounds_done, rounds_note, silence};
+use super::view_model::{
+    calls, object_href, round_tone, rounds_done, rounds_note, rounds_summary, silence,
+};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, name_of, tr};
 use crate::reactive::words;
@@ -282,17 +284,21 @@ fn ClusterGrid(clusters: Vec<ClusterToday>, money: bool) -> impl IntoView {
     }
 }
 
-/// What is due, walked or missed as badges; what comes later today as a number.
+/// What runs or went wrong by name; what is as it should be as a number.
 #[component]
 fn RoundsToday(rounds: Vec<RoundLine>) -> impl IntoView {
-    let (later, now): (Vec<_>, Vec<_>) =
-        rounds.into_iter().partition(|round| round.state == "not_yet");
+    let (named, counts) = rounds_summary(&rounds);
     view! {
         <span class="row wrap tight">
-            {now.iter().map(round_badge).collect_view()}
-            {(!later.is_empty()).then(|| view! {
-                <span class="soft small">{tr::dashboard::rounds_later(later.len())}</span>
-            })}
+            {named.into_iter().map(round_badge).collect_view()}
+            {counts
+                .into_iter()
+                .map(|(state, count)| view! {
+                    <span class=format!("badge {}", round_tone(state))>
+                        {name_of("rounds", "state_", state)} " " {count}
+                    </span>
+                })
+                .collect_view()}
         </span>
     }
 }

@@ -3,7 +3,7 @@
 use domain::Ms;
 use domain::id::{RoundId, TicketId, UnitId};
 use domain::time::{DAY, HOUR};
-use domain::views::{ClusterToday, Dashboard, DeviceLine};
+use domain::views::{ClusterToday, Dashboard, DeviceLine, RoundLine};
 
 use crate::i18n::name_of;
 
@@ -36,6 +36,16 @@ pub fn rounds_note(clusters: &[ClusterToday]) -> String {
     let states = ["missed", "not_reported", "running", "open", "not_yet"];
     let said: Vec<String> = states.iter().filter_map(of).collect();
     said.join(" · ")
+}
+
+/// The rounds of a cluster as its cell shows them: one by one what somebody may have to see to, and
+/// how many are done, due and still to come.
+pub fn rounds_summary(rounds: &[RoundLine]) -> (Vec<&RoundLine>, Vec<(&'static str, usize)>) {
+    const COUNTED: [&str; 3] = ["done", "open", "not_yet"];
+    let named = rounds.iter().filter(|round| !COUNTED.contains(&round.state.as_str())).collect();
+    let count = |state| rounds.iter().filter(|round| round.state == state).count();
+    let counts = COUNTED.into_iter().map(|state| (state, count(state)));
+    (named, counts.filter(|(_, count)| *count > 0).collect())
 }
 
 /// Where to look at what something was about.
@@ -73,7 +83,6 @@ mod tests {
     use chrono::NaiveDate;
     use domain::Fen;
     use domain::id::{ClusterId, DeviceId, UserId};
-    use domain::views::RoundLine;
 
     fn cluster(states: &[&str]) -> ClusterToday {
         let round = |state: &&str| RoundLine {
@@ -113,6 +122,15 @@ mod tests {
         let clusters = [cluster(&["done", "running", "missed"]), cluster(&["running", "not_yet"])];
         assert_eq!(rounds_note(&clusters), "漏巡 1 · 巡视中 2 · 未到时间 1");
         assert_eq!(rounds_note(&[cluster(&["done", "done_late"])]), "");
+    }
+
+    #[test]
+    fn a_cluster_names_the_rounds_to_see_to_and_counts_the_others() {
+        let one = cluster(&["done", "missed", "open", "done", "running", "not_yet"]);
+        let (named, counts) = rounds_summary(&one.rounds);
+        let named: Vec<_> = named.iter().map(|round| round.state.as_str()).collect();
+        assert_eq!(named, ["missed", "running"]);
+        assert_eq!(counts, [("done", 2), ("open", 1), ("not_yet", 1)]);
     }
 
     #[test]

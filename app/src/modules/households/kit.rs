@@ -12,6 +12,7 @@ use crate::device::page::bring_into_sight;
 use crate::error_text::error_text;
 use crate::i18n::tr;
 use crate::reactive::{derive, drawn, memo};
+use crate::ui::field::fresh_id;
 use crate::ui::{Chips, Choice, Glyph, Icon, Show};
 
 pub use crate::reactive::words;
@@ -19,11 +20,13 @@ pub use crate::reactive::words;
 /// Why something was not done, in words, beside the form it belongs to.
 #[component]
 pub fn Problem(#[prop(into)] refusal: Signal<Option<Refusal>>) -> impl IntoView {
+    let id = StoredValue::new(fresh_id());
     drawn(move || {
         refusal.get().map(|refusal| {
-            bring_into_sight(".notice[role=alert]");
+            let id = id.get_value();
+            bring_into_sight(&format!("#{id}"));
             view! {
-                <div class="notice late" role="alert">
+                <div class="notice late" role="alert" id=id>
                     <Glyph icon=Icon::Alert/>
                     <span class="grow">{error_text(&refusal)}</span>
                 </div>

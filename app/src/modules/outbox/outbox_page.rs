@@ -17,7 +17,6 @@ use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
 use crate::modules::households::kit::words;
 use crate::reactive::{derive, drawn, memo, written};
-use crate::sync::SyncStatus;
 use crate::ui::{
     Button, Empty, Glyph, Icon, Notice, Page, Sheet, Show, Skeleton, Weight, use_toasts,
 };
@@ -86,10 +85,10 @@ pub fn OutboxPage() -> impl IntoView {
                                 <section aria-labelledby="waiting">
                                     <h2 class="section-title" id="waiting">
                                         {tr::outbox::waiting()} " "
-                                        // As on the badge: records and their photos.
+                                        // As on the badge: records and their photos; and what waits elsewhere.
                                         <span class="number">
                                             {drawn(move || {
-                                                Some(app.status().with(SyncStatus::unsent)).filter(|n| *n > 0)
+                                                Some(app.status().with(|s| s.unsent() + s.held)).filter(|n| *n > 0)
                                             })}
                                         </span>
                                     </h2>

@@ -1,12 +1,12 @@
 //! Parts of the completion page: checklist, cause and action, signature, what is missing.
 
 use domain::modules::attachments::AttachmentRole;
-use domain::modules::tickets::{CONDUCT, PricedLine};
+use domain::modules::tickets::CONDUCT;
 use leptos::prelude::*;
 
 use super::labels;
 use super::parts::say;
-use super::view_model::complete::{CompleteForm, Missing, causes, with_cause};
+use super::view_model::complete::{CompleteForm, Missing, SignedFor, causes, with_cause};
 use crate::device::page;
 use crate::i18n::{Language, current, fmt, tr};
 use crate::reactive::{bound, derive, drawn, memo, written};
@@ -152,7 +152,7 @@ pub fn SignPart(form: RwSignal<CompleteForm>, photos: Photos, number: usize) -> 
     // What was signed is what was read: with other words or another amount it is signed again.
     let again = RwSignal::new(false);
     let signed_for = memo(move || form.with(CompleteForm::signed_for));
-    Effect::new(move |before: Option<(String, String, Vec<PricedLine>)>| {
+    Effect::new(move |before: Option<SignedFor>| {
         let now = signed_for.get();
         let signatures = untrack(|| photos.of(AttachmentRole::Signature));
         if before.is_some_and(|before| before != now) && !signatures.is_empty() {

@@ -173,7 +173,7 @@ pub fn tickets(replica: &Replica) -> Vec<Row> {
     for ticket in replica.active::<Ticket>() {
         if let TicketState::ReturnVisit { due, .. } = ticket.state {
             let own = clusters.contains(&ticket.cluster) || ticket.opened_by == me;
-            if own && actor.may_in(Right::CloseTicket, ticket.cluster) {
+            if own && ticket.require(Right::CloseTicket, actor).is_ok() {
                 visits.push((due, ticket));
             }
             continue;

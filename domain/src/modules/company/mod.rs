@@ -40,6 +40,11 @@ pub struct Settings {
     /// 9:30 briefing (S4).
     #[cfg_attr(feature = "openapi", schema(pattern = "^\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?$"))]
     pub briefing_at: NaiveTime,
+    /// When the office closes and the night begins (S2: daily 9 to 21). What comes in later is for the
+    /// next briefing.
+    #[serde(skip_serializing_if = "is_usual_closing")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?$"))]
+    pub office_closes: NaiveTime,
     /// Metres between two checkpoints that can be walked in a second; faster is flagged.
     pub walking_mps: u32,
     /// Long edge of a photo in pixels and its size in bytes.
@@ -61,6 +66,16 @@ fn is_usual_wait(days: &u32) -> bool {
     *days == WAIT_DAYS
 }
 
+/// When the office closes unless the company says otherwise.
+fn usual_closing() -> NaiveTime {
+    NaiveTime::from_hms_opt(21, 0, 0).expect("nine in the evening exists")
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_usual_closing(time: &NaiveTime) -> bool {
+    *time == usual_closing()
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -72,6 +87,7 @@ impl Default for Settings {
             repair_hours: 24,
             relay_minutes: 10,
             briefing_at: NaiveTime::from_hms_opt(9, 30, 0).expect("half past nine exists"),
+            office_closes: usual_closing(),
             walking_mps: 3,
             photo_edge: 1600,
             photo_bytes: 300_000,
@@ -152,6 +168,7 @@ impl SetSettings {
             repair_hours,
             relay_minutes,
             briefing_at,
+            office_closes,
             walking_mps,
             photo_edge,
             photo_bytes,

@@ -10,6 +10,10 @@ fn company() -> Estate {
     Estate { scope: Scope::Company, ..Estate::empty() }
 }
 
+fn time(text: &str) -> NaiveTime {
+    text.parse().unwrap()
+}
+
 fn admin() -> crate::Actor {
     person(Role::Admin, &[])
 }
@@ -61,6 +65,19 @@ fn two_administrators_who_change_different_settings_both_get_theirs() {
     let kept = estate.get::<Settings>(Settings::ID);
     assert_eq!((kept.repair_hours, kept.relay_minutes, kept.version), (48, 20, 3));
     assert_eq!(kept.holidays, [date("2026-10-01")]);
+}
+
+#[test]
+fn the_office_closes_at_nine_until_the_company_says_otherwise() {
+    let mut estate = company();
+    assert_eq!(Settings::default().office_closes, time("21:00"));
+    // Stored by a build from before the setting, and edited by one.
+    let old: Settings = serde_json::from_str(r#"{"company":"锦绣物业"}"#).unwrap();
+    assert_eq!(old.office_closes, time("21:00"));
+    estate.run(set(|settings| settings.office_closes = time("18:00")), &admin(), MORNING).unwrap();
+    let shown = estate.get::<Settings>(Settings::ID).clone();
+    estate.run(edit(&shown, |settings| settings.repair_hours = 48), &admin(), MORNING).unwrap();
+    assert_eq!(estate.get::<Settings>(Settings::ID).office_closes, time("18:00"));
 }
 
 #[test]
@@ -179,6 +196,12 @@ fn the_wire_shape_of_settings_stays() {
         command,
         "company.set_settings",
         r#"{"settings":{"version":0,"company":"管家","zone":{"name":"Asia/Shanghai","changes":[{"from":0,"offset_minutes":480}]},"holidays":["2026-10-01"],"workdays":["2026-10-10"],"repair_hours":24,"relay_minutes":10,"briefing_at":"09:30:00","walking_mps":3,"photo_edge":1600,"photo_bytes":300000,"promise_days":90}}"#,
+    );
+    // Closing at the usual hour is left out, so that settings from before the field look as they did.
+    let early = set(|settings| settings.office_closes = time("18:00"));
+    assert_golden_record(
+        early.settings,
+        r#"{"version":0,"company":"管家","zone":{"name":"Asia/Shanghai","changes":[{"from":0,"offset_minutes":480}]},"holidays":[],"workdays":[],"repair_hours":24,"relay_minutes":10,"briefing_at":"09:30:00","office_closes":"18:00:00","walking_mps":3,"photo_edge":1600,"photo_bytes":300000,"promise_days":90}"#,
     );
     let edited = edit(&Settings::default(), |settings| settings.repair_hours = 48);
     let json = serde_json::to_value(&edited).unwrap();

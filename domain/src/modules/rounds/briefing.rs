@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::order;
-use chrono::{Days, NaiveTime};
+use chrono::Days;
 
 use super::BriefingLine;
 use crate::id::ClusterId;
@@ -11,11 +11,6 @@ use crate::modules::company::Settings;
 use crate::modules::tickets::Ticket;
 use crate::text;
 use crate::time::Ms;
-
-/// When the office closes and the night begins (S2: daily 9 to 21).
-fn office_closes() -> NaiveTime {
-    NaiveTime::from_hms_opt(21, 0, 0).expect("nine in the evening exists")
-}
 
 /// A ticket to ask about.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +44,7 @@ pub fn briefing_lines<'a>(
 ) -> Vec<BriefingItem<'a>> {
     let today = settings.zone.date(now);
     let yesterday = today.checked_sub_days(Days::new(1)).unwrap_or(today);
-    let closed = settings.zone.instant(yesterday.and_time(office_closes()));
+    let closed = settings.zone.instant(yesterday.and_time(settings.office_closes));
     let mut items: Vec<BriefingItem<'a>> = tickets
         .filter(|ticket| ticket.cluster == cluster)
         .map(|ticket| BriefingItem { ticket, overnight: ticket.opened_at >= closed })

@@ -242,7 +242,12 @@ pub enum Confirmation {
     Hand {
         /// Always there, empty or not: phones of before the usual reasons ask for it.
         reason: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "HandReason::known"
+        )]
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<HandReason>))]
         usual: Option<HandReason>,
     },
 }
@@ -272,6 +277,11 @@ impl HandReason {
             HandReason::Dark => "dark",
             HandReason::NoCode => "no_code",
         }
+    }
+    /// A reason of a newer build is none here; the round is not to vanish for it.
+    fn known<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
+        let name = Option::<String>::deserialize(input)?;
+        Ok(name.and_then(|name| Self::ALL.into_iter().find(|known| known.name() == name)))
     }
 }
 

@@ -27,4 +27,14 @@ crate::table!(TICKETS: Ticket => "tickets", |ticket| {
     reopened: Int = ticket.reopened,
     conflicts: Int = ticket.conflicts,
     changed_at: Int = ticket.changed_at,
+    words: Text = words(ticket),
 });
+
+/// What the table of tickets is searched by, a line each: nobody types a line break, so that nothing
+/// is found across two of them. In small letters, because SQLite only knows those of English.
+fn words(ticket: &Ticket) -> String {
+    let contact = &ticket.contact;
+    [&ticket.place.label, &contact.name, &contact.phone, &ticket.description]
+        .map(|text| text.to_lowercase())
+        .join("\n")
+}

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::i18n::fmt;
 
+/// Cause, action, lines, and what could not be read of them.
+pub type SignedFor = (String, String, Vec<PricedLine>, Vec<(usize, String)>);
+
 /// What has been filled in; kept as a draft. Photos and signature are kept beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -75,9 +78,11 @@ impl CompleteForm {
         self.conduct = rest.map(|code| (*code).to_owned()).collect();
     }
 
-    /// What a customer signs for: the work and what it comes to.
-    pub fn signed_for(&self) -> (String, String, Vec<PricedLine>) {
-        (self.cause.trim().to_owned(), self.action.trim().to_owned(), self.lines.clone())
+    /// What a customer signs for: the work and what it comes to. An amount that cannot be read is none
+    /// that was shown.
+    pub fn signed_for(&self) -> SignedFor {
+        let (cause, action) = (self.cause.trim().to_owned(), self.action.trim().to_owned());
+        (cause, action, self.lines.clone(), self.unread.clone())
     }
 
     /// Adds a line; the same item again counts up.

@@ -171,8 +171,10 @@ fn what_is_signed_for_changes_with_lines_quantity_cause_and_action_only() {
     form.signed_by = "张三".into();
     form.cause.push(' ');
     assert_eq!(form.signed_for(), signed);
-    let changes: [fn(&mut CompleteForm); 4] = [
+    let changes: [fn(&mut CompleteForm); 5] = [
         |form| form.lines.clear(),
+        // No amount is shown meanwhile; the old number typed again is another look at it.
+        |form| form.unread.push((0, "1,".into())),
         |form| form.lines[0].quantity = 1_000,
         |form| form.cause.push_str("、老化"),
         |form| form.action.clear(),

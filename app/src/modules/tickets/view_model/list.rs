@@ -61,7 +61,7 @@ pub fn is_mine(ticket: &Ticket, viewer: &Actor) -> bool {
     let in_hand = ticket.state.holder() == Some(viewer.user) && !ticket.state.is_finished();
     let to_ask = matches!(ticket.state, TicketState::ReturnVisit { .. })
         && viewer.clusters.contains(&ticket.cluster)
-        && viewer.may_in(Right::CloseTicket, ticket.cluster);
+        && ticket.require(Right::CloseTicket, viewer).is_ok();
     in_hand || to_ask || ticket.opened_by == viewer.user
 }
 

@@ -1,5 +1,7 @@
 //! Tests of the list for the briefing.
 
+use chrono::NaiveTime;
+
 use super::*;
 use crate::id::{ProjectId, TicketId, UserId};
 use crate::modules::tickets::{
@@ -76,6 +78,20 @@ fn what_came_in_since_the_office_closed_is_asked_about_even_if_it_is_over() {
     assert_eq!(names(&tickets), ["old", "night"]);
     let items = briefing_lines(cluster(), tickets.iter(), MORNING, &Settings::default());
     assert_eq!(items.iter().map(|item| item.overnight).collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
+fn the_night_begins_when_the_company_says_that_its_office_closes() {
+    let six = NaiveTime::from_hms_opt(18, 0, 0).unwrap();
+    let settings = Settings { office_closes: six, ..Settings::default() };
+    let tickets = [
+        closed(ticket("afternoon", CLOSED.plus(-3 * HOUR - 1), Urgency::Normal)),
+        closed(ticket("evening", CLOSED.plus(-3 * HOUR), Urgency::Normal)),
+    ];
+    let items = briefing_lines(cluster(), tickets.iter(), MORNING, &settings);
+    assert_eq!(items.len(), 1);
+    assert_eq!((items[0].ticket.id, items[0].overnight), (tickets[1].id, true));
+    assert!(names(&tickets).is_empty(), "both came in while the office was open");
 }
 
 #[test]

@@ -159,6 +159,8 @@ fn every_usual_reason_is_stable_and_words_alone_are_as_they_were() {
     for reason in HandReason::ALL {
         assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
     }
+    let newer = r#"{"by":"hand","reason":"","usual":"flooded"}"#;
+    assert_eq!(serde_json::from_str::<Confirmation>(newer).unwrap(), by_hand(None));
 }
 
 #[test]
