@@ -267,13 +267,12 @@ export async function assign(page: Page, person: string): Promise<void> {
   await expect(sheet(page)).toHaveCount(0);
 }
 
-/** Nobody signs twice alike. */
-export async function sign(page: Page): Promise<void> {
+/** Nobody signs twice alike, unless it is wanted. */
+export async function sign(page: Page, hand = Math.random() * 0.1): Promise<void> {
   const canvas = page.locator("canvas");
   await canvas.scrollIntoViewIfNeeded();
   const frame = await canvas.boundingBox();
   if (!frame) throw new Error("there is nothing to sign on");
-  const hand = Math.random() * 0.1;
   const at = (x: number, y: number) => [frame.x + frame.width * (x + hand), frame.y + frame.height * y] as const;
   for (const [from, to] of [
     [
@@ -303,6 +302,8 @@ export interface CompletionOptions {
   /** Keys of the price list. */
   lines?: string[];
   signedBy?: string;
+  /** The same hand makes the same picture. */
+  hand?: number;
   unsigned?: string;
 }
 
@@ -335,7 +336,7 @@ export async function fillCompletion(page: Page, options: CompletionOptions): Pr
     // In a public place nobody is expected to sign.
     await page.getByLabel(t("tickets.unsigned"), { exact: true }).uncheck();
     await page.getByLabel(t("tickets.signed_by"), { exact: true }).fill(options.signedBy);
-    await sign(page);
+    await sign(page, options.hand);
   } else {
     await page.getByLabel(t("tickets.unsigned"), { exact: true }).check();
     await page.getByLabel(t("tickets.unsigned_reason"), { exact: true }).fill(options.unsigned ?? "业主不在家");

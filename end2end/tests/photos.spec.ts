@@ -5,8 +5,20 @@ import { readFileSync } from "node:fs";
 import type { Locator, Page } from "@playwright/test";
 import { Client } from "../support/api.ts";
 import { picture } from "../support/camera.ts";
+import { clusterOf, openTicket } from "../support/demo.ts";
 import { expect, test, watchFaults } from "../support/fixtures.ts";
-import { badge, button, choice, expectSynced, expectWaitingOffline, sheet, signIn, visit } from "../support/pages.ts";
+import {
+  badge,
+  button,
+  choice,
+  expectSynced,
+  expectWaitingOffline,
+  fillCompletion,
+  sheet,
+  signIn,
+  submitCompletion,
+  visit,
+} from "../support/pages.ts";
 import { pattern, t } from "../support/texts.ts";
 
 const CAMERA = () => t("kit.photo_take", { label: t("common.photos") });
@@ -93,6 +105,49 @@ test("pictures come from the camera and from the gallery, and one that is put aw
   const kept = page.getByRole("group", { name: t("common.photos"), exact: true }).locator(".photo img");
   await expect(kept).toHaveCount(2);
   expect([await seen(kept.nth(0)), await seen(kept.nth(1))]).toEqual([first, third]);
+});
+
+// Fails as long as the question how far a picture has come may be answered by the browser's cache (HEAD, app/src/sync/transport.rs).
+test.fixme("a picture that this phone has looked at since goes with another record, too, and holds up none", async ({
+  server,
+  phone,
+}) => {
+  const office = await Client.signIn(server.url, "zhuguan1");
+  const technician = await Client.signIn(server.url, "weixiu3");
+  const cluster = await clusterOf(office, "C");
+  const contact = { name: "钱女士", phone: "" };
+  const jobs = [1, 2].map((n) => openTicket(cluster, { place: { label: `同一签名 ${n}` }, contact }));
+  for (const { ticket, payload } of jobs) {
+    await office.apply(office.project, [
+      { kind: "tickets.open", payload },
+      { kind: "tickets.assign", payload: { ticket, to: technician.session.actor.user } },
+    ]);
+    await technician.apply(technician.project, [
+      { kind: "tickets.accept", payload: { ticket } },
+      { kind: "tickets.start", payload: { ticket } },
+    ]);
+  }
+  const page = await (await phone()).newPage();
+  await signIn(page, server.url, "weixiu3");
+  const complete = async (ticket: string): Promise<string[]> => {
+    await visit(page, `/tickets/${ticket}/complete`);
+    await fillCompletion(page, { action: "紧固接头", signedBy: "钱女士", hand: 0 });
+    await submitCompletion(page);
+    await expectSynced(page);
+    const record = (await office.records("ticket")).find((one) => one.id === ticket)!;
+    return record.completion.attachments.map((one: any) => one.sha256);
+  };
+  const first = await complete(jobs[0].ticket);
+  // Seen on the ticket: the browser may keep it for as long as it likes.
+  const shown = first.map((sha) =>
+    page.waitForResponse((answer) => answer.url().includes(sha) && answer.request().method() === "GET"),
+  );
+  await page.goto(`${server.url}/tickets/${jobs[0].ticket}`);
+  await Promise.all(shown);
+  const second = await complete(jobs[1].ticket);
+  expect(second.filter((sha) => first.includes(sha))).toHaveLength(1);
+  const there = await arrived(office);
+  for (const sha of second) expect(there).toContain(sha);
 });
 
 test("a photo that the server never takes waits for a person, stops no other, and can be saved and sent again", async ({

@@ -49,6 +49,7 @@ test("a job waits for parts and goes on without signal, is found wanting, done a
     { kind: "tickets.assign", payload: { ticket, to: await userOf(server.url, "weixiu2") } },
   ]);
   const address = `/tickets/${ticket}`;
+  const waiting = t("tickets.event_waiting", { reason: t("tickets.wait_parts") });
   const worker = await (await phone()).newPage();
   const page = await (await desk()).newPage();
   const faults = [watchFaults(worker), watchFaults(page)];
@@ -72,7 +73,8 @@ test("a job waits for parts and goes on without signal, is found wanting, done a
       await expect(confirm).toBeDisabled();
       await choice(sheet, "tickets.wait_until", "tickets.until_tomorrow").click();
       const until = `${local(Date.now() + DAY).date}T09:00`;
-      await expect(sheet.getByLabel(t("tickets.wait_until"), { exact: true }).and(sheet.locator("input"))).toHaveValue(until);
+      const field = sheet.getByLabel(t("tickets.wait_until"), { exact: true }).and(sheet.locator("input"));
+      await expect(field).toHaveValue(until);
       await sheet.getByLabel(t("common.note"), { exact: true }).fill("等 DN25 活接");
     });
     await expectState(worker, "waiting");
@@ -83,7 +85,7 @@ test("a job waits for parts and goes on without signal, is found wanting, done a
   await test.step("the page is gone and comes back, still without signal; the parts are there, he finishes", async () => {
     await worker.goto(server.url + address);
     await expectState(worker, "waiting");
-    await expect(history(worker, t("tickets.event_waiting", { reason: t("tickets.wait_parts") }), "张志明")).toContainText("DN25");
+    await expect(history(worker, waiting, "张志明")).toContainText("DN25");
     await move(worker, "resume");
     await expectState(worker, "in_progress");
     await expect(clock).not.toHaveClass(/still/);
@@ -104,7 +106,7 @@ test("a job waits for parts and goes on without signal, is found wanting, done a
     for (const event of [
       t("tickets.event_accepted"),
       t("tickets.event_started"),
-      t("tickets.event_waiting", { reason: t("tickets.wait_parts") }),
+      waiting,
       t("tickets.event_resumed"),
       t("tickets.event_completed"),
     ]) {

@@ -8,14 +8,17 @@ use std::collections::BTreeMap;
 
 use domain::Ms;
 use domain::modules::RecordKind;
+use domain::time::DAY;
 use server::db::sql;
 use server::{demo, modules};
 use sqlx::Row;
 use web::{Database, NOW, Server};
 
-/// Enough for rounds, tickets, calls and this month's arrears, and short enough for an unoptimised
-/// build.
-const DAYS: i64 = 11;
+/// The days from the month's arrears to the first calls about them: something of every process, and
+/// short enough for an unoptimised build.
+const DAYS: i64 = 5;
+/// 2026-11-16 10:00 in Shanghai.
+const THEN: Ms = Ms(NOW.0 - 6 * DAY);
 const KEY: &str = "checkpoint-codes.pem";
 
 /// What a company is, to whoever compares two.
@@ -29,7 +32,7 @@ struct Company {
 
 /// Makes the company on a database of its own. The key with which codes were signed is the
 /// installation's, not the seed's; those of before are handed on.
-async fn company(database: Database, seed: u64, now: Ms, key: &mut Option<String>) -> Company {
+async fn company(database: Database, seed: u64, key: &mut Option<String>) -> Company {
     let given = key.clone();
     let server = Server::start_quietly(database, |config| {
         if let Some(key) = given {
@@ -39,7 +42,7 @@ async fn company(database: Database, seed: u64, now: Ms, key: &mut Option<String
     })
     .await;
     *key = Some(std::fs::read_to_string(server.folder.join("data").join(KEY)).unwrap());
-    demo::seed_days(&server.state, now, seed, DAYS).await.unwrap();
+    demo::seed_days(&server.state, THEN, seed, DAYS).await.unwrap();
     let heads = sql("SELECT scope, head, head_hash FROM scopes");
     let heads = heads.fetch_all(server.state.db.readers()).await.unwrap();
     let heads = heads.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect();
@@ -56,19 +59,20 @@ async fn company(database: Database, seed: u64, now: Ms, key: &mut Option<String
 
 async fn compare(database: Database) {
     let key = &mut None;
-    let first = company(database, 7, NOW, key).await;
+    let first = company(database, 7, key).await;
     let kinds = |table: &str| first.records.keys().filter(|(of, _)| *of == table).count();
-    for table in ["households", "tickets", "rounds", "visits", "arrears", "fee_calls", "briefings"] {
+    for table in ["households", "tickets", "rounds", "visits", "arrears", "fee_calls", "briefings"]
+    {
         assert!(kinds(table) > 5, "{} of {table}", kinds(table));
     }
-    let again = company(database, 7, NOW, key).await;
+    let again = company(database, 7, key).await;
     for (record, body) in &first.records {
         assert_eq!(Some(body), again.records.get(record), "{record:?}");
     }
     assert_eq!(first.records.len(), again.records.len());
     assert_eq!(first.heads, again.heads);
 
-    let other = company(database, 8, NOW, key).await;
+    let other = company(database, 8, key).await;
     for (scope, (head, hash)) in &other.heads {
         assert_ne!((head, hash), (&first.heads[scope].0, &first.heads[scope].1), "{scope}");
     }

@@ -55,14 +55,8 @@ pub async fn seed(state: &AppState, now: Ms, seed: u64) -> Result<usize, String>
     seed_days(state, now, seed, YEAR).await
 }
 
-/// Fills an empty database of which the last days are known only: the same company as `seed` makes,
-/// for whoever cannot wait for a year.
-pub async fn seed_days(
-    state: &AppState,
-    now: Ms,
-    seed: u64,
-    days: i64,
-) -> Result<usize, String> {
+/// As `seed`, but of its year only the last days have happened: for whoever cannot wait for the rest.
+pub async fn seed_days(state: &AppState, now: Ms, seed: u64, days: i64) -> Result<usize, String> {
     let zone = Settings::default().zone;
     let today = zone.date(now);
     let begun = now.plus(-YEAR * DAY);
