@@ -107,8 +107,7 @@ test("pictures come from the camera and from the gallery, and one that is put aw
   expect([await seen(kept.nth(0)), await seen(kept.nth(1))]).toEqual([first, third]);
 });
 
-// Fails as long as the question how far a picture has come may be answered by the browser's cache (HEAD, app/src/sync/transport.rs).
-test.fixme("a picture that this phone has looked at since goes with another record, too, and holds up none", async ({
+test("a picture that this phone has looked at since goes with another record, too, and holds up none", async ({
   server,
   phone,
 }) => {

@@ -126,6 +126,9 @@ pub async fn ask_any(
     init.set_method(method);
     init.set_signal(Some(&controller.signal()));
     init.set_credentials(RequestCredentials::SameOrigin);
+    // A picture that was looked at is in the browser's cache, for ever; asked how far it has come, only
+    // the server knows.
+    js_sys::Reflect::set(&init, &"cache".into(), &"no-store".into()).map_err(|e| js(&e))?;
     let head = Headers::new().map_err(|e| js(&e))?;
     // Other origins cannot send it without asking first, which is what keeps forged posts out.
     head.set("x-guanjia", "1").map_err(|e| js(&e))?;

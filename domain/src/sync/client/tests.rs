@@ -44,13 +44,16 @@ struct Direct {
     signed_in: Cell<bool>,
     /// The oldest build that the server takes commands from.
     min_client: Cell<u32>,
+    /// Something on the way answers for the server when this attachment is asked after.
+    answered_for: RefCell<Option<Sha256Hex>>,
 }
 
 impl Direct {
     fn of(server: &Rc<RefCell<Server>>, me: Actor, device: DeviceId) -> Self {
         let (session, signed_in) = (Cell::new(me.user), Cell::new(true));
         let server = Rc::clone(server);
-        Self { server, me, session, device, signed_in, min_client: Cell::new(1) }
+        let (min_client, answered_for) = (Cell::new(1), RefCell::new(None));
+        Self { server, me, session, device, signed_in, min_client, answered_for }
     }
 
     fn admit(&self) -> Result<UserId, TransportError> {
@@ -80,6 +83,9 @@ impl Transport for Direct {
         self.server.borrow().pull(session, self.device, scope, cursor, NOW)
     }
     async fn blob_offset(&self, scope: Scope, sha: &Sha256Hex) -> Result<BlobAt, TransportError> {
+        if self.answered_for.borrow().as_ref() == Some(sha) {
+            return Err(TransportError::Garbled("no upload-offset".into()));
+        }
         self.server.borrow().blob_offset(self.admit()?, self.device, scope, sha)
     }
     async fn blob_put(
@@ -337,6 +343,22 @@ fn a_photo_the_server_never_takes_waits_for_a_person_and_lets_the_others_pass() 
     run(phone.engine.store.blob_refused(&bad.sha256, None)).unwrap();
     assert_eq!((phone.status().uploading, phone.status().attention), (1, 0));
     assert_eq!(upload(), Uploaded::SetAside, "sent again because a person wanted it");
+}
+
+#[test]
+fn a_photo_that_is_answered_for_by_somebody_else_is_tried_again_and_lets_the_others_pass() {
+    let phone = phone();
+    let photos = vec![picture(1, 60), picture(2, 60)];
+    let shas: Vec<Sha256Hex> = photos.iter().map(|photo| photo.sha256.clone()).collect();
+    phone.visit("v", "想换灯", photos).unwrap();
+    phone.sync();
+    let first = run(phone.engine.store.blobs()).unwrap()[0].sha256.clone();
+    *phone.engine.transport.answered_for.borrow_mut() = Some(first.clone());
+    assert_eq!(run(phone.engine.upload_once(&scopes())), Ok(Uploaded::Confirmed));
+    assert!(run(phone.engine.upload_once(&scopes())).is_err(), "it is told, and tried later");
+    *phone.engine.transport.answered_for.borrow_mut() = None;
+    assert_eq!(run(phone.engine.upload_once(&scopes())), Ok(Uploaded::Confirmed));
+    assert_eq!((phone.status().uploading, shas.len()), (0, 2));
 }
 
 #[test]

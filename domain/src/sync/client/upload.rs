@@ -57,6 +57,10 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
                     }
                     failed = Some(TransportError::Refused(reason));
                 }
+                // Nor may one that something on the way answers for.
+                Err(SyncError::Transport(TransportError::Garbled(what))) => {
+                    failed = Some(TransportError::Garbled(what));
+                }
                 Err(error) => return Err(error),
             }
         }
