@@ -72,8 +72,7 @@ test("how long there has been no network is told from its beginning, over reload
   expect(await since()).toBe(first);
   await server.start();
   await page.reload();
-  await expectSynced(page);
-  expect(await since()).toBe(0);
+  await expect.poll(since).toBe(0);
   await server.stop();
   await page.reload();
   await expect(badge(page)).toHaveText(/离线/);
