@@ -304,7 +304,7 @@ test("a day without signal reaches the office complete, and comes back as finish
 
   await test.step("back online, it is done in the office, too: who, on which phone, when, and what", async () => {
     await visit(supervisor, "/dashboard");
-    await expect(row).toContainText(ROUND);
+    await expect(row).toContainText(t("rounds.state_done"));
     await shiftClockNow(technician, 0);
     const began = Date.now();
     await technician.context().setOffline(false);

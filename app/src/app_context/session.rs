@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use domain::Refusal;
 use domain::id::{DeviceId, UserId};
 use domain::modules::accounts::User;
 use domain::refusal::CommonCode;
 use domain::sync::client::{Paused, SyncError};
 use domain::sync::record::Scope;
 use domain::sync::wire::{DeviceInfo, RegisterDevice, Session, SignIn};
+use domain::{Refusal, Right};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -54,8 +54,8 @@ fn keep_device(account: &str, id: DeviceId) {
 
 /// Whoever comes next starts at their own first page, and not where the one before was. Once what was
 /// shown has gone, or the pages of the one before would go there.
-fn leave_the_page() {
-    page::after(0, page::start_over);
+fn leave_the_page(home: Option<&'static str>) {
+    page::after(0, move || page::start_over(home));
 }
 
 /// Whose session all tabs share, and on which device.
@@ -64,6 +64,17 @@ fn stored_owner() -> Option<(UserId, DeviceId)> {
 }
 
 impl App {
+    /// Where a person starts.
+    pub fn home(self) -> &'static str {
+        if self.may(Right::ViewOffice) {
+            "/dashboard"
+        } else if self.may(Right::ManageAccounts) {
+            "/office/accounts"
+        } else {
+            "/today"
+        }
+    }
+
     /// Opens what was left on this phone; called once before anything is drawn.
     pub async fn restore(self) {
         if let Some(offset) = page::stored::<i64>(OFFSET) {
@@ -236,7 +247,7 @@ impl App {
             page::keep(SIGN_OUT, &device);
         }
         self.close();
-        leave_the_page();
+        leave_the_page(None);
         if nothing_left {
             let store = core.engine.store.clone();
             if store.remove().await.is_ok()
@@ -404,14 +415,18 @@ impl App {
             let next = page::stored::<Session>(SESSION);
             // Not for the same person, whose store was only renewed.
             let another = before.is_some() && before != next.as_ref().map(|next| next.actor.user);
-            match next {
+            let home = match next {
                 Some(session) => {
-                    let _ = self.begin(session).await;
+                    let begun = self.begin(session).await;
+                    begun.is_ok().then(|| self.home())
                 }
-                None => self.close(),
-            }
+                None => {
+                    self.close();
+                    None
+                }
+            };
             if another {
-                leave_the_page();
+                leave_the_page(home);
             }
         });
         true

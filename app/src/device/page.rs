@@ -180,13 +180,28 @@ pub fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
 }
 
-/// Back to the first address, at its top: the router is told as if the person had gone there.
-pub fn start_over() {
+/// Back to the first address, at its top, and from there to `home` where somebody is signed in already:
+/// by a link, which the router follows whatever it is doing, and which the browser follows without it.
+pub fn start_over(home: Option<&str>) {
     let window = window();
     if let Ok(history) = window.history() {
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some("/"));
     }
-    tell("popstate");
+    match home {
+        // The router is told as if the person had gone there.
+        None => tell("popstate"),
+        Some(home) => {
+            let link = document().create_element("a");
+            if let (Ok(link), Some(body)) = (link, document().body())
+                && link.set_attribute("href", home).is_ok()
+                && body.append_child(&link).is_ok()
+                && let Some(link) = link.dyn_ref::<web_sys::HtmlElement>()
+            {
+                link.click();
+                link.remove();
+            }
+        }
+    }
     window.scroll_to_with_x_and_y(0.0, 0.0);
 }
 

@@ -40,13 +40,7 @@ pub fn is_office(app: App) -> bool {
 
 /// Where a person starts.
 pub fn home_of(app: App) -> &'static str {
-    if app.may(Right::ViewOffice) {
-        "/dashboard"
-    } else if app.may(Right::ManageAccounts) {
-        "/office/accounts"
-    } else {
-        "/today"
-    }
+    app.home()
 }
 
 /// The bottom bar: five places at most.
