@@ -6,11 +6,10 @@ use domain::{Ms, Right};
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use super::view_model::{
-    calls, object_href, round_tone, rounds_done, rounds_note, rounds_summary, silence,
-};
+use super::view_model::{calls, object_href, rounds_done, rounds_note, rounds_summary, silence};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, name_of, tr};
+use crate::modules::rounds::words::state_tone;
 use crate::reactive::words;
 use crate::ui::{Bar, Bars, ClockChip, Empty, Icon, Lines};
 
@@ -294,7 +293,7 @@ fn RoundsToday(rounds: Vec<RoundLine>) -> impl IntoView {
             {counts
                 .into_iter()
                 .map(|(state, count)| view! {
-                    <span class=format!("badge {}", round_tone(state))>
+                    <span class=format!("badge {}", state_tone(state))>
                         {name_of("rounds", "state_", state)} " " {count}
                     </span>
                 })
@@ -308,7 +307,7 @@ fn round_badge(round: &RoundLine) -> impl IntoView + use<> {
         "running" => format!("{} {}/{}", round.name, round.points_done, round.points),
         state => format!("{} {}", round.name, name_of("rounds", "state_", state)),
     };
-    let class = format!("badge {}", round_tone(&round.state));
+    let class = format!("badge {}", state_tone(&round.state));
     let href = format!("/rounds/{}/record", round.id);
     if round.started.is_some() {
         view! { <A href=href attr:class=class>{text}</A> }.into_any()

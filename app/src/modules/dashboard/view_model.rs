@@ -60,16 +60,6 @@ pub fn object_href(
         .or_else(|| unit.map(|unit| format!("/households/{unit}")))
 }
 
-/// Tone of a due round's badge.
-pub fn round_tone(state: &str) -> &'static str {
-    match state {
-        "done" => "ok",
-        "running" | "open" | "done_late" => "soon",
-        "missed" | "not_reported" => "late",
-        _ => "",
-    }
-}
-
 /// Calls of the day over all clusters: (made, all).
 pub fn calls(clusters: &[ClusterToday]) -> (u32, u32) {
     let made = clusters.iter().map(|cluster| cluster.calls_made).sum();
