@@ -2,6 +2,7 @@
 //! frame, the others come with the part of the program that they name.
 
 use domain::Right;
+use domain::id::UserId;
 use leptos::prelude::*;
 use leptos_router::components::{Redirect, Route, Router, Routes};
 use leptos_router::path;
@@ -30,13 +31,13 @@ use crate::modules::visits::{VisitListPage, VisitPage};
 use crate::parts::Parts;
 use crate::reactive::{drawn, memo, words};
 use crate::ui::{
-    Button, ButtonLink, Empty, Icon, NoRight, Notice, Page, Show, Skeleton, home_of, is_office,
+    Button, ButtonLink, Empty, Icon, NoRight, Notice, Page, Show, Skeleton, is_office,
 };
 
 /// A page of the phone other than Today.
 #[derive(Clone, Copy)]
 pub enum FieldPage {
-    ChoosePassword(RwSignal<bool>),
+    ChoosePassword(RwSignal<Option<UserId>>),
     Briefing,
     Rounds,
     Round,
@@ -189,10 +190,11 @@ fn Pages() -> impl IntoView {
     let field = move |page| move || parts.field.page(page, coming, missing);
     let office = move |page| move || parts.office.page(page, coming, missing);
     let signed_in = memo(move || app.session().with(Option::is_some));
-    let later = RwSignal::new(false);
+    // Who put it off: whoever comes next in this tab is asked again.
+    let later = RwSignal::new(None);
     let must_choose = memo(move || {
         let must = app.session().with(|s| s.as_ref().is_some_and(|s| s.must_change_password));
-        must && !later.get()
+        must && later.get() != Some(app.actor().user)
     });
     view! {
         <Router>
@@ -205,7 +207,7 @@ fn Pages() -> impl IntoView {
                 }
             >
                 <Routes fallback=|| view! { <NotFoundPage/> }>
-                    <Route path=path!("/") view=move || view! { <Redirect path=home_of(app)/> }/>
+                    <Route path=path!("/") view=move || view! { <Redirect path=app.home()/> }/>
                     <Route path=path!("/today") view=TodayPage/>
                     <Route path=path!("/briefing") view=field(FieldPage::Briefing)/>
                     <Route path=path!("/rounds") view=field(FieldPage::Rounds)/>
@@ -251,7 +253,7 @@ fn NotFoundPage() -> impl IntoView {
                 title=words(tr::frame::not_found)
                 note=words(tr::frame::not_found_note)
             >
-                <ButtonLink text=words(tr::frame::go_home) href=home_of(app)/>
+                <ButtonLink text=words(tr::frame::go_home) href=app.home()/>
             </Empty>
         </Page>
     }

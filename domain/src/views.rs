@@ -62,6 +62,34 @@ pub struct RoundLine {
     pub flags: u32,
 }
 
+impl RoundLine {
+    /// A round that nobody has begun.
+    pub fn unwalked(
+        id: RoundId,
+        cluster: ClusterId,
+        date: NaiveDate,
+        name: String,
+        state: &str,
+    ) -> Self {
+        Self {
+            id,
+            schedule: None,
+            cluster,
+            date,
+            name,
+            window: None,
+            state: state.into(),
+            by: None,
+            started: None,
+            finished: None,
+            points_done: 0,
+            points: 0,
+            tickets: 0,
+            flags: 0,
+        }
+    }
+}
+
 /// `GET /api/v1/views/rounds?date=…`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoundTable {

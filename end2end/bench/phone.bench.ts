@@ -2,6 +2,7 @@
 
 import { type Browser, type BrowserContext, type CDPSession, type Page, test } from "@playwright/test";
 import { Client } from "../support/api.ts";
+import { giveClusters } from "../support/demo.ts";
 import { PHONE } from "../support/env.ts";
 import { go, readyForOffline, signIn, typeAccount, visit } from "../support/pages.ts";
 import { Server } from "../support/server.ts";
@@ -75,26 +76,6 @@ async function rowsOf(server: Server, account: string): Promise<number> {
   return rows;
 }
 
-/** Two clusters in one hand: about as many records as a phone is meant to hold. */
-async function enlarge(server: Server): Promise<void> {
-  const admin = await Client.signIn(server.url, "admin1");
-  const users = await admin.records("user", admin.company);
-  const steward = users.find((user) => user.account === ACCOUNT)!;
-  const clusters = await (await Client.signIn(server.url, "zhuguan1")).records("cluster");
-  await admin.apply(admin.company, [
-    {
-      kind: "accounts.update",
-      payload: {
-        user: steward.id,
-        name: steward.name,
-        roles: steward.roles,
-        clusters: clusters.filter((one) => one.code === "B" || one.code === "C").map((one) => one.id),
-        disabled: false,
-      },
-    },
-  ]);
-}
-
 async function firstSync(browser: Browser, server: Server, rate: number): Promise<number> {
   const context = await browser.newContext(PHONE);
   const page = await context.newPage();
@@ -111,7 +92,8 @@ async function firstSync(browser: Browser, server: Server, rate: number): Promis
 
 test("the phone", async ({ browser }) => {
   const server = await Server.onCopy("bench-phone");
-  await enlarge(server);
+  // Two clusters in one hand: about as many records as a phone is meant to hold.
+  await giveClusters(server.url, ACCOUNT, ["B", "C"]);
   const figures: Figure[] = [];
   const note = (...measured: Figure[]) => {
     // A long bench says where it is.

@@ -1,6 +1,6 @@
 // What journeys know about the demo company, and the one thing they add to it.
 
-import type { Client } from "./api.ts";
+import { Client } from "./api.ts";
 
 /** The template whose rounds the journeys walk, in the company's own words. */
 export const TEMPLATE = "组团日常巡视";
@@ -67,6 +67,21 @@ export async function clusterOf(client: Client, code: string): Promise<string> {
   const found = (await client.records("cluster")).find((cluster) => cluster.code === code);
   if (!found) throw new Error(`no cluster ${code}`);
   return found.id as string;
+}
+
+/** From now on this steward has exactly the clusters with these letters. */
+export async function giveClusters(url: string, account: string, codes: string[]): Promise<void> {
+  const admin = await Client.signIn(url, "admin1");
+  const user = (await admin.records("user", admin.company)).find((one) => one.account === account);
+  if (!user) throw new Error(`no account ${account}`);
+  const clusters = await (await Client.signIn(url, "zhuguan1")).records("cluster");
+  const ids = codes.map((code) => clusters.find((one) => one.code === code)!.id);
+  await admin.apply(admin.company, [
+    {
+      kind: "accounts.update",
+      payload: { user: user.id, name: user.name, roles: user.roles, clusters: ids, disabled: false },
+    },
+  ]);
 }
 
 /** A ticket as somebody at the front desk would open it, for journeys that begin after that. */

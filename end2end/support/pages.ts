@@ -3,7 +3,7 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 import { hideCode, picture, showCode, take } from "./camera.ts";
 import { PASSWORD } from "./env.ts";
-import { pattern, t } from "./texts.ts";
+import { type Language, pattern, t } from "./texts.ts";
 
 export function button(page: Page | Locator, key: string): Locator {
   return page.getByRole("button", { name: t(key), exact: true });
@@ -79,6 +79,15 @@ export async function waitingOffline(page: Page): Promise<number> {
 /** By the bottom bar, the thumb's way. */
 export async function go(page: Page, key: string): Promise<void> {
   await page.locator(".bottom-bar").getByRole("link", { name: t(key), exact: true }).click();
+}
+
+/** As each names itself. */
+export const LANGUAGE_NAMES: Record<Language, string> = { "zh-Hans": "简体中文", "zh-Hant": "繁體中文", en: "English" };
+
+export async function switchTo(page: Page, language: Language): Promise<void> {
+  await visit(page, "/more");
+  await page.getByRole("button", { name: LANGUAGE_NAMES[language], exact: true }).click();
+  await expect(page.locator("html")).toHaveAttribute("lang", language);
 }
 
 /** By an address, without loading the page anew. */

@@ -3,17 +3,9 @@
 import type { Page } from "@playwright/test";
 import { Client } from "../support/api.ts";
 import { expect, test } from "../support/fixtures.ts";
-import { badge, choice, expectSynced, signIn, visit } from "../support/pages.ts";
+import { badge, choice, expectSynced, LANGUAGE_NAMES, signIn, switchTo, visit } from "../support/pages.ts";
 import { routesOf } from "../support/routes.ts";
 import { type Language, LANGUAGES, t } from "../support/texts.ts";
-
-const NAMES: Record<Language, string> = { "zh-Hans": "简体中文", "zh-Hant": "繁體中文", en: "English" };
-
-async function switchTo(page: Page, language: Language): Promise<void> {
-  await visit(page, "/more");
-  await page.getByRole("button", { name: NAMES[language], exact: true }).click();
-  await expect(page.locator("html")).toHaveAttribute("lang", language);
-}
 
 /** What looks like a key, a placeholder, or a code that got no name. */
 async function leftovers(page: Page): Promise<string[]> {
@@ -80,7 +72,7 @@ test("a language that was used before is there without a network", async ({ serv
 test("refusals come in the language of the reader", async ({ server, phone }) => {
   const page = await (await phone()).newPage();
   await page.goto(server.url);
-  await page.getByRole("button", { name: NAMES.en, exact: true }).click();
+  await page.getByRole("button", { name: LANGUAGE_NAMES.en, exact: true }).click();
   await expect(page.locator("html")).toHaveAttribute("lang", "en");
   await page.getByLabel(t("session.account", {}, "en"), { exact: true }).fill("guanjia5");
   await page.getByLabel(t("session.password", {}, "en"), { exact: true }).fill("wrong-password");

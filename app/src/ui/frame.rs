@@ -38,11 +38,6 @@ pub fn is_office(app: App) -> bool {
     DESK.into_iter().any(|role| actor.has_role(role)) || app.may(Right::ViewOffice)
 }
 
-/// Where a person starts.
-pub fn home_of(app: App) -> &'static str {
-    app.home()
-}
-
 /// The bottom bar: five places at most.
 fn field_places(app: App) -> Vec<Place> {
     let mut places = vec![Place { href: "/today", icon: Icon::Today, text: tr::frame::nav_today }];

@@ -23,7 +23,7 @@ pub use button::{Button, ButtonLink, IconButton, Weight};
 pub use chart::{Bar, Bars, Lines};
 pub use clock_chip::ClockChip;
 pub use field::{Check, Select, TextArea, TextField};
-pub use frame::{Page, SyncBadge, home_of, is_office, role_name};
+pub use frame::{Page, SyncBadge, is_office, role_name};
 pub use icon::{Glyph, Icon};
 pub use photo_field::{PhotoField, Photos, use_photos};
 pub use photo_strip::{FullPhoto, PhotoStrip};

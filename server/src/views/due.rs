@@ -108,20 +108,9 @@ impl Duty {
 
 fn line(due: &DueRound, round: Option<&Round>, state: DueState) -> RoundLine {
     let base = RoundLine {
-        id: due.id,
         schedule: Some(due.schedule),
-        cluster: due.cluster,
-        date: due.date,
-        name: due.name.clone(),
         window: Some(due.window),
-        state: state.name().into(),
-        by: None,
-        started: None,
-        finished: None,
-        points_done: 0,
-        points: 0,
-        tickets: 0,
-        flags: 0,
+        ..RoundLine::unwalked(due.id, due.cluster, due.date, due.name.clone(), state.name())
     };
     match round {
         Some(round) => walked(round, base),
@@ -146,21 +135,6 @@ fn walked(round: &Round, base: RoundLine) -> RoundLine {
 
 fn extra_line(round: &Round) -> RoundLine {
     let state = if round.finished.is_some() { "done" } else { "running" };
-    let base = RoundLine {
-        id: round.id,
-        schedule: None,
-        cluster: round.cluster,
-        date: round.date,
-        name: round.name.clone(),
-        window: None,
-        state: state.into(),
-        by: None,
-        started: None,
-        finished: None,
-        points_done: 0,
-        points: 0,
-        tickets: 0,
-        flags: 0,
-    };
-    walked(round, base)
+    let (id, name) = (round.id, round.name.clone());
+    walked(round, RoundLine::unwalked(id, round.cluster, round.date, name, state))
 }

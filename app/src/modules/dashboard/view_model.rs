@@ -75,21 +75,9 @@ mod tests {
     use domain::id::{ClusterId, DeviceId, UserId};
 
     fn cluster(states: &[&str]) -> ClusterToday {
-        let round = |state: &&str| RoundLine {
-            id: RoundId::derived(&["r"]),
-            schedule: None,
-            cluster: ClusterId::derived(&["A"]),
-            date: NaiveDate::default(),
-            name: String::new(),
-            window: None,
-            state: (*state).to_owned(),
-            by: None,
-            started: None,
-            finished: None,
-            points_done: 0,
-            points: 0,
-            tickets: 0,
-            flags: 0,
+        let (id, cluster) = (RoundId::derived(&["r"]), ClusterId::derived(&["A"]));
+        let round = |state: &&str| {
+            RoundLine::unwalked(id, cluster, NaiveDate::default(), String::new(), state)
         };
         ClusterToday {
             cluster: ClusterId::derived(&["A"]),

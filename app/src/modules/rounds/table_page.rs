@@ -251,22 +251,8 @@ mod tests {
     use domain::id::RoundId;
 
     fn line(cluster: ClusterId, name: &str) -> RoundLine {
-        RoundLine {
-            id: RoundId::derived(&[name]),
-            schedule: None,
-            cluster,
-            date: NaiveDate::default(),
-            name: name.into(),
-            window: None,
-            state: "open".into(),
-            by: None,
-            started: None,
-            finished: None,
-            points_done: 0,
-            points: 0,
-            tickets: 0,
-            flags: 0,
-        }
+        let id = RoundId::derived(&[name]);
+        RoundLine::unwalked(id, cluster, NaiveDate::default(), name.into(), "open")
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Shown instead of everything else while the password is one that an administrator chose: its owner
 //! chooses another. Without a network that has to wait, and what is recorded meanwhile is kept.
 
+use domain::id::UserId;
 use leptos::prelude::*;
 
 use crate::app_context::use_app;
@@ -10,7 +11,7 @@ use crate::reactive::{words, written};
 use crate::ui::{Button, Show};
 
 #[component]
-pub fn ChoosePasswordPage(later: RwSignal<bool>) -> impl IntoView {
+pub fn ChoosePasswordPage(later: RwSignal<Option<UserId>>) -> impl IntoView {
     let app = use_app();
     view! {
         <main id="main" class="sign-in">
@@ -24,7 +25,7 @@ pub fn ChoosePasswordPage(later: RwSignal<bool>) -> impl IntoView {
             <Show when=move || !app.status().with(|status| status.online)>
                 <Button
                     text=words(tr::session::choose_password_later)
-                    on_press=Callback::new(move |()| later.set(true))
+                    on_press=Callback::new(move |()| later.set(Some(app.actor().user)))
                 />
             </Show>
         </main>
