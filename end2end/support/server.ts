@@ -49,6 +49,12 @@ export async function until<T>(
   }
 }
 
+const running = new Set<ChildProcess>();
+// What a test that failed left behind.
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 export class Server {
   readonly folder: string;
   readonly port: number;
@@ -113,6 +119,8 @@ export class Server {
     const log = openSync(join(this.folder, "server.log"), "a");
     const child = spawn(BINARY, ["serve"], { env: this.environment, stdio: ["ignore", log, log] });
     this.process = child;
+    running.add(child);
+    child.once("exit", () => running.delete(child));
     await until(
       "the server's start",
       async () => {

@@ -228,7 +228,9 @@ pub fn DutyRow(duty: Duty, cluster: Option<String>) -> impl IntoView {
     let window = duty.due.window;
     let note = move || {
         let when = window_text(window, app.today().get(), &app.zone());
-        let cluster = cluster.clone().map_or(String::new(), |name| format!(" · {name}"));
+        // Letter and name stay on one line.
+        let named = |name: String| format!(" · {}", name.replace(' ', "\u{a0}"));
+        let cluster = cluster.clone().map_or(String::new(), named);
         let points = if duty.by.is_some() {
             tr::rounds::progress(duty.done, duty.points)
         } else {
