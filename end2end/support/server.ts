@@ -61,11 +61,13 @@ export class Server {
   /** The built app; a copy of its own once a journey changes it. */
   site: string;
   private process: ChildProcess | null = null;
+  private readonly database: string;
 
-  private constructor(folder: string, port: number, site: string) {
+  private constructor(folder: string, port: number, site: string, database = `sqlite:${join(folder, "guanjia.db")}`) {
     this.folder = folder;
     this.port = port;
     this.site = site;
+    this.database = database;
   }
 
   get url(): string {
@@ -80,7 +82,7 @@ export class Server {
     return {
       ...process.env,
       GUANJIA_ADDR: `127.0.0.1:${this.port}`,
-      GUANJIA_DATABASE: `sqlite:${join(this.folder, "guanjia.db")}`,
+      GUANJIA_DATABASE: this.database,
       GUANJIA_DATA: this.data,
       GUANJIA_SITE: this.site,
       GUANJIA_DEMO: "true",
@@ -98,9 +100,9 @@ export class Server {
   }
 
   /** A server that makes its demo company itself, in `folder`. */
-  static async fresh(folder: string, site: string): Promise<Server> {
+  static async fresh(folder: string, site: string, database?: string): Promise<Server> {
     mkdirSync(folder, { recursive: true });
-    const server = new Server(folder, await freePort(), site);
+    const server = new Server(folder, await freePort(), site, database);
     await server.start(240_000);
     return server;
   }
@@ -115,9 +117,12 @@ export class Server {
     return pid;
   }
 
-  async start(within = 60_000): Promise<void> {
+  /** With `fileLimit`, no file of its can grow beyond so many bytes, as on a disk that is full. */
+  async start(within = 60_000, { fileLimit }: { fileLimit?: number } = {}): Promise<void> {
     const log = openSync(join(this.folder, "server.log"), "a");
-    const child = spawn(BINARY, ["serve"], { env: this.environment, stdio: ["ignore", log, log] });
+    const limited = `trap "" XFSZ; ulimit -f ${Math.floor((fileLimit ?? 0) / 512)}; exec "$0" serve`;
+    const [program, words] = fileLimit ? ["sh", ["-c", limited, BINARY]] : [BINARY, ["serve"]];
+    const child = spawn(program, words, { env: this.environment, stdio: ["ignore", log, log] });
     this.process = child;
     running.add(child);
     child.once("exit", () => running.delete(child));

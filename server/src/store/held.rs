@@ -132,8 +132,8 @@ pub async fn waiting_for(
         return Ok(Vec::new());
     }
     let select = format!(
-        "SELECT {} FROM {} JOIN held h
-         ON h.waits_kind = x.kind AND h.waits_id = x.id AND h.scope = $2 ORDER BY h.seq",
+        "SELECT {} FROM {} CROSS JOIN held h
+         WHERE h.waits_kind = x.kind AND h.waits_id = x.id AND h.scope = $2 ORDER BY h.seq",
         names("h."),
         dialect.rows(1, &WAITED)
     );
@@ -162,8 +162,8 @@ pub async fn scopes_waiting_for(
         return Ok(Vec::new());
     }
     let select = format!(
-        "SELECT DISTINCT h.scope FROM {} JOIN held h
-         ON h.waits_kind = x.kind AND h.waits_id = x.id AND h.scope <> $2",
+        "SELECT DISTINCT h.scope FROM {} CROSS JOIN held h
+         WHERE h.waits_kind = x.kind AND h.waits_id = x.id AND h.scope <> $2",
         dialect.rows(1, &WAITED)
     );
     let found = rows(connection, TABLE, select, &[&json(&keys), &scope.to_string()]).await?;

@@ -116,14 +116,18 @@ pub async fn known_numbers(
     if set.is_empty() {
         return Ok(Vec::new());
     }
-    let select = format!(
-        "SELECT l.scope, l.op, l.device, l.n, l.payload_hash, l.reply, l.actor FROM {}
-         JOIN log l ON l.scope = $2 AND l.device = x.device AND l.n = x.n",
-        dialect.rows(1, &[("device", Ty::Text), ("n", Ty::Int)])
-    );
     let scope = scope.to_string();
-    let found = rows(tx, TABLE, select, &[&json(&set), &scope]).await?;
+    let found = rows(tx, TABLE, by_number(dialect), &[&json(&set), &scope]).await?;
     found.iter().map(|row| known(row, &scope)).collect()
+}
+
+/// `CROSS JOIN` keeps SQLite from looking through the scope's whole log for each resent push.
+fn by_number(dialect: Dialect) -> String {
+    format!(
+        "SELECT l.scope, l.op, l.device, l.n, l.payload_hash, l.reply, l.actor FROM {}
+         CROSS JOIN log l WHERE l.scope = $2 AND l.device = x.device AND l.n = x.n",
+        dialect.rows(1, &[("device", Ty::Text), ("n", Ty::Int)])
+    )
 }
 
 /// A row as the chain is checked against it.
@@ -323,4 +327,26 @@ pub async fn settle(
         .await
         .about("quarantine")?;
     Ok(done.rows_affected() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Row;
+
+    use super::*;
+    use crate::db::Db;
+
+    /// On a database of a year, a push that is sent again took a second instead of a millisecond.
+    #[tokio::test]
+    async fn a_resent_push_looks_up_its_numbers_by_their_index() {
+        let file = std::env::temp_dir().join(format!("guanjia-plan-{}.db", uuid::Uuid::new_v4()));
+        let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+        let plan = sql(format!("EXPLAIN QUERY PLAN {}", by_number(db.dialect())));
+        let plan = plan.bind("[]").bind("company").fetch_all(db.readers()).await.unwrap();
+        let steps: Vec<String> = plan.iter().map(|row| row.try_get("detail").unwrap()).collect();
+        let by_index = steps.iter().any(|step| step.contains("(scope=? AND device=? AND n=?)"));
+        assert!(by_index, "{steps:?}");
+        db.close().await;
+        std::fs::remove_file(file).ok();
+    }
 }
