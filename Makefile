@@ -4,7 +4,7 @@
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test bench check ci clean-cache cargo
+.PHONY: help run dev test simulate mutants faults bench bench-peers check ci clean-cache cargo
 
 help: cargo
 	@cargo xtask help
@@ -21,9 +21,25 @@ dev: cargo
 test: cargo
 	@cargo xtask test
 
+## Run 10,000 seeds of the simulation of sync; a broken promise is told with the few steps that break it.
+simulate: cargo
+	@cargo xtask simulate
+
+## Show that the simulation notices every fault that is built in on purpose.
+mutants: cargo
+	@cargo xtask mutants
+
+## Kill the server and PostgreSQL a few thousand times, fill the disk, tear at the network; then audit the ledger.
+faults: cargo
+	@cargo xtask faults
+
 ## Measure the optimised product.
 bench: cargo
 	@cargo xtask bench
+
+## Measure the same work by Guanjia and by PouchDB with its server.
+bench-peers: cargo
+	@cargo xtask bench-peers
 
 ## Formatting and lints.
 check: cargo

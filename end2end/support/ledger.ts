@@ -33,6 +33,8 @@ export class Recorder {
   failures = 0;
   /** Why the last of them did. */
   private last = "";
+  /** Longest time without an answer while it was sending, in ms. */
+  longestWait = 0;
   /** Pushes that were answered. */
   pushes = 0;
 
@@ -103,11 +105,18 @@ export class Recorder {
     return (JSON.parse(text) as { outcomes: Outcome[] }).outcomes;
   }
 
-  /** Records and sends until told to stop. */
-  async work(url: string, goesOn: () => boolean): Promise<void> {
+  /** Records and sends until told to stop; each time to one of these nodes. */
+  async work(urls: string[], goesOn: () => boolean): Promise<void> {
+    let answered = Date.now();
     while (goesOn()) {
       if (this.outbox.length < AT_ONCE) for (let more = Math.random() * AT_ONCE; more > 0; more -= 1) this.record();
-      if (!(await this.push(url))) await pause(5 + Math.random() * 30);
+      const url = urls[Math.floor(Math.random() * urls.length)];
+      if (await this.push(url)) {
+        this.longestWait = Math.max(this.longestWait, Date.now() - answered);
+        answered = Date.now();
+      } else {
+        await pause(5 + Math.random() * 30);
+      }
     }
   }
 

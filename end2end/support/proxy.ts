@@ -20,6 +20,10 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number];
 
 export class FaultyNetwork {
+  /** Most bytes that a connection carries in peace. */
+  peace = 25_000;
+  /** Whether anything befalls anybody at all. */
+  rough = true;
   /** How often each has happened. */
   readonly happened = new Map<Fault, number>();
   private readonly listener: Listener;
@@ -59,10 +63,11 @@ export class FaultyNetwork {
     }
     const fault = FAULTS[Math.floor(Math.random() * FAULTS.length)];
     // Connections are used for many requests: somewhere in the course of them.
-    let left = Math.floor(Math.random() * 25_000);
+    let left = Math.floor(Math.random() * this.peace);
     let struck = false;
     let dripped: Promise<unknown> = Promise.resolve();
     const strikes = (bytes: number): boolean => {
+      if (!this.rough) return false;
       left -= bytes;
       if (struck || left > 0) return false;
       struck = true;

@@ -107,6 +107,13 @@ export class Server {
     return server;
   }
 
+  /** Another node on the same database and the same attachments. */
+  async another(): Promise<Server> {
+    const node = new Server(this.folder, await freePort(), this.site, this.database);
+    await node.start();
+    return node;
+  }
+
   get running(): boolean {
     return this.process !== null && this.process.exitCode === null && this.process.signalCode === null;
   }

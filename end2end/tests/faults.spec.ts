@@ -4,12 +4,15 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "../support/api.ts";
+import { picture } from "../support/camera.ts";
 import { run } from "../support/env.ts";
 import { expect, test } from "../support/fixtures.ts";
 import { Recorder, reckon } from "../support/ledger.ts";
-import { FAULTS, FaultyNetwork } from "../support/proxy.ts";
+import { button, choice, expectSynced, signIn, visit } from "../support/pages.ts";
 import { Postgres } from "../support/postgres.ts";
+import { FAULTS, FaultyNetwork } from "../support/proxy.ts";
 import { Server } from "../support/server.ts";
+import { t } from "../support/texts.ts";
 
 const KILLS = Number(process.env.GUANJIA_KILLS || 30);
 const PEOPLE = ["guanjia1", "guanjia2", "guanjia3", "guanjia4", "guanjia5"];
@@ -30,7 +33,7 @@ test(`killed ${KILLS} times around its commits, the server has what it acknowled
   test.setTimeout(60_000 + KILLS * 3_000);
   const { server, before, people } = await scene(await Server.onCopy("kills"));
   let goesOn = true;
-  const work = people.map((one) => one.work(server.url, () => goesOn));
+  const work = people.map((one) => one.work([server.url], () => goesOn));
   const pushes = () => people.reduce((sum, one) => sum + one.pushes, 0);
   let kills = 0;
   try {
@@ -56,10 +59,10 @@ test(`killed ${KILLS} times around its commits, the server has what it acknowled
   await server.remove();
 });
 
-test("PostgreSQL killed under the server: the same", async () => {
+test("PostgreSQL killed under the server, then two nodes restarted in turn: the same", async () => {
   test.skip(!Postgres.isInstalled(), "PostgreSQL is not installed");
   const kills = Math.ceil(KILLS / 10);
-  test.setTimeout(180_000 + kills * 10_000);
+  test.setTimeout(240_000 + kills * 15_000);
   const postgres = await Postgres.start();
   const made = await Server.fresh(join(run(), "servers", "postgres-killed"), join(run(), "site"), postgres.url);
   // What the product itself still writes about the demo's photos is none of the commands that are counted.
@@ -71,12 +74,15 @@ test("PostgreSQL killed under the server: the same", async () => {
     last = head;
   }
   const { server, before, people } = await scene(made);
-  let goesOn = true;
-  const work = people.map((one) => one.work(server.url, () => goesOn));
   const pushes = () => people.reduce((sum, one) => sum + one.pushes, 0);
-  for (let killed = 0; killed < kills; killed += 1) {
-    const answered = pushes() + Math.floor(Math.random() * 40);
+  const someMore = async (most: number) => {
+    const answered = pushes() + Math.floor(Math.random() * most);
     while (pushes() < answered) await pause(1);
+  };
+  let goesOn = true;
+  let work = people.map((one) => one.work([server.url], () => goesOn));
+  for (let killed = 0; killed < kills; killed += 1) {
+    await someMore(40);
     await postgres.kill();
     // Nobody restarts the server for it; it answers, and says that it cannot.
     expect((await fetch(`${server.url}/healthz`)).ok).toBe(true);
@@ -84,10 +90,27 @@ test("PostgreSQL killed under the server: the same", async () => {
   }
   goesOn = false;
   await Promise.all(work);
-  const { commands, failures, wrong } = await reckon(server, people, before);
-  console.log(`${kills} kills: ${commands} commands, ${failures} tries came to nothing`);
-  expect(wrong).toEqual([]);
+  const failures = people.reduce((sum, one) => sum + one.failures, 0);
   expect(failures).toBeGreaterThan(0);
+
+  const nodes = [server, await server.another()];
+  for (const one of people) one.longestWait = 0;
+  goesOn = true;
+  const urls = nodes.map((node) => node.url);
+  work = people.map((one) => one.work(urls, () => goesOn));
+  for (let restarted = 0; restarted < 2 * kills; restarted += 1) {
+    await someMore(60);
+    const node = nodes[restarted % 2];
+    await node.stop();
+    await node.start();
+  }
+  goesOn = false;
+  await Promise.all(work);
+  await nodes[1].stop();
+  const { commands, wrong } = await reckon(server, people, before);
+  const longest = Math.max(...people.map((one) => one.longestWait));
+  console.log(`${kills} kills, ${failures} tries came to nothing; ${2 * kills} restarts, nobody waited longer than ${longest} ms; ${commands} commands`);
+  expect(wrong).toEqual([]);
   await server.remove();
   postgres.remove();
 });
@@ -98,12 +121,49 @@ test("over a network that stalls, cuts and loses answers, nothing is lost and no
   const network = await FaultyNetwork.before(server.port);
   const end = Date.now() + Math.max(15_000, KILLS * 100);
   const goesOn = () => Date.now() < end || FAULTS.some((fault) => !network.happened.has(fault));
-  await Promise.all(people.map((one) => one.work(network.url, goesOn)));
+  await Promise.all(people.map((one) => one.work([network.url], goesOn)));
   await network.end();
   const { commands, failures, wrong } = await reckon(server, people, before);
   console.log(`${commands} commands, ${failures} tries came to nothing: ${JSON.stringify([...network.happened])}`);
   expect(wrong).toEqual([]);
   for (const fault of FAULTS) expect(network.happened.get(fault), fault).toBeGreaterThan(0);
+  await server.remove();
+});
+
+test("a phone on that network gets everything through without a hand, photos too", async ({ phone }) => {
+  test.setTimeout(240_000);
+  const server = await Server.onCopy("phone-network");
+  const network = await FaultyNetwork.before(server.port);
+  network.rough = false;
+  const shaken = await (await phone()).newPage();
+  await signIn(shaken, network.url, "guanjia1");
+  network.rough = true;
+  network.peace = 6_000;
+  const pictures = ["leak-before", "leak-after", "door-before", "door-after", "place-before", "place-after"];
+  const notes = pictures.map((_, index) => `风浪中的第 ${index + 1} 张单`);
+  for (const [index, note] of notes.entries()) {
+    await visit(shaken, "/tickets/new");
+    await choice(shaken, "tickets.category", "tickets.category_leak").click();
+    const publicPlace = choice(shaken, "tickets.place_kind", "tickets.place_public");
+    if (await publicPlace.isVisible()) await publicPlace.click();
+    await shaken.getByLabel(t("tickets.public_place"), { exact: true }).fill("二号井");
+    await shaken.getByLabel(t("tickets.description"), { exact: true }).fill(note);
+    const [chooser] = await Promise.all([
+      shaken.waitForEvent("filechooser"),
+      shaken.getByRole("button", { name: t("kit.photo_pick", { label: t("common.photos") }), exact: true }).click(),
+    ]);
+    await chooser.setFiles([picture(pictures[index])]);
+    await expect(shaken.locator(".photo img")).toHaveCount(1);
+    await button(shaken, "tickets.submit_open").click();
+    await expect(shaken).not.toHaveURL(/\/tickets\/new/);
+  }
+  await expectSynced(shaken, 120_000);
+  const tickets = await (await Client.signIn(server.url, "zhuguan1")).records("ticket");
+  const counts = notes.map((note) => tickets.filter((one) => one.description === note).length);
+  expect(counts).toEqual(notes.map(() => 1));
+  const happened = [...network.happened.values()].reduce((sum, times) => sum + times, 0);
+  expect(happened).toBeGreaterThan(2);
+  await network.end();
   await server.remove();
 });
 

@@ -55,7 +55,8 @@ async fn engine(
     target: &str,
 ) -> Result<(), String> {
     std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let config = Config { database, data: folder.clone(), demo: false, ..base.clone() };
+    let config =
+        Config { database, data: folder.clone(), backup_dir: None, demo: false, ..base.clone() };
     let (_stop, stopping) = watch::channel(false);
     let state = cli::start(config, Clock::system(), stopping).await?;
     let site = Estate::set_up(&state).await?;

@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::auth::heard::Listener;
 use crate::auth::password::Passwords;
+use crate::backup::Lock;
 use crate::bench;
 use crate::blobs::Blobs;
 use crate::clock::Clock;
@@ -29,6 +30,7 @@ use crate::sync::SyncService;
 use crate::words::Words;
 
 mod company;
+mod safety;
 mod serving;
 pub use company::{make_admin, replace_password, set_company_name};
 
@@ -121,8 +123,49 @@ enum Command {
     },
     /// Print a sample file to fill in and import: `guanjia export-template estate > estate.csv`.
     ExportTemplate { what: Template },
-    /// Check the hash chain of every log.
-    Verify,
+    /// Make a back-up (docs/backup.md). 备份。
+    ///
+    /// Also while a server runs, this one or another: it is one moment of the database, with the
+    /// attachments and the key of the checkpoint codes. It is checked before it gets its name, and only then
+    /// do phones let go of what it holds. A server with GUANJIA_BACKUP_DIR makes them by itself.
+    Backup {
+        /// Folder of all back-ups; without it GUANJIA_BACKUP_DIR.
+        #[arg(long)]
+        to: Option<PathBuf>,
+        /// Make none: there will be no more back-ups, and phones are to keep nothing for them.
+        #[arg(long, conflicts_with = "to")]
+        stop: bool,
+    },
+    /// Bring a back-up back (docs/backup.md). 恢复备份。
+    ///
+    /// Stop the server first. The back-up is checked before anything is touched. Phones then fetch
+    /// everything anew by themselves and send again what the back-up had not seen.
+    Restore {
+        /// The folder of one back-up.
+        folder: PathBuf,
+        /// The database that is there gives way; it is kept under another name (SQLite only).
+        #[arg(long)]
+        replace: bool,
+        /// Although there is a newer back-up, which holds what phones have let go of.
+        #[arg(long)]
+        older: bool,
+        /// Everybody has to sign in again: who was shut out after the back-up stays out.
+        #[arg(long)]
+        sign_out: bool,
+    },
+    /// Check a database, or a back-up: hash chains, references, queues, the feed, attachments. 检查。
+    Verify {
+        /// The folder of a back-up; without it the database.
+        folder: Option<PathBuf>,
+    },
+    /// Copy the database into an empty PostgreSQL database and check it there (docs/backup.md).
+    /// 迁移到 PostgreSQL。
+    ///
+    /// Stop the server first. Phones notice nothing. The database that is there is left as it is.
+    CopyToPostgres {
+        /// `postgres://<user>:<password>@<host>/<name>`
+        url: String,
+    },
     /// Measure this build on throw-away databases and print the figures beside their targets.
     Bench {
         /// An empty PostgreSQL database to measure as well: `postgres://…`.
@@ -168,6 +211,12 @@ fn log(format: LogFormat) {
 }
 
 async fn dispatch(config: Config, command: Command) -> Result<(), String> {
+    // Whoever works on the database keeps it from being replaced meanwhile.
+    let _at_work = match &command {
+        Command::Restore { .. } | Command::CopyToPostgres { .. } => None,
+        Command::ExportTemplate { .. } | Command::Bench { .. } | Command::Verify { .. } => None,
+        _ => Lock::shared(&config.database)?,
+    };
     match command {
         Command::Serve => serving::serve(config).await,
         Command::Migrate => {
@@ -215,13 +264,24 @@ async fn dispatch(config: Config, command: Command) -> Result<(), String> {
             let written = std::io::stdout().write_all(sample);
             written.map_err(|e| format!("The file could not be written: {e}."))
         }
-        Command::Verify => verify(config).await,
+        Command::Backup { to, stop } => safety::back_up(config, to, stop).await,
+        Command::Restore { folder, replace, older, sign_out } => {
+            safety::restore(config, folder, replace, older, sign_out).await
+        }
+        Command::Verify { folder } => safety::verify(config, folder).await,
+        Command::CopyToPostgres { url } => safety::copy_to_postgres(config, url).await,
         Command::Bench { postgres } => bench::run(config, postgres).await,
     }
 }
 
 async fn open(config: &Config) -> Result<Db, String> {
     Db::connect(&config.database).await.map_err(|e| format!("The database cannot be used: {e}."))
+}
+
+/// Opens a database that may be served by another process; changes none of its tables.
+async fn open_existing(config: &Config) -> Result<Db, String> {
+    let opened = Db::connect_existing(&config.database).await;
+    opened.map_err(|e| format!("The database cannot be used: {e}."))
 }
 
 /// Opens everything a server needs. `stopping` turns true when it is asked to stop.
@@ -249,7 +309,7 @@ pub async fn start(
             .map_err(|e| format!("Passwords cannot be checked: {e}."))?
     };
     Ok(AppState {
-        blobs: Blobs::open(&config.data)?,
+        blobs: Blobs::open(&config.data, config.backup_dir.as_deref())?,
         site: Arc::new(Site::new(&config.site)),
         config: Arc::new(config),
         clock,
@@ -307,22 +367,4 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
             Words::new(format!("文件 {path} 无法读取"), format!("The file {path} cannot be read"));
         format!("{words}: {error}.")
     })
-}
-
-async fn verify(config: Config) -> Result<(), String> {
-    let db = open(&config).await?;
-    let report = crate::sync::verify(&db).await;
-    db.close().await;
-    let report = report.map_err(|e| format!("The database cannot be read: {e}."))?;
-    for problem in &report.problems {
-        println!("{problem}");
-    }
-    if report.more {
-        println!("… and more");
-    }
-    println!(
-        "{} scopes, {} rows of log, {} records looked at",
-        report.scopes, report.log_rows, report.records
-    );
-    if report.is_sound() { Ok(()) } else { Err("the database is not what it should be".into()) }
 }

@@ -16,7 +16,8 @@ use p256::pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
 
 use crate::clock::Clock;
 
-const FILE: &str = "checkpoint-codes.pem";
+/// Its name in the data folder.
+pub const FILE: &str = "checkpoint-codes.pem";
 
 /// The company's P-256 key for checkpoint codes.
 pub struct CodeKey {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use axum::http::Uri;
 use clap::{Args, ValueEnum};
@@ -34,9 +35,23 @@ pub struct Config {
     )]
     pub database: String,
 
-    /// Folder for attachments and the key that signs checkpoint codes. Back it up with the database.
+    /// Folder for attachments and the key that signs checkpoint codes. Back-ups have both
+    /// in them (docs/backup.md).
     #[arg(long, global = true, env = "GUANJIA_DATA", default_value = "data")]
     pub data: PathBuf,
+
+    /// Folder for back-ups. A server makes them by itself then, and photos go there as they arrive. It
+    /// belongs on another disk (docs/backup.md).
+    #[arg(long, global = true, env = "GUANJIA_BACKUP_DIR")]
+    pub backup_dir: Option<PathBuf>,
+
+    /// How often a server makes a back-up: `30m`, `6h`, `1d`.
+    #[arg(long, global = true, env = "GUANJIA_BACKUP_EVERY", default_value = "1d")]
+    pub backup_every: Every,
+
+    /// How many back-ups are kept; an older one goes once a newer one is there and was checked.
+    #[arg(long, global = true, env = "GUANJIA_BACKUP_KEEP", default_value = "14", value_parser = at_least_one)]
+    pub backup_keep: usize,
 
     /// Folder with the built app (`cargo xtask build`).
     #[arg(long, global = true, env = "GUANJIA_SITE", default_value = "target/site")]
@@ -75,6 +90,45 @@ pub struct Config {
     /// How the log is written. `RUST_LOG` says how much of it.
     #[arg(long, global = true, env = "GUANJIA_LOG", value_enum, default_value_t)]
     pub log: LogFormat,
+}
+
+/// A time between two back-ups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Every(pub Duration);
+
+impl fmt::Display for Every {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let minutes = self.0.as_secs() / 60;
+        match (minutes % 1440, minutes % 60) {
+            (0, _) => write!(f, "{}d", minutes / 1440),
+            (_, 0) => write!(f, "{}h", minutes / 60),
+            _ => write!(f, "{minutes}m"),
+        }
+    }
+}
+
+impl std::str::FromStr for Every {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let units = [("m", 60), ("h", 3_600), ("d", 86_400)];
+        let seconds = units.iter().find_map(|(unit, seconds)| {
+            let number: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+            number.checked_mul(*seconds)
+        });
+        match seconds {
+            // Phones keep their journals from one to the next; they have room for a month.
+            Some(seconds @ 60..=2_592_000) => Ok(Self(Duration::from_secs(seconds))),
+            _ => Err("it looks like 30m, 6h or 1d, from a minute to 30 days".into()),
+        }
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("a number from 1 on".into()),
+        Ok(number) => Ok(number),
+    }
 }
 
 /// The origin that people's browsers see.
@@ -122,19 +176,19 @@ impl Config {
         if self.metrics_token.as_ref().is_some_and(|token| token.len() < 16) {
             return Err("GUANJIA_METRICS_TOKEN must have at least 16 characters.".into());
         }
-        make_private_folder(&self.data)
+        make_private_folder(&self.data).map_err(|problem| format!("GUANJIA_DATA: {problem}"))
     }
 }
 
 /// Attachments are personal data: only the server's own account may look into the folder.
-fn make_private_folder(folder: &Path) -> Result<(), String> {
+pub(crate) fn make_private_folder(folder: &Path) -> Result<(), String> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder
         .create(folder)
-        .map_err(|e| format!("GUANJIA_DATA: the folder {} cannot be made: {e}.", folder.display()))
+        .map_err(|e| format!("the folder {} cannot be made: {e}.", folder.display()))
 }
 
 #[cfg(test)]
@@ -146,6 +200,16 @@ mod tests {
         let parsed: PublicUrl = "https://Guanjia.Example.com/".parse().unwrap();
         assert_eq!(parsed.origin(), "https://guanjia.example.com");
         assert!(parsed.is_https());
+    }
+
+    #[test]
+    fn a_time_between_back_ups_is_read_as_it_is_shown_and_never_a_bare_number() {
+        for shown in ["30m", "6h", "1d", "90m"] {
+            assert_eq!(shown.parse::<Every>().unwrap().to_string(), shown);
+        }
+        for wrong in ["", "6", "0h", "5s", "31d", "-1d", "99999999999999999999d"] {
+            assert!(wrong.parse::<Every>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

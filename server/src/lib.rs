@@ -6,6 +6,7 @@
 
 pub mod accounts_api;
 pub mod auth;
+pub mod backup;
 pub mod bench;
 pub mod blobs;
 pub mod cli;

@@ -77,6 +77,7 @@ struct Inner {
     blob_bytes: AtomicU64,
     sign_ins: AtomicU64,
     sign_ins_refused: AtomicU64,
+    checksum_mismatches: AtomicU64,
 }
 
 /// What a server counts. Clones count into the same numbers.
@@ -96,6 +97,7 @@ impl Default for Metrics {
             blob_bytes: AtomicU64::new(0),
             sign_ins: AtomicU64::new(0),
             sign_ins_refused: AtomicU64::new(0),
+            checksum_mismatches: AtomicU64::new(0),
         }))
     }
 }
@@ -136,6 +138,11 @@ impl Metrics {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// A phone found that it holds something else than it is to hold.
+    pub fn checksum_mismatch(&self) {
+        self.0.checksum_mismatches.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// All numbers in Prometheus' text format.
     pub fn render(&self) -> String {
         let inner = &*self.0;
@@ -169,6 +176,9 @@ impl Metrics {
             ("{result=\"refused\"}", load(&inner.sign_ins_refused)),
         ];
         counter("guanjia_sign_ins_total", "Attempts to sign in.", &sign_ins);
+        let mismatches = [("", load(&inner.checksum_mismatches))];
+        let help = "Phones that held something else than they were to hold, and began anew.";
+        counter("guanjia_checksum_mismatches_total", help, &mismatches);
         let streams = inner.event_streams.load(Ordering::Relaxed);
         let name = "guanjia_event_streams";
         let _ = writeln!(out, "# HELP {name} Open event streams.\n# TYPE {name} gauge");

@@ -191,6 +191,7 @@ body! {
         head: 1,
         backup_seq: 1,
         server_time: AT,
+        checksum: Some("9f3a5c0e77b1d264".into()),
         rows: vec![row()],
     }, "rows" of domain::openapi::ROW
 }

@@ -24,6 +24,8 @@ fn push() {}
         ("cursor" = Option<String>, Query, description = "From the last answer; without it a snapshot begins"),
         ("waiting" = Option<u64>, Query, description = "Commands that the device has not sent yet, in all scopes; with 0 a pull without `more` is the device's last sync"),
         ("offset" = Option<i64>, Query, description = "Server time minus device time in ms, as the device measured it"),
+        ("check" = Option<bool>, Query, description = "A `checksum` is wanted with the page that ends the pull; ask once a day and after a snapshot"),
+        ("repair" = Option<bool>, Query, description = "The last `checksum` did not match: a snapshot is wanted whatever the cursor says, and the server counts it"),
     ),
     security(("session" = [])),
     responses(

@@ -218,6 +218,31 @@ async fn machines_learn_whether_it_lives_is_ready_and_what_it_counts() {
 }
 
 #[tokio::test]
+async fn a_phone_is_told_a_sum_when_it_asks_and_counted_when_its_own_differs() {
+    let server = Server::start(Database::Sqlite).await;
+    let phone = server.signed_in("steward").await;
+    let pull = async |more: &str| {
+        let path = format!("/api/v1/sync/pull?scope=company{more}");
+        let answer = phone.get(&path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        answer.json()
+    };
+    let plain = pull("").await;
+    assert_eq!(plain.get("checksum"), None, "who does not ask gets the answer of before");
+    let cursor = plain["cursor"].as_str().unwrap().to_owned();
+    let asked = pull(&format!("&check=true&cursor={cursor}")).await;
+    assert_eq!(asked["checksum"].as_str().map(str::len), Some(16), "{asked}");
+    let counted = async |times: u32| {
+        let text = server.state.metrics.render();
+        assert!(text.contains(&format!("guanjia_checksum_mismatches_total {times}\n")), "{text}");
+    };
+    counted(0).await;
+    let repaired = pull(&format!("&check=true&repair=true&cursor={cursor}")).await;
+    assert_eq!(repaired["reset"], json!(true));
+    counted(1).await;
+}
+
+#[tokio::test]
 async fn a_fault_says_nothing_of_what_is_broken() {
     let server = Server::start(Database::Sqlite).await;
     let phone = server.signed_in("steward").await;

@@ -339,6 +339,9 @@ async fn what_was_written_while_arrears_spoke_to_the_whole_office_reaches_only_f
          SELECT scope, 'office', kind, record_id, seq, gone FROM feed \
          WHERE channel = 'finance' AND kind = 'arrears'",
         "ALTER TABLE tickets DROP COLUMN words",
+        "ALTER TABLE scopes DROP COLUMN feed_floor",
+        "DROP TABLE feed_marks",
+        "DROP INDEX feed_gone",
         "DELETE FROM schema_version WHERE version >= 6",
     ] {
         server::db::sql(statement).execute(site.db.writers()).await.unwrap();

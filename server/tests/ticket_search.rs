@@ -139,9 +139,13 @@ async fn tickets_from_before_the_search_are_found_by_the_same_words(server: &Ser
     let written = kept().await;
     assert_eq!(written[0].1, "a1 格林地库\nzhang\n13900001398\n角阀 \"dn15\"\n渗水");
     // As a build of then left it.
-    for statement in
-        ["ALTER TABLE tickets DROP COLUMN words", "DELETE FROM schema_version WHERE version >= 7"]
-    {
+    for statement in [
+        "ALTER TABLE tickets DROP COLUMN words",
+        "ALTER TABLE scopes DROP COLUMN feed_floor",
+        "DROP TABLE feed_marks",
+        "DROP INDEX feed_gone",
+        "DELETE FROM schema_version WHERE version >= 7",
+    ] {
         sql(statement).execute(server.state.db.writers()).await.unwrap();
     }
     migrate::run(&server.state.db).await.unwrap();

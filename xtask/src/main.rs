@@ -11,6 +11,7 @@ mod postgres;
 mod serve;
 mod setup;
 mod sh;
+mod simulate;
 mod site;
 mod test;
 mod wasm;
@@ -31,11 +32,19 @@ cargo xtask <command>
                              e2e     the optimised product in a browser
   check                    formatting and lints, native and for the browser
   ci                       check, licences, then test: what has to hold before a change is merged
+  simulate                 run 10,000 seeds of the simulation of sync on all cores; tell the first broken promise, made small
+  mutants                  show that the simulation notices every fault that is built in on purpose
+  faults                   kill the server and PostgreSQL a few thousand times, fill the disk, tear at the network; then audit
   bench                    measure the optimised product and print the tables
+  bench-peers              the same work by Guanjia and by PouchDB with its server, and the least it can cost
   contract                 build the suite of the local store, for running its journey by hand
   clean-cache              remove what setup keeps outside this folder, and the npm packages
 
 Environment
+  GUANJIA_SEEDS            how many seeds `simulate` runs, and the test of it
+  GUANJIA_SEED             from which seed on; alone, only that one
+  GUANJIA_STEPS            only these steps of that seed, as a broken promise tells them: 3,7-9
+  GUANJIA_KILLS            how often `faults` kills the server (default 2000), and the test of it (30)
   GUANJIA_ADDR             address to serve on (default 127.0.0.1:3000)
   GUANJIA_WASM_TOOLCHAIN   `rustup` or `debian`: where the WebAssembly target must come from (default: what works)
   XDG_CACHE_HOME           setup keeps what it built in guanjia/ there (default ~/.cache)
@@ -67,7 +76,11 @@ fn dispatch(args: &[&str]) -> sh::Outcome<ExitCode> {
         ["test", "--only", which] => test::run(test::Scope::parse(which)?),
         ["check"] => check::check().map(|()| done),
         ["ci"] => check::ci(),
+        ["simulate"] => simulate::run("seeds").map(|()| done),
+        ["mutants"] => simulate::run("mutants").map(|()| done),
+        ["faults"] => test::faults().map(|()| done),
         ["bench"] => serve::bench().map(|()| done),
+        ["bench-peers"] => serve::bench_peers().map(|()| done),
         ["contract"] => site::contract().map(|_| done),
         ["clean-cache"] => setup::clean_cache().map(|()| done),
         [] | ["help" | "--help" | "-h"] => {

@@ -152,3 +152,22 @@ pub fn bench() -> Outcome {
         .env("CHROMIUM", setup::chromium()?);
     sh::run(&mut node)
 }
+
+/// The same work against another sync engine, on this machine in one run. Its packages are installed only for this.
+pub fn bench_peers() -> Outcome {
+    setup::for_testing()?;
+    site::build(Mode::Release)?;
+    let binary = release_server()?;
+    let folder = sh::root().join("end2end");
+    npm::install(&folder)?;
+    npm::install(&folder.join("peers"))?;
+    say("measuring the app and its peer in a browser");
+    let mut node = Command::new("node");
+    node.arg("node_modules/@playwright/test/cli.js")
+        .args(["test", "--config", "peers/peers.config.ts"])
+        .current_dir(&folder)
+        .env("GUANJIA_E2E_BINARY", &binary)
+        .env("GUANJIA_SITE", sh::target("site"))
+        .env("CHROMIUM", setup::chromium()?);
+    sh::run(&mut node)
+}

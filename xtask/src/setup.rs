@@ -48,7 +48,9 @@ pub fn cache() -> Outcome<PathBuf> {
 
 /// Removes what setup keeps outside `target`. Installed system packages stay.
 pub fn clean_cache() -> Outcome {
-    for folder in [cache()?, npm::tool(""), sh::root().join("end2end/node_modules")] {
+    let tests = sh::root().join("end2end");
+    let kept = [tests.join("node_modules"), tests.join("peers/node_modules")];
+    for folder in [cache()?, npm::tool("")].into_iter().chain(kept) {
         say(format!("removing {}", folder.display()));
         sh::remove_dir(&folder)?;
     }

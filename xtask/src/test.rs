@@ -7,6 +7,7 @@ use crate::{serve, setup};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 /// Which tests to run.
@@ -221,19 +222,13 @@ fn end_to_end(count: &mut Count) -> Outcome {
         say("end2end/package.json does not exist: no browser tests");
         return Ok(());
     }
-    let contract = site::contract()?;
-    let folder = sh::root().join("end2end");
     let report = sh::target("playwright.json");
     std::fs::remove_file(&report).ok();
     say("testing the product in a browser");
-    let mut playwright = Command::new("npx");
+    let mut playwright = playwright(&binary)?;
     playwright
-        .args(["playwright", "test", "--reporter=list,json"])
-        .current_dir(&folder)
-        .env("GUANJIA_E2E_BINARY", binary)
-        .env("GUANJIA_SITE", sh::target("site"))
-        .env("GUANJIA_E2E_CONTRACT", contract)
-        .env("CHROMIUM", setup::chromium()?)
+        .args(["--reporter=list,json"])
+        .env("GUANJIA_E2E_CONTRACT", site::contract()?)
         .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     let succeeded = playwright.status().is_ok_and(|status| status.success());
@@ -254,6 +249,31 @@ fn end_to_end(count: &mut Count) -> Outcome {
         count.problem("Playwright failed without a failed test; its messages are above.".into());
     }
     Ok(())
+}
+
+/// The journeys, on the site and the server that were built.
+fn playwright(server: &Path) -> Outcome<Command> {
+    let mut command = Command::new("npx");
+    command
+        .args(["playwright", "test"])
+        .current_dir(sh::root().join("end2end"))
+        .env("GUANJIA_E2E_BINARY", server)
+        .env("GUANJIA_SITE", sh::target("site"))
+        .env("CHROMIUM", setup::chromium()?);
+    Ok(command)
+}
+
+/// Real faults, for as long as it takes to hit every moment of a commit.
+pub fn faults() -> Outcome {
+    setup::for_testing()?;
+    crate::postgres::binaries()?;
+    site::build(Mode::Release)?;
+    let mut faults = playwright(&serve::release_server()?)?;
+    faults.args(["tests/faults.spec.ts", "--retries=0"]);
+    if std::env::var_os("GUANJIA_KILLS").is_none() {
+        faults.env("GUANJIA_KILLS", "2000");
+    }
+    sh::run(&mut faults)
 }
 
 #[cfg(test)]

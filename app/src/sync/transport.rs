@@ -3,7 +3,7 @@
 use domain::id::DeviceId;
 use domain::modules::attachments::Sha256Hex;
 use domain::refusal::CommonCode;
-use domain::sync::client::{Blob, BlobAt, Transport, TransportError};
+use domain::sync::client::{Blob, BlobAt, PullAsk, Transport, TransportError};
 use domain::sync::record::Scope;
 use domain::sync::wire::{ErrorBody, PullResponse, PushRequest, PushResponse};
 use domain::{Ms, Refusal};
@@ -72,17 +72,18 @@ impl Transport for Fetch {
         Ok(response)
     }
 
-    async fn pull(
-        &self,
-        scope: Scope,
-        cursor: Option<&str>,
-        waiting: usize,
-    ) -> Result<PullResponse, TransportError> {
+    async fn pull(&self, pull: &PullAsk) -> Result<PullResponse, TransportError> {
+        let PullAsk { scope, waiting, .. } = pull;
         let mut path = format!("/api/v1/sync/pull?scope={scope}&waiting={waiting}");
         if let Some(offset) = http::clock_offset() {
             path.push_str(&format!("&offset={offset}"));
         }
-        if let Some(cursor) = cursor {
+        for (wanted, name) in [(pull.check, "&check=true"), (pull.repair, "&repair=true")] {
+            if wanted {
+                path.push_str(name);
+            }
+        }
+        if let Some(cursor) = &pull.cursor {
             path.push_str("&cursor=");
             path.push_str(&String::from(js_sys::encode_uri_component(cursor)));
         }

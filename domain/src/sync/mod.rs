@@ -2,6 +2,7 @@
 //! phone's replica. See docs/sync-protocol.md for the invariants.
 
 pub mod batch;
+pub mod checksum;
 pub mod client;
 pub mod command;
 pub mod envelope;

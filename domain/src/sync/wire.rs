@@ -116,6 +116,10 @@ pub struct PullResponse {
     /// Everything up to here survives the loss of the server's disk.
     pub backup_seq: u64,
     pub server_time: Ms,
+    /// On the page that ends a pull, to readers who asked (`check`): what they now hold of the scope
+    /// (`checksum::Checksum`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
     pub rows: Vec<Row>,
 }
 

@@ -329,6 +329,11 @@ pub async fn sweep(db: &Db, idle_since: Ms) -> Result<u64> {
     Ok(delete.execute(db.writers()).await?.rows_affected())
 }
 
+/// Everybody has to sign in again.
+pub async fn end_every_session(connection: &mut sqlx::AnyConnection) -> sqlx::Result<()> {
+    sql("DELETE FROM sessions").execute(connection).await.map(drop)
+}
+
 /// The company's settings, or their defaults before anybody set them.
 pub async fn settings(db: &Db) -> Result<Settings> {
     let mut connection = db.readers().acquire().await?;

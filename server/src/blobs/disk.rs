@@ -16,6 +16,7 @@ use domain::id::DeviceId;
 use domain::modules::attachments::Sha256Hex;
 use domain::sync::batch::sha256_hex;
 
+use super::files;
 use super::kind::BlobKind;
 use super::rendition::rendition;
 
@@ -26,6 +27,8 @@ const UNFINISHED: usize = 64;
 #[derive(Clone)]
 pub struct Disk {
     folder: Arc<PathBuf>,
+    /// The attachments beside the back-ups, where this process makes those.
+    secured: Option<Arc<PathBuf>>,
 }
 
 /// An upload that has begun.
@@ -80,9 +83,13 @@ fn locked(path: &Path) -> io::Result<File> {
 }
 
 impl Disk {
-    pub fn open(folder: &Path) -> io::Result<Self> {
+    pub fn open(folder: &Path, secured: Option<&Path>) -> io::Result<Self> {
         fs::create_dir_all(folder.join("partial"))?;
-        Ok(Self { folder: Arc::new(folder.to_owned()) })
+        if let Some(secured) = secured {
+            fs::create_dir_all(secured)?;
+        }
+        let secured = secured.map(|folder| Arc::new(folder.to_owned()));
+        Ok(Self { folder: Arc::new(folder.to_owned()), secured })
     }
 
     /// Runs something that blocks.
@@ -95,7 +102,7 @@ impl Disk {
     }
 
     fn whole(&self, sha256: &Sha256Hex) -> PathBuf {
-        self.folder.join(&sha256.0[..2]).join(&sha256.0)
+        files::place(&self.folder, sha256)
     }
 
     fn of_device(&self, device: DeviceId) -> PathBuf {
@@ -223,12 +230,14 @@ impl Disk {
             return Ok(Appended::NotAllowed);
         };
         file.sync_all()?;
-        let place = self.whole(sha256);
-        let parent = place.parent().expect("a whole attachment lies in a folder");
-        if !parent.exists() {
-            fs::create_dir_all(parent)?;
-            File::open(&*self.folder)?.sync_all()?;
+        // The phone lets go of its copy once it hears that the bytes are here and the command is in
+        // the last back-up, which may be older than these bytes. So they are secured first; copied,
+        // not linked, because a partial file may still be begun again.
+        if let Some(secured) = &self.secured {
+            files::write(secured, sha256, &bytes)?;
         }
+        let place = self.whole(sha256);
+        let parent = files::parent(&self.folder, &place)?;
         fs::rename(path, &place)?;
         File::open(parent)?.sync_all()?;
         Ok(Appended::Whole { kind, size: bytes.len() as u64 })

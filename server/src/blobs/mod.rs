@@ -8,13 +8,14 @@
 mod access;
 pub mod arrivals;
 mod disk;
+pub mod files;
 mod kind;
 mod rendition;
 mod routes;
 mod store;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::id::DeviceId;
 use domain::modules::attachments::Sha256Hex;
@@ -27,6 +28,11 @@ use crate::error::ApiError;
 use crate::state::AppState;
 use disk::{Appended, Disk, Piece};
 
+/// The folder of attachments in a data folder, and in a folder of back-ups.
+pub fn folder_in(base: &Path) -> PathBuf {
+    base.join("blobs")
+}
+
 /// The store of attachments.
 #[derive(Clone)]
 pub struct Blobs {
@@ -34,10 +40,12 @@ pub struct Blobs {
 }
 
 impl Blobs {
-    /// Keeps attachments below a data folder.
-    pub fn open(data: &Path) -> Result<Self, String> {
-        let folder = data.join("blobs");
-        let disk = Disk::open(&folder)
+    /// Keeps attachments below a data folder, and, where this process makes back-ups, a copy of each
+    /// below theirs before it counts as arrived.
+    pub fn open(data: &Path, backups: Option<&Path>) -> Result<Self, String> {
+        let folder = folder_in(data);
+        let secured = backups.map(folder_in);
+        let disk = Disk::open(&folder, secured.as_deref())
             .map_err(|e| format!("The folder for attachments, {}: {e}.", folder.display()))?;
         Ok(Self { disk })
     }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::{seed, start};
 use crate::auth::{self, store as accounts};
+use crate::backup;
 use crate::blobs;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -27,6 +28,7 @@ const SWEEP: Duration = Duration::from_secs(6 * 3600);
 pub(super) async fn serve(config: Config) -> Result<(), String> {
     let (stop, stopping) = watch::channel(false);
     let state = start(config, Clock::system(), stopping).await?;
+    backup::begin(&state).await?;
     if state.config.demo {
         seed(&state, state.clock.now(), demo::SEED).await?;
     }
@@ -36,8 +38,11 @@ pub(super) async fn serve(config: Config) -> Result<(), String> {
         .map_err(|e| format!("The address {address} cannot be served on: {e}."))?;
     let address = listener.local_addr().unwrap_or(address);
     greet(&state, address);
-    let background =
-        [tokio::spawn(blobs::arrivals::watch(state.clone())), tokio::spawn(sweep(state.clone()))];
+    let background = [
+        tokio::spawn(blobs::arrivals::watch(state.clone())),
+        tokio::spawn(sweep(state.clone())),
+        tokio::spawn(backup::run(state.clone())),
+    ];
     let mut asked = state.stopping.clone();
     let served = axum::serve(
         listener,
@@ -110,6 +115,9 @@ async fn sweep(state: AppState) {
         let idle_since = state.clock.now().plus(-auth::IDLE - DAY);
         if let Err(error) = accounts::sweep(&state.db, idle_since).await {
             tracing::error!(%error, "old sessions were not removed");
+        }
+        if let Err(error) = state.sync.compact_feed().await {
+            tracing::error!(%error, "old tombstones were not forgotten");
         }
         let kept_from = state.clock.now().plus(-UPLOADS_KEPT).0;
         let since = Duration::from_millis(u64::try_from(kept_from).unwrap_or(0));

@@ -42,6 +42,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "ticket_words",
         text: include_str!("../../migrations/0007_ticket_words.sql"),
     },
+    Migration {
+        version: 8,
+        name: "feed_floor",
+        text: include_str!("../../migrations/0008_feed_floor.sql"),
+    },
 ];
 
 /// Statements of a file; each ends with `;` at the end of a line.
@@ -59,6 +64,22 @@ fn statements(text: &str) -> Vec<String> {
     statements
 }
 
+/// The schema this build writes.
+pub fn known() -> i64 {
+    MIGRATIONS.last().map_or(0, |migration| migration.version)
+}
+
+/// Whether the tables are exactly this build's. Looks only.
+pub async fn check(db: &Db) -> Result<(), OpenError> {
+    let select = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
+    let found: i64 = sqlx::query_scalar(select).fetch_one(db.readers()).await?;
+    match found.cmp(&known()) {
+        std::cmp::Ordering::Less => Err(OpenError::Older { found, known: known() }),
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(OpenError::Newer { found, known: known() }),
+    }
+}
+
 /// Applies what is missing, all of it or nothing. Two nodes that start at once take turns.
 pub async fn run(db: &Db) -> Result<(), OpenError> {
     let mut tx = db.begin_write().await?;
@@ -72,7 +93,7 @@ pub async fn run(db: &Db) -> Result<(), OpenError> {
     let found: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM schema_version")
         .fetch_one(&mut *tx)
         .await?;
-    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+    let known = known();
     if found > known {
         return Err(OpenError::Newer { found, known });
     }
@@ -90,7 +111,10 @@ pub async fn run(db: &Db) -> Result<(), OpenError> {
             .execute(&mut *tx)
             .await
             .map_err(failed)?;
-        tracing::info!(version, name = migration.name, "database migrated");
+        // A new one, such as each back-up, is not news.
+        if found > 0 {
+            tracing::info!(version, name = migration.name, "database migrated");
+        }
     }
     tx.commit().await?;
     Ok(())

@@ -39,6 +39,11 @@ pub enum OpenError {
         found: i64,
         known: i64,
     },
+    /// The database was written by an older build, and is not to be changed now.
+    Older {
+        found: i64,
+        known: i64,
+    },
     Migration {
         version: i64,
         error: sqlx::Error,
@@ -52,6 +57,13 @@ impl fmt::Display for OpenError {
             Self::UnknownScheme => f.write_str("a database URL starts with sqlite: or postgres:"),
             Self::Newer { found, known } => {
                 write!(f, "the database has schema {found}, this build knows {known}")
+            }
+            Self::Older { found, known } => {
+                write!(
+                    f,
+                    "the database has schema {found}, this build writes {known}: use the build that \
+                     serves it, or run `guanjia migrate` first"
+                )
             }
             Self::Migration { version, error } => write!(f, "migration {version}: {error}"),
             Self::Database(error) => error.fmt(f),
@@ -85,6 +97,25 @@ impl Db {
         let db = Self::connect_as_is(url).await?;
         migrate::run(&db).await?;
         Ok(db)
+    }
+
+    /// Opens a database that is there and has this build's tables, and changes none of them: another
+    /// process may be serving it.
+    pub async fn connect_existing(url: &str) -> Result<Self, OpenError> {
+        let separator = if url.contains('?') { '&' } else { '?' };
+        let db = match Dialect::of_url(url) {
+            Some(Dialect::Sqlite) if !url.contains("mode=") => {
+                Self::connect_as_is(&format!("{url}{separator}mode=rw")).await?
+            }
+            _ => Self::connect_as_is(url).await?,
+        };
+        match migrate::check(&db).await {
+            Ok(()) => Ok(db),
+            Err(error) => {
+                db.close().await;
+                Err(error)
+            }
+        }
     }
 
     /// Opens the database without touching its tables.
@@ -148,6 +179,20 @@ impl Db {
                 self.0.readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
             }
         }
+    }
+
+    /// Brings all that was written into the one file of a SQLite database, so that the file alone is
+    /// the database.
+    pub async fn settle(&self) -> sqlx::Result<()> {
+        if self.0.dialect == Dialect::Sqlite {
+            self.0.readers.close().await;
+            let row = sql("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.0.writers).await?;
+            let busy: i64 = sqlx::Row::try_get(&row, 0)?;
+            if busy != 0 {
+                return Err(sqlx::Error::Protocol("somebody still reads the database".into()));
+            }
+        }
+        Ok(())
     }
 
     /// Lets go of every connection, after what is under way.

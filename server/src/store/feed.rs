@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::modules::RecordKind;
 use domain::sync::batch::FeedRow;
+use domain::sync::checksum::Checksum;
 use domain::sync::{RecordKey, Scope};
 use serde::Serialize;
 use sqlx::{AnyConnection, Row};
@@ -212,9 +213,9 @@ pub async fn present(
     }
     let set: Vec<_> = keys.iter().map(|key| Wanted { kind: key.kind.name(), id: key.id }).collect();
     let select = format!(
-        "SELECT DISTINCT f.kind, f.record_id FROM {} JOIN feed f
-         ON f.scope = $2 AND f.channel IN ({}) AND f.kind = x.kind AND f.record_id = x.id
-         WHERE f.gone = 0",
+        "SELECT DISTINCT f.kind, f.record_id FROM {} CROSS JOIN feed f
+         WHERE f.scope = $2 AND f.channel IN ({}) AND f.kind = x.kind AND f.record_id = x.id
+           AND f.gone = 0",
         dialect.rows(1, &[("kind", Ty::Text), ("id", Ty::Text)]),
         dialect.texts(3)
     );
@@ -224,6 +225,32 @@ pub async fn present(
         .iter()
         .map(|row| key(row.try_get(0).about(TABLE)?, row.try_get(1).about(TABLE)?))
         .collect()
+}
+
+/// Everything that a reader of these channels is to hold: each record once, with the sequence of its
+/// last change. As many rows as there are records; see `domain::sync::checksum` for how rarely.
+pub async fn holds(
+    connection: &mut AnyConnection,
+    scope: Scope,
+    channels: &[String],
+) -> Result<Checksum> {
+    let places: Vec<String> = (0..channels.len()).map(|index| format!("${}", index + 2)).collect();
+    let select = format!(
+        "SELECT kind, record_id, MAX(seq) FROM feed
+         WHERE scope = $1 AND channel IN ({}) AND gone = 0 GROUP BY kind, record_id",
+        places.join(", ")
+    );
+    let mut query = sql(select).bind(scope.to_string());
+    for channel in channels {
+        query = query.bind(channel.clone());
+    }
+    let found = query.fetch_all(connection).await.about(TABLE)?;
+    let mut sum = Checksum::default();
+    for row in &found {
+        let key = key(row.try_get(0).about(TABLE)?, row.try_get(1).about(TABLE)?)?;
+        sum.add(key, unsigned(row, TABLE, 2)?);
+    }
+    Ok(sum)
 }
 
 /// Everything that is present in a scope's feed: record, channel, sequence.

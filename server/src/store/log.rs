@@ -334,12 +334,14 @@ mod tests {
     use sqlx::Row;
 
     use super::*;
+    use crate::clock::Clock;
     use crate::db::Db;
 
     /// On a database of a year, a push that is sent again took a second instead of a millisecond.
     #[tokio::test]
     async fn a_resent_push_looks_up_its_numbers_by_their_index() {
-        let file = std::env::temp_dir().join(format!("guanjia-plan-{}.db", uuid::Uuid::new_v4()));
+        let name = format!("guanjia-plan-{}.db", Clock::system().uuid());
+        let file = std::env::temp_dir().join(name);
         let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
         let plan = sql(format!("EXPLAIN QUERY PLAN {}", by_number(db.dialect())));
         let plan = plan.bind("[]").bind("company").fetch_all(db.readers()).await.unwrap();

@@ -30,6 +30,12 @@ pub async fn epoch(tx: &mut AnyConnection, clock: &Clock) -> Result<Uuid> {
     epoch.parse::<Uuid>().about(TABLE)
 }
 
+/// The epoch, where the database has been used.
+pub async fn known_epoch(connection: &mut AnyConnection) -> Result<Option<Uuid>> {
+    let epoch = get(connection, EPOCH).await?;
+    epoch.map(|epoch| epoch.parse::<Uuid>().about(TABLE)).transpose()
+}
+
 /// After a restore: every phone takes a new snapshot and replays what the backup had not seen.
 pub async fn begin_new_epoch(tx: &mut AnyConnection, clock: &Clock) -> Result<Uuid> {
     let epoch = clock.uuid();

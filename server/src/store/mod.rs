@@ -5,8 +5,11 @@
 
 pub mod blob_refs;
 pub mod bulk;
+pub mod copy;
 pub mod feed;
+pub mod floor;
 pub mod held;
+pub mod ledger;
 pub mod log;
 pub mod meta;
 pub mod records;

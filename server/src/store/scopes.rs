@@ -73,14 +73,55 @@ pub async fn heads(connection: &mut AnyConnection) -> Result<Vec<(Scope, u64)>> 
     found.iter().map(|row| Ok((parsed(row, "scopes", 0)?, unsigned(row, "scopes", 1)?))).collect()
 }
 
-/// Says that everything up to `seq` has reached a backup; it never goes back.
+/// Every head as it is stored, whether or not a backup is configured.
+pub async fn stored(connection: &mut AnyConnection) -> Result<BTreeMap<Scope, Head>> {
+    let select = "SELECT head, head_hash, backed_up, scope FROM scopes";
+    let found = rows(connection, "scopes", select.into(), &[]).await?;
+    found.iter().map(|row| Ok((parsed(row, "scopes", 3)?, head_of(row)?))).collect()
+}
+
+/// Says that everything up to `seq` has reached a backup. It never goes back, and never beyond the
+/// log: a copy of another history says nothing about this one.
 pub async fn mark_backed_up(connection: &mut AnyConnection, scope: Scope, seq: u64) -> Result<()> {
-    sql("UPDATE scopes SET backed_up = $1 WHERE scope = $2 AND backed_up < $1")
+    sql("UPDATE scopes SET backed_up = $1 WHERE scope = $2 AND backed_up < $1 AND head >= $1")
         .bind(seq.cast_signed())
         .bind(scope.to_string())
         .execute(connection)
         .await
         .about("scopes")?;
+    Ok(())
+}
+
+/// After a restore: what is here came out of a backup.
+pub async fn mark_all_backed_up(connection: &mut AnyConnection) -> Result<()> {
+    run(connection, "scopes", "UPDATE scopes SET backed_up = head".into(), &[]).await.map(drop)
+}
+
+/// Every number series of every scope, with the last number it gave.
+pub async fn all_counters(connection: &mut AnyConnection) -> Result<Vec<(Scope, String, u64)>> {
+    const TABLE: &str = "counters";
+    let select = "SELECT scope, name, value FROM counters ORDER BY scope, name";
+    let found = rows(connection, TABLE, select.into(), &[]).await?;
+    let read = |row: &sqlx::any::AnyRow| {
+        Ok((parsed(row, TABLE, 0)?, row.try_get(1).about(TABLE)?, unsigned(row, TABLE, 2)?))
+    };
+    found.iter().map(read).collect()
+}
+
+/// Lets a series go on behind `value`; it never goes back.
+pub async fn raise_counter(
+    connection: &mut AnyConnection,
+    scope: Scope,
+    name: &str,
+    value: u64,
+) -> Result<()> {
+    sql("UPDATE counters SET value = $1 WHERE scope = $2 AND name = $3 AND value < $1")
+        .bind(value.cast_signed())
+        .bind(scope.to_string())
+        .bind(name.to_owned())
+        .execute(connection)
+        .await
+        .about("counters")?;
     Ok(())
 }
 

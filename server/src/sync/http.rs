@@ -12,7 +12,7 @@ use domain::sync::wire::{
 use domain::sync::{PROTOCOL, Scope};
 use serde::Deserialize;
 
-use super::{PAGE_ROWS, SyncService};
+use super::{Asked, PAGE_ROWS, SyncService};
 use crate::auth::Signed;
 use crate::auth::heard::{Heard, offset_of};
 use crate::error::ApiError;
@@ -84,6 +84,12 @@ pub(super) struct PullQuery {
     waiting: Option<u64>,
     /// Server time minus device time, as the device measured it.
     offset: Option<i64>,
+    /// A checksum is wanted.
+    #[serde(default)]
+    check: bool,
+    /// The last checksum did not match: a snapshot is wanted.
+    #[serde(default)]
+    repair: bool,
 }
 
 pub(super) async fn pull(
@@ -99,7 +105,8 @@ pub(super) async fn pull(
     }
     let limit = query.limit.unwrap_or(PAGE_ROWS);
     let cursor = query.cursor.as_deref().filter(|cursor| !cursor.is_empty());
-    let page = sync.pull(query.scope, &signed.actor, signed.device, cursor, limit).await?;
+    let asked = Asked { cursor, limit, check: query.check, repair: query.repair };
+    let page = sync.pull_asked(query.scope, &signed.actor, signed.device, asked).await?;
     if !page.more {
         let heard = Heard { at, waiting: query.waiting, offset: query.offset };
         state.listener.note(&state.db, signed.device, heard).await;

@@ -40,8 +40,8 @@ mod verify;
 mod writer;
 
 pub use failure::PushFailure;
-pub use pull::PAGE_ROWS;
-pub use verify::{Report, verify};
+pub use pull::{Asked, PAGE_ROWS};
+pub use verify::{Report, verify, verify_with};
 
 use commit::Group;
 use writer::Job;
@@ -293,6 +293,25 @@ impl SyncService {
                 }
             }
         })
+    }
+
+    /// Forgets tombstones that are old enough, scope by scope; says how many. Run once in a while.
+    pub async fn compact_feed(&self) -> Result<u64, StoreError> {
+        let shared = &self.0.shared;
+        let begin = |error| StoreError { table: "transaction", error };
+        let now = shared.clock.now();
+        let mut forgotten = 0;
+        let scopes = store::scopes::heads(&mut *self.reader().await?).await?;
+        for (scope, _) in scopes {
+            let mut tx = shared.db.begin_write().await.map_err(begin)?;
+            // As a writer does, for it writes the same rows.
+            let head = store::scopes::lock(&mut tx, shared.db.dialect(), scope).await?;
+            store::floor::mark(&mut tx, scope, head.seq, now).await?;
+            let before = now.plus(-store::floor::TOMBSTONES_KEPT);
+            forgotten += store::floor::raise(&mut tx, scope, before).await?;
+            tx.commit().await.map_err(begin)?;
+        }
+        Ok(forgotten)
     }
 
     /// Commands that wait although what they wait for is here: a newer build knows their kind, or

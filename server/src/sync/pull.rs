@@ -15,11 +15,22 @@ use super::SyncService;
 use super::cursor::{Cursor, Fill, audience};
 use crate::store::feed::{self, Position};
 use crate::store::records::{self, Body};
-use crate::store::{Result, StoreError, scopes};
+use crate::store::{Result, StoreError, floor, scopes};
 
 /// Most records on a page, and about the most bytes.
 pub const PAGE_ROWS: usize = 2_000;
 const PAGE_BYTES: usize = 1_000_000;
+
+/// What a reader asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    pub cursor: Option<&'a str>,
+    pub limit: usize,
+    /// A checksum of what the reader is to hold, once nothing more follows.
+    pub check: bool,
+    /// The last one did not match: a snapshot, whatever the cursor says.
+    pub repair: bool,
+}
 
 struct Page {
     rows: Vec<Row>,
@@ -30,7 +41,7 @@ struct Page {
 }
 
 impl SyncService {
-    /// The next page for a reader. Every page is one moment of the database.
+    /// The next page for a reader who asks for nothing else.
     pub async fn pull(
         &self,
         scope: Scope,
@@ -39,8 +50,25 @@ impl SyncService {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<PullResponse> {
+        let asked = Asked { cursor, limit, check: false, repair: false };
+        self.pull_asked(scope, actor, device, asked).await
+    }
+
+    /// The next page for a reader. Every page is one moment of the database.
+    pub async fn pull_asked(
+        &self,
+        scope: Scope,
+        actor: &Actor,
+        device: DeviceId,
+        asked: Asked<'_>,
+    ) -> Result<PullResponse> {
         let shared = &self.0.shared;
-        let limit = limit.clamp(1, PAGE_ROWS);
+        if asked.repair {
+            shared.metrics.checksum_mismatch();
+            let user = actor.user;
+            tracing::warn!(%scope, %device, %user, "a phone holds something else than it is to hold; it begins anew");
+        }
+        let limit = asked.limit.clamp(1, PAGE_ROWS);
         let channels = Channel::of_reader(actor, device);
         let audience = audience(scope, &channels);
         let channels = feed::names(&channels);
@@ -48,7 +76,14 @@ impl SyncService {
         let begin = |error| StoreError { table: "transaction", error };
         let mut tx = shared.db.begin_read().await.map_err(begin)?;
         let head = scopes::head(&mut tx, scope).await?;
-        let known = cursor.and_then(|text| Cursor::decode(text, shared.epoch, &audience, head.seq));
+        let cursor = asked.cursor.filter(|_| !asked.repair);
+        let mut known =
+            cursor.and_then(|text| Cursor::decode(text, shared.epoch, &audience, head.seq));
+        // Who has everything misses nothing, wherever the floor is.
+        if known.as_ref().is_some_and(|cursor| cursor.seq < head.seq) {
+            let floor = floor::of(&mut tx, scope).await?;
+            known = known.filter(|cursor| cursor.seq >= floor);
+        }
         let reset = known.is_none();
         let masks_accounts = !actor.may(Right::ManageAccounts);
         let reader =
@@ -58,6 +93,11 @@ impl SyncService {
             Cursor::new(shared.epoch, audience, head.seq, fill)
         };
         let page = reader.page(&mut tx, known.unwrap_or_else(start)).await?;
+        let checksum = if asked.check && !page.more {
+            Some(feed::holds(&mut tx, scope, &reader.channels).await?.text())
+        } else {
+            None
+        };
         tx.commit().await.map_err(begin)?;
         Ok(PullResponse {
             epoch: shared.epoch,
@@ -68,6 +108,7 @@ impl SyncService {
             head: head.seq,
             backup_seq: head.backed_up,
             server_time: shared.clock.now(),
+            checksum,
             rows: page.rows,
         })
     }

@@ -24,6 +24,7 @@ use server::metrics::Metrics;
 use server::sync::{PushFailure, SyncService};
 
 mod phone;
+pub mod yard;
 pub use phone::{Phone, Replica};
 
 /// Ten in the morning of 21 November 2026 in Shanghai.

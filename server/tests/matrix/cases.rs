@@ -56,7 +56,7 @@ fn unit() -> UnitId {
     UnitId::derived(&["matrix unit"])
 }
 
-fn actor(account: &str) -> Actor {
+pub fn actor(account: &str) -> Actor {
     let found = staff().into_iter().find(|(name, ..)| name == account);
     let (role, of) = found.map_or((Role::Technician, None), |(_, role, of)| (role, of));
     Actor {
@@ -104,6 +104,19 @@ pub async fn furnish(server: &Server) {
     let schedule = SetSchedule { schedule: duties(), role: Role::Guard, ..set_schedule("duties") };
     let outcome = send(server, &product, 30 * DAY, scope(), schedule.into()).await;
     assert_eq!(outcome.outcome, OutcomeKind::Applied, "{outcome:?}");
+}
+
+/// What the table does not bring about: a photo that arrives, and a command that waited for another's.
+pub async fn finish(server: &Server) {
+    let arrived = BlobArrived { sha256: Sha256Hex("cd".repeat(32)), size: 1_000 };
+    done(server, &Actor::system(), arrived).await;
+    let case = Case { server, account: "manager", name: "late".into() };
+    let steward = actor("steward");
+    let answer = AnswerVisit { visit: VisitId::derived(&["late"]), text: "已修好".into() };
+    let waits = send(server, &steward, HOUR, scope(), answer.into()).await;
+    assert_eq!(waits.outcome, OutcomeKind::Held, "{waits:?}");
+    let promised = case.visit(VisitResult::Promised { by: "2026-11-30".parse().unwrap() });
+    done(server, &actor("manager"), promised).await;
 }
 
 fn publish(template: TemplateId) -> PublishTemplate {

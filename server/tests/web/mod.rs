@@ -22,12 +22,14 @@ use domain::{Ms, Role};
 use serde_json::{Value, json};
 use server::auth::{COOKIE, store as accounts};
 use server::clock::Clock;
-use server::config::{Config, LogFormat};
+use server::config::{Config, Every, LogFormat};
 use server::state::AppState;
 use server::{cli, http};
 use sqlx::{AnyConnection, Connection};
 use tokio::sync::{OnceCell, watch};
 use tower::ServiceExt;
+
+pub mod engine;
 
 /// 2026-11-22 10:00 in Shanghai.
 pub const NOW: Ms = Ms(1_795_312_800_000);
@@ -95,6 +97,29 @@ async fn postgres(statement: &str) {
     server::db::sql(statement).execute(&mut connection).await.unwrap();
 }
 
+/// Where a server keeps what it has.
+pub struct Place {
+    pub folder: PathBuf,
+    pub database: String,
+    schema: Option<String>,
+}
+
+impl Place {
+    /// A folder and an empty database of their own.
+    pub async fn fresh(database: Database) -> Self {
+        let folder = std::env::temp_dir().join(unique("web"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (database, schema) = match database {
+            Database::Sqlite => (format!("sqlite:{}", folder.join("test.db").display()), None),
+            Database::Postgres => {
+                let (url, schema) = fresh_postgres().await;
+                (url, Some(schema))
+            }
+        };
+        Self { folder, database, schema }
+    }
+}
+
 /// A running server with a project of two clusters and a person for each role.
 pub struct Server {
     pub state: AppState,
@@ -154,19 +179,19 @@ impl Server {
 
     /// As for a command of the command line: nothing goes on beside it.
     pub async fn start_quietly(database: Database, adjust: impl FnOnce(&mut Config)) -> Self {
-        let folder = std::env::temp_dir().join(unique("web"));
-        std::fs::create_dir_all(&folder).unwrap();
-        let (database, schema) = match database {
-            Database::Sqlite => (format!("sqlite:{}", folder.join("test.db").display()), None),
-            Database::Postgres => {
-                let (url, schema) = fresh_postgres().await;
-                (url, Some(schema))
-            }
-        };
+        Self::start_at(Place::fresh(database).await, Clock::manual(NOW), adjust).await
+    }
+
+    /// Opens whatever database is there.
+    pub async fn start_at(place: Place, clock: Clock, adjust: impl FnOnce(&mut Config)) -> Self {
+        let Place { folder, database, schema } = place;
         let mut config = Config {
             addr: "127.0.0.1:0".parse().unwrap(),
             database,
             data: folder.join("data"),
+            backup_dir: None,
+            backup_every: Every(std::time::Duration::from_secs(86_400)),
+            backup_keep: 14,
             site: folder.join("site"),
             demo: false,
             public_url: None,
@@ -176,7 +201,6 @@ impl Server {
         };
         adjust(&mut config);
         config.check().unwrap();
-        let clock = Clock::manual(NOW);
         let (stop, stopping) = watch::channel(false);
         let state = cli::start(config, clock.clone(), stopping).await.unwrap();
         let router = http::router(state.clone());

@@ -64,7 +64,7 @@ pub struct Engine<S, T> {
     pub transport: T,
     pub replica: Rc<RefCell<Replica>>,
     pub(super) user: UserId,
-    device: DeviceId,
+    pub(super) device: DeviceId,
     notes: RefCell<Notes>,
     /// How often an attachment whose bytes are right arrived wrong, since the app was opened.
     pub(super) mutilated: RefCell<BTreeMap<Sha256Hex, u32>>,
@@ -256,11 +256,13 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
 
     async fn pull_step(&self, scope: Scope, now: Ms) -> Result<Pulled, SyncError> {
         let queue = self.store.queue(scope).await?;
-        let after = queue.meta.active_cursor().map(str::to_owned);
         let waiting = queue.outbox.len() + self.waiting_elsewhere(scope).await?;
-        let response = self.transport.pull(scope, after.as_deref(), waiting).await?;
+        let ask = self.pull_ask(scope, &queue, waiting, now).await?;
+        let mut response = self.transport.pull(&ask).await?;
         let more = response.more;
-        let page = steps::page_of(scope, &queue.meta, after, response, now)?;
+        let checksum = response.checksum.take().filter(|_| !more);
+        let page = steps::page_of(scope, &queue.meta, ask.cursor.clone(), response, now)?;
+        let (reset, cursor) = (page.reset, page.cursor.clone());
         let (count, epoch, backup_seq) = (page.rows.len(), page.epoch, page.backup_seq);
         let in_step = self.replica.borrow().stands_at(scope, &queue.meta);
         let completes = page.completes;
@@ -282,7 +284,8 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             self.store.forget_backed_up(scope, epoch, backup_seq).await?;
         }
         self.refresh(scope).await?;
-        Ok(Pulled { rows: count, more })
+        let anew = self.check(&ask, reset, &cursor, checksum.as_deref(), now).await?;
+        Ok(Pulled { rows: count, more: more || anew })
     }
 
     /// Makes held commands final whose settlement is in the base, whether it came just now or before

@@ -16,13 +16,14 @@ use crate::time::Ms;
 /// One record of the base. Decoded when first looked at: most of ten thousand never are.
 pub(super) struct Slot {
     pub(super) scope: Scope,
+    pub(super) seq: u64,
     pub(super) raw: String,
     pub(super) decoded: OnceCell<Option<Box<Record>>>,
 }
 
 impl Slot {
-    pub(super) fn new(scope: Scope, raw: String) -> Self {
-        Self { scope, raw, decoded: OnceCell::new() }
+    pub(super) fn new(scope: Scope, seq: u64, raw: String) -> Self {
+        Self { scope, seq, raw, decoded: OnceCell::new() }
     }
     /// `None` for a body that this build cannot read (written by a newer server).
     pub(super) fn record(&self, kind: RecordKind) -> Option<&Record> {

@@ -2,6 +2,7 @@
 //! the steps that push and pull. The app runs it on IndexedDB and fetch, the simulation on memory
 //! and a network that loses, doubles, reorders and cuts.
 
+mod checked;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod engine;
@@ -25,5 +26,5 @@ pub use store::{
     NewCommand, OutboxEntry, Page, Queue, ScopeMeta, Segment, StoreError, StoredRow, StoredScope,
     is_draft,
 };
-pub use transport::{BlobAt, Transport, TransportError};
+pub use transport::{BlobAt, PullAsk, Transport, TransportError};
 pub use upload::Uploaded;

@@ -17,6 +17,7 @@ use crate::id::{DeviceId, OpId};
 use crate::modules::company::Settings;
 use crate::modules::{Command, Record, RecordKind};
 use crate::refusal::Refusal;
+use crate::sync::checksum::Checksum;
 use crate::sync::command::{Change, Context, Decision, NoNumbers, Stop, World};
 use crate::sync::record::{RecordKey, Scope, SyncedRecord};
 use crate::time::Ms;
@@ -124,7 +125,7 @@ impl Replica {
         let key = RecordKey { kind: row.kind, id: row.id };
         self.changed.insert(row.kind);
         match row.body {
-            Some(raw) => self.base.insert(key, Slot::new(scope, raw)),
+            Some(raw) => self.base.insert(key, Slot::new(scope, row.seq, raw)),
             None => self.base.remove(&key),
         };
     }
@@ -369,6 +370,12 @@ impl Replica {
     /// Grows with every change.
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// What the base holds of a scope.
+    pub fn checksum(&self, scope: Scope) -> Checksum {
+        let rows = self.base.iter().filter(|(_, slot)| slot.scope == scope);
+        rows.map(|(key, slot)| (*key, slot.seq)).collect()
     }
 
     /// The base of this scope is the one with that cursor.

@@ -95,6 +95,22 @@ pub struct BlobAt {
     pub complete: bool,
 }
 
+/// What a pull asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PullAsk {
+    pub scope: Scope,
+    /// Where the reader stands; nowhere before its first pull.
+    pub cursor: Option<String>,
+    /// Commands in the outboxes of all scopes, so that the server knows whether this phone's silence
+    /// means that nothing was done.
+    pub waiting: usize,
+    /// A checksum is wanted with the page that ends the pull.
+    pub check: bool,
+    /// The last checksum did not match: a snapshot is wanted whatever the cursor says, and the server
+    /// is to know of it.
+    pub repair: bool,
+}
+
 /// The way to the server, in the name of whoever is signed in.
 ///
 /// Every request names the device, and the server refuses it (409 `sync.wrong_device`) when the
@@ -103,14 +119,7 @@ pub struct BlobAt {
 #[allow(async_fn_in_trait)] // single-threaded on both sides: the browser, and the simulation
 pub trait Transport {
     async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError>;
-    /// `waiting`: commands in the outboxes of all scopes, so that the server knows whether this phone's
-    /// silence means that nothing was done.
-    async fn pull(
-        &self,
-        scope: Scope,
-        cursor: Option<&str>,
-        waiting: usize,
-    ) -> Result<PullResponse, TransportError>;
+    async fn pull(&self, ask: &PullAsk) -> Result<PullResponse, TransportError>;
     async fn blob_offset(&self, scope: Scope, sha256: &Sha256Hex)
     -> Result<BlobAt, TransportError>;
     /// Sends the bytes from `offset` on; at most `CHUNK` of them.

@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::Summary;
+use super::blobs::is_no_picture;
 use super::phone::{Phone, SimEngine};
-use super::server::{Server, is_no_picture};
+use super::server::Server;
 use super::work::scopes;
+use super::world::Said;
 use crate::id::{OpId, UserId};
 use crate::modules::RecordKind;
 use crate::modules::attachments::Sha256Hex;
 use crate::sync::batch::{Decoded, REPEATED, settler};
 use crate::sync::client::memory::{Disk, ScopeDisk};
-use crate::sync::client::{JournalEntry, OutboxEntry, StoredRow};
+use crate::sync::client::{JournalEntry, OutboxEntry, PullAsk, StoredRow};
 use crate::sync::command::World as _;
 use crate::sync::outcome::{Outcome, OutcomeKind};
 use crate::sync::record::{RecordKey, Scope};
@@ -41,11 +43,14 @@ fn on_disk<'a>(phones: &'a [Phone], recorded: &Recorded) -> std::cell::Ref<'a, D
 
 impl Ledger {
     /// What must hold after every step.
-    pub fn look(&mut self, phones: &[Phone], server: &Server) -> Result<(), String> {
+    pub fn look(&mut self, phones: &[Phone], server: &Server, said: &Said) -> Result<(), String> {
         if let Some(what) = server.broken.first() {
             return Err(what.clone());
         }
         self.note_new(phones);
+        if let Some(op) = said.saved.iter().find(|op| !self.recorded.contains_key(op)) {
+            return Err(format!("{op} was called saved and is not on the disk"));
+        }
         for (op, recorded) in &self.recorded {
             let disk = on_disk(phones, recorded);
             let (scope, n) = (recorded.entry.scope, recorded.entry.n);
@@ -102,7 +107,10 @@ impl Ledger {
                     }
                 }
             }
-            for sha256 in &recorded.entry.blobs {
+            // A person who has seen why it was refused may let its photos go with it.
+            let let_go = said.dismissed.contains(op)
+                && row.is_some_and(|row| row.outcome == OutcomeKind::Refused);
+            for sha256 in recorded.entry.blobs.iter().filter(|_| !let_go) {
                 if !disk.blobs.contains_key(sha256) {
                     self.blob_is_safe(server, recorded, *op, sha256)?;
                 }
@@ -178,7 +186,7 @@ impl Ledger {
     }
 
     /// When all is quiet.
-    pub fn reckon(&self, phones: &[Phone], server: &Server) -> Result<(), String> {
+    pub fn reckon(&self, phones: &[Phone], server: &Server, said: &Said) -> Result<(), String> {
         for (op, recorded) in &self.recorded {
             let scope = recorded.entry.scope;
             let row = server.db.logged(scope, *op).ok_or(format!("{op} never reached the log"))?;
@@ -190,7 +198,7 @@ impl Ledger {
             }
             let outcome = journal.map(|entry| entry.outcome.outcome);
             let refused = matches!(row.outcome, OutcomeKind::Refused | OutcomeKind::Conflict);
-            if refused && !here.attention.contains_key(op) {
+            if refused && !here.attention.contains_key(op) && !said.dismissed.contains(op) {
                 return Err(format!("{op} was refused and nobody is told"));
             }
             if row.outcome == OutcomeKind::Held
@@ -337,9 +345,9 @@ fn snapshot(
     let mut rows = BTreeMap::new();
     let mut cursor: Option<String> = None;
     loop {
-        let page = server
-            .pull(user, device, scope, cursor.as_deref(), crate::Ms(0))
-            .map_err(|error| error.to_string())?;
+        let ask = PullAsk { scope, cursor, waiting: 0, check: false, repair: false };
+        let page =
+            server.pull(user, device, &ask, crate::Ms(0)).map_err(|error| error.to_string())?;
         for row in page.rows {
             let key = RecordKey { kind: row.kind, id: row.id };
             let body = row.body.map(|body| body.get().to_owned());

@@ -11,7 +11,8 @@ use super::server::{ScopeDb, Server};
 use crate::id::{DeviceId, UserId};
 use crate::modules::Record;
 use crate::sync::batch::sha256_hex;
-use crate::sync::client::{StoredRow, TransportError};
+use crate::sync::checksum::Checksum;
+use crate::sync::client::{PullAsk, StoredRow, TransportError};
 use crate::sync::record::{Channel, RecordKey, Scope};
 use crate::sync::wire::{PullResponse, Row};
 use crate::time::Ms;
@@ -31,18 +32,25 @@ impl Server {
         &self,
         session: UserId,
         device: DeviceId,
-        scope: Scope,
-        cursor: Option<&str>,
+        ask: &PullAsk,
         now: Ms,
     ) -> Result<PullResponse, TransportError> {
+        let scope = ask.scope;
         let actor = self.admit(session, device)?;
+        if ask.repair {
+            self.repairs.set(self.repairs.get() + 1);
+        }
         let channels: BTreeSet<Channel> = Channel::of_reader(actor, device).into_iter().collect();
         let readers = sha256_hex(format!("{channels:?}").as_bytes());
         let empty = ScopeDb::default();
         let db = self.db.scopes.get(&scope).unwrap_or(&empty);
-        let ours = cursor
+        let ours = ask
+            .cursor
+            .as_deref()
+            .filter(|_| !ask.repair)
             .and_then(|text| serde_json::from_str::<Cursor>(text).ok())
-            .filter(|cursor| cursor.epoch == self.epoch && cursor.readers == readers);
+            .filter(|cursor| cursor.epoch == self.epoch && cursor.readers == readers)
+            .filter(|cursor| self.reaches_back(cursor, db.floor));
         let reset = ours.is_none();
         let mut cursor = ours.unwrap_or(Cursor {
             epoch: self.epoch,
@@ -84,6 +92,9 @@ impl Server {
         let mut more = cut;
         match (was_snapshot, cut, rows.last()) {
             (true, true, Some((_, key))) => cursor.key = Some(*key),
+            (true, ..) if self.mutant == Some(Mutant::SwapWithoutCatchUp) => {
+                (cursor.snapshot, cursor.key, cursor.seq) = (false, None, db.head);
+            }
             // What changed while it was sent follows from its start.
             (true, ..) => (cursor.snapshot, cursor.key, more) = (false, None, true),
             (false, true, Some((seq, key))) => (cursor.seq, cursor.key) = (*seq, Some(*key)),
@@ -103,8 +114,13 @@ impl Server {
                 }),
             }
         });
+        let checksum = (ask.check && !more).then(|| {
+            let shown = db.records.iter().filter(|(key, _)| is_visible(key));
+            shown.map(|(key, (_, seq))| (*key, *seq)).collect::<Checksum>().text()
+        });
         Ok(PullResponse {
             epoch: self.epoch,
+            checksum,
             reset,
             snapshot: was_snapshot,
             more,
@@ -114,6 +130,27 @@ impl Server {
             rows: rows.collect(),
             cursor: serde_json::to_string(&cursor).expect("a cursor is plain data"),
         })
+    }
+
+    /// Whether everything a reader at this place has not been told is still in the feed.
+    fn reaches_back(&self, cursor: &Cursor, floor: u64) -> bool {
+        // Within its sequence a cut page may have left tombstones to be told.
+        let whole = cursor.snapshot || cursor.key.is_none();
+        let reaches = cursor.seq > floor || (whole && cursor.seq == floor);
+        if !reaches {
+            self.outlived.set(self.outlived.get() + 1);
+        }
+        reaches || self.mutant == Some(Mutant::CompactIgnoringFloor)
+    }
+
+    /// Forgets what left a channel at or before this sequence. Who stands before it begins anew.
+    pub fn compact_feed(&mut self, scope: Scope, floor: u64) -> usize {
+        let Some(db) = self.db.scopes.get_mut(&scope) else { return 0 };
+        let before = db.feed.len();
+        db.floor = db.floor.max(floor.min(db.head));
+        let floor = db.floor;
+        db.feed.retain(|_, (seq, gone)| !*gone || *seq > floor);
+        before - db.feed.len()
     }
 
     /// What a reader must see, from the records themselves and not from the feed.

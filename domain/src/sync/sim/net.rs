@@ -5,16 +5,19 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::Poll;
 
+use super::Mutant;
 use crate::id::{DeviceId, UserId};
 use crate::modules::attachments::Sha256Hex;
-use crate::sync::client::{Blob, BlobAt, Transport, TransportError};
+use crate::sync::client::{Blob, BlobAt, PullAsk, Transport, TransportError};
+use crate::sync::envelope::Envelope;
+use crate::sync::outcome::Outcome;
 use crate::sync::record::Scope;
 use crate::sync::wire::{PullResponse, PushRequest, PushResponse};
 
 #[derive(Clone)]
 pub enum Request {
     Push(PushRequest),
-    Pull { scope: Scope, cursor: Option<String> },
+    Pull(PullAsk),
     Offset { scope: Scope, sha256: Sha256Hex },
     Register { user: UserId },
     Put { scope: Scope, sha256: Sha256Hex, size: u64, offset: u64, bytes: Vec<u8> },
@@ -30,8 +33,22 @@ pub enum Reply {
 
 pub type Answer = Result<Reply, TransportError>;
 
+impl Request {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Push(_) => "push",
+            Self::Pull(_) => "pull",
+            Self::Offset { .. } => "question after a photo",
+            Self::Register { .. } => "registration",
+            Self::Put { .. } => "photo",
+        }
+    }
+}
+
 /// A request under way, or its answer.
 pub struct Message {
+    /// In the order of sending; the same for every copy of a request.
+    pub number: u64,
     pub device: DeviceId,
     /// Whose cookie went with it.
     pub session: UserId,
@@ -45,6 +62,23 @@ pub struct Message {
 
 pub type Net = Rc<RefCell<Vec<Message>>>;
 
+/// Takes answers for those of another push by their place in the list, as no phone may: for showing
+/// that the simulation notices.
+fn renamed(request: &PushRequest, response: PushResponse) -> PushResponse {
+    let named = request.commands.iter().zip(response.outcomes).map(|(sent, told)| {
+        let sent = serde_json::from_str::<Envelope>(sent.get());
+        let told_of = serde_json::from_str::<Outcome>(told.get());
+        match sent.ok().zip(told_of.ok()) {
+            Some((sent, of)) => {
+                let of = Outcome { op: sent.op, n: sent.n, ..of };
+                serde_json::value::to_raw_value(&of).expect("plain data")
+            }
+            None => told,
+        }
+    });
+    PushResponse { outcomes: named.collect(), ..response }
+}
+
 pub struct SimTransport {
     pub net: Net,
     pub device: DeviceId,
@@ -52,12 +86,16 @@ pub struct SimTransport {
     pub session: Rc<Cell<UserId>>,
     /// Told of every push that leaves; a mutant acts on it.
     pub on_push: Rc<dyn Fn(&PushRequest)>,
+    pub mutant: Option<Mutant>,
+    pub sent: Rc<Cell<u64>>,
 }
 
 impl SimTransport {
     async fn call(&self, request: Request) -> Answer {
         let slot = Rc::new(RefCell::new(None));
+        self.sent.set(self.sent.get() + 1);
         self.net.borrow_mut().push(Message {
+            number: self.sent.get(),
             device: self.device,
             session: self.session.get(),
             request,
@@ -88,17 +126,17 @@ impl Transport for SimTransport {
     async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
         (self.on_push)(request);
         match self.call(Request::Push(request.clone())).await? {
+            Reply::Push(response) if self.mutant == Some(Mutant::MatchByPosition) => {
+                Ok(renamed(request, response))
+            }
             Reply::Push(response) => Ok(response),
             _ => mixed_up(),
         }
     }
-    async fn pull(
-        &self,
-        scope: Scope,
-        cursor: Option<&str>,
-        _waiting: usize,
-    ) -> Result<PullResponse, TransportError> {
-        match self.call(Request::Pull { scope, cursor: cursor.map(str::to_owned) }).await? {
+    async fn pull(&self, ask: &PullAsk) -> Result<PullResponse, TransportError> {
+        let unchecked = [Some(Mutant::LoseRowUnchecked), Some(Mutant::KeepRowUnchecked)];
+        let check = ask.check && !unchecked.contains(&self.mutant);
+        match self.call(Request::Pull(PullAsk { check, ..ask.clone() })).await? {
             Reply::Pull(response) => Ok(response),
             _ => mixed_up(),
         }

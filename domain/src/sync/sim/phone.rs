@@ -13,43 +13,112 @@ use super::store::SimStore;
 use super::work::scopes;
 use crate::actor::Actor;
 use crate::id::{DeviceId, UserId};
-use crate::sync::client::memory::{Disk, Faults, MemoryStore};
+use crate::sync::client::memory::{Disk, Faults, MemoryStore, Side};
 use crate::sync::client::{
     Engine, LocalStore as _, OWNER, Replica, StoreError, SyncError, device_of_owner,
 };
 use crate::sync::wire::PushRequest;
 
 pub type SimEngine = Engine<SimStore, SimTransport>;
-type Step = Pin<Box<dyn Future<Output = Result<(), String>>>>;
+pub type Step = Pin<Box<dyn Future<Output = Result<(), String>>>>;
+
+/// What a tab is in the middle of.
+pub struct Task {
+    pub what: &'static str,
+    pub step: Step,
+}
 
 /// What may go wrong with the phone's own storage.
-#[derive(Default)]
 pub struct PhoneFaults {
     /// The quota is full: pages and photos do not fit.
     pub full: Cell<bool>,
     /// The browser closes the database under the page now and then.
     pub flaky: Cell<bool>,
-    pub rng: RefCell<Option<Rng>>,
+    /// How often a tab dies at a transaction, per mille of how often it could.
+    pub deadly: Cell<usize>,
+    /// Everything works again.
+    pub healed: Cell<bool>,
+    /// A tab died in what just ran.
+    pub died: Cell<bool>,
+    /// A transaction was made in what just ran.
+    pub touched: Cell<bool>,
+    /// What struck in what just ran.
+    pub struck: RefCell<Vec<String>>,
+    pub rng: RefCell<Rng>,
 }
 
 impl PhoneFaults {
-    fn strikes(&self, per_mille: usize) -> bool {
-        self.rng.borrow_mut().as_mut().is_some_and(|rng| rng.chance(per_mille))
+    fn new(rng: Rng) -> Self {
+        Self {
+            full: Cell::default(),
+            flaky: Cell::default(),
+            deadly: Cell::default(),
+            healed: Cell::default(),
+            died: Cell::default(),
+            touched: Cell::default(),
+            struck: RefCell::default(),
+            rng: RefCell::new(rng),
+        }
+    }
+
+    pub fn strikes(&self, per_mille: usize, what: &str) -> bool {
+        let strikes = !self.healed.get() && self.rng.borrow_mut().chance(per_mille);
+        if strikes {
+            self.struck.borrow_mut().push(what.to_owned());
+        }
+        strikes
+    }
+}
+
+/// Durable steps of a phone and how often a tab dies at one, per mille of the times, on each side. What
+/// is done rarely dies more often, so that a few hundred runs come to each.
+pub const DURABLE: [(&str, usize); 13] = [
+    ("record", 15),
+    ("answered", 15),
+    ("settled", 900),
+    ("keep_page", 8),
+    ("compact", 60),
+    ("forget_backed_up", 8),
+    ("replay_journal", 250),
+    ("renew", 250),
+    ("dismiss_attention", 400),
+    ("blob_progress", 30),
+    ("blob_refused", 600),
+    ("put_draft", 60),
+    ("put_meta", 15),
+];
+
+/// The name of a death, as it is counted.
+pub fn death(step: &str, side: Side) -> String {
+    match side {
+        Side::Before => format!("tab dies before `{step}`"),
+        Side::After => format!("tab dies after `{step}`"),
     }
 }
 
 impl Faults for PhoneFaults {
+    fn dies(&self, step: &'static str, side: Side) -> bool {
+        // Asked on both sides of every transaction: something may have changed.
+        self.touched.set(true);
+        let often = DURABLE.iter().find(|(name, _)| *name == step).map_or(20, |(_, often)| *often);
+        let dies = self.strikes(often * self.deadly.get() / 1000, &death(step, side));
+        if dies {
+            self.died.set(true);
+        }
+        dies
+    }
     fn before(&self, step: &'static str) -> Result<(), StoreError> {
-        if self.full.get() && matches!(step, "keep_page" | "record") && self.strikes(500) {
+        let large = matches!(step, "keep_page" | "record");
+        if self.full.get() && large && self.strikes(500, "quota full") {
             return Err(StoreError::QuotaFull);
         }
-        if self.flaky.get() && self.strikes(20) {
+        if self.flaky.get() && self.strikes(20, "database closed") {
             return Err(StoreError::Lost("closed".into()));
         }
         Ok(())
     }
     fn after(&self, _step: &'static str) -> Result<(), StoreError> {
-        if self.flaky.get() && self.strikes(20) {
+        if self.flaky.get() && self.strikes(20, "database closed at commit") {
             return Err(StoreError::Lost("closed at commit".into()));
         }
         Ok(())
@@ -67,7 +136,13 @@ pub struct Account {
 pub struct Tab {
     pub account: usize,
     pub engine: Rc<RefCell<Option<Rc<SimEngine>>>>,
-    pub tasks: Vec<Step>,
+    pub tasks: Vec<Task>,
+}
+
+impl Tab {
+    pub fn begin(&mut self, what: &'static str, step: Step) {
+        self.tasks.push(Task { what, step });
+    }
 }
 
 pub struct Phone {
@@ -80,6 +155,8 @@ pub struct Phone {
     pub skew: i64,
     pub offset: Option<i64>,
     pub faults: Rc<PhoneFaults>,
+    /// Requests so far.
+    pub sent: Rc<Cell<u64>>,
     pub mutant: Option<Mutant>,
 }
 
@@ -91,7 +168,6 @@ impl Phone {
             disk: Rc::default(),
         });
         let accounts: Vec<Account> = accounts.collect();
-        let faults = PhoneFaults { rng: RefCell::new(Some(rng)), ..PhoneFaults::default() };
         Self {
             session: Rc::new(Cell::new(accounts[0].actor.user)),
             accounts,
@@ -99,7 +175,8 @@ impl Phone {
             tabs: Vec::new(),
             skew: 0,
             offset: None,
-            faults: Rc::new(faults),
+            faults: Rc::new(PhoneFaults::new(rng)),
+            sent: Rc::default(),
             mutant,
         }
     }
@@ -111,7 +188,6 @@ impl Phone {
             device: account.device,
             disk: Rc::new(RefCell::new(account.disk.borrow().clone())),
         });
-        let faults = PhoneFaults { rng: RefCell::new(Some(rng)), ..PhoneFaults::default() };
         Self {
             session: Rc::new(Cell::new(self.session.get())),
             accounts: accounts.collect(),
@@ -119,7 +195,8 @@ impl Phone {
             tabs: Vec::new(),
             skew: self.skew,
             offset: self.offset,
-            faults: Rc::new(faults),
+            faults: Rc::new(PhoneFaults::new(rng)),
+            sent: Rc::new(Cell::new(self.sent.get())),
             mutant: self.mutant,
         }
     }
@@ -143,7 +220,10 @@ impl Phone {
         let store = SimStore {
             inner: MemoryStore::new(disk, Rc::clone(&self.faults) as Rc<dyn Faults>),
             mutant: self.mutant,
+            faults: Rc::clone(&self.faults),
+            unsaved: Rc::default(),
         };
+        let (mutant, sent) = (self.mutant, Rc::clone(&self.sent));
         let (actor, first) = (account.actor.clone(), account.device);
         let (net, session) = (Rc::clone(net), Rc::clone(&self.session));
         let engine = Rc::new(RefCell::new(None));
@@ -152,7 +232,8 @@ impl Phone {
             let owner = store.meta(OWNER).await.map_err(|error| error.to_string())?;
             let device = owner.and_then(|owner| device_of_owner(&owner, actor.user));
             let device = device.unwrap_or(first);
-            let transport = SimTransport { net, device, session, on_push: Rc::new(on_push) };
+            let transport =
+                SimTransport { net, device, session, on_push: Rc::new(on_push), mutant, sent };
             if device != first {
                 // Whether it is known already only the server can say; without it the phone shows what
                 // it has and asks again when it is opened next.
@@ -166,7 +247,10 @@ impl Phone {
             *opened.borrow_mut() = Some(Rc::new(ready));
             Ok(())
         };
-        self.tabs.push(Tab { account: self.current, engine, tasks: vec![Box::pin(open)] });
+        self.tabs.push(Tab { account: self.current, engine, tasks: Vec::new() });
+        if let Some(tab) = self.tabs.last_mut() {
+            tab.begin("opening", Box::pin(open));
+        }
     }
 
     /// Somebody else signs in. Tabs of the first may linger.

@@ -1,6 +1,7 @@
 //! The server of the simulation: the real planner on a database in memory, with the feed, cursors,
 //! epochs and back-ups of the real one.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -10,15 +11,15 @@ use uuid::Uuid;
 use super::Mutant;
 use crate::actor::Actor;
 use crate::id::{DeviceId, OpId, UserId};
-use crate::modules::attachments::{BlobArrived, Settlement, Sha256Hex};
+use crate::modules::attachments::{Settlement, Sha256Hex};
 use crate::modules::company::Settings;
 use crate::modules::{Command, Record};
 use crate::refusal::{CommonCode, Refusal};
 use crate::sync::batch::{
-    self, Decoded, Held, Incoming, Known, Loaded, LogRow, Plan, PlanEnv, PushError, Resume, plan,
-    read_push, reads, settler, sha256_hex,
+    self, Decoded, FeedRow, Held, Incoming, Known, Loaded, LogRow, Plan, PlanEnv, PushError,
+    Resume, plan, read_push, reads,
 };
-use crate::sync::client::{BlobAt, TransportError};
+use crate::sync::client::TransportError;
 use crate::sync::outcome::Outcome;
 use crate::sync::record::{Channel, RecordKey, Scope, SyncedRecord};
 use crate::sync::wire::{PushRequest, PushResponse};
@@ -36,6 +37,8 @@ pub struct ScopeDb {
     pub records: BTreeMap<RecordKey, (Record, u64)>,
     /// Where each record stands on each channel: its last sequence there, and whether it left.
     pub feed: BTreeMap<(RecordKey, Channel), (u64, bool)>,
+    /// Tombstones up to here are forgotten.
+    pub floor: u64,
     pub counters: BTreeMap<String, u32>,
     pub held: BTreeMap<u64, Held>,
 }
@@ -88,6 +91,14 @@ pub struct Server {
     pub page: usize,
     /// What must never happen and did.
     pub broken: Vec<String>,
+    /// Phones that held something else than they were to hold.
+    pub repairs: Cell<usize>,
+    /// Cursors from before the feed's floor.
+    pub outlived: Cell<usize>,
+    /// Grows with everything that is kept.
+    pub version: u64,
+    /// Rows of the feed that another transaction will only show later: what a `bigserial` does.
+    pub(super) late: Vec<(Scope, FeedRow)>,
 }
 
 /// When the server dies in a push.
@@ -95,15 +106,11 @@ pub struct Server {
 pub enum Dies {
     Not,
     BeforeCommit,
+    /// It does not die: the database cannot write, nothing of the push is kept, and it says 503.
+    DiskFull,
 }
 
-/// Bytes that the server takes for no picture, whatever they are called. Only by their content, so
-/// that phone and check agree on it.
-pub fn is_no_picture(bytes: &[u8]) -> bool {
-    bytes.first().is_some_and(|first| first % 20 == 19)
-}
-
-fn refused(code: CommonCode) -> TransportError {
+pub(super) fn refused(code: CommonCode) -> TransportError {
     TransportError::Refused(Refusal::new(code))
 }
 
@@ -118,6 +125,10 @@ impl Server {
             mutant: None,
             page: 40,
             broken: Vec::new(),
+            repairs: Cell::new(0),
+            outlived: Cell::new(0),
+            version: 0,
+            late: Vec::new(),
         }
     }
 
@@ -183,7 +194,10 @@ impl Server {
         if dies == Dies::Not {
             self.commit(request.scope, plan);
         } else if self.mutant != Some(Mutant::AcknowledgeBeforeCommit) {
-            return Err(TransportError::Server);
+            return Err(match dies {
+                Dies::DiskFull => TransportError::Busy { retry_after: None },
+                _ => TransportError::Server,
+            });
         }
         let head = self.db.scopes.get(&request.scope).map_or(0, |db| db.head);
         Ok(PushResponse { epoch: self.epoch, outcomes, head, server_time: now })
@@ -266,7 +280,14 @@ impl Server {
         plan(&loaded, incoming, &PlanEnv { scope, settings: &settings, code_is_genuine: &|_| true })
     }
 
-    pub fn commit(&mut self, scope: Scope, plan: Plan) {
+    pub fn commit(&mut self, scope: Scope, mut plan: Plan) {
+        self.version += 1;
+        if self.mutant == Some(Mutant::CursorOfBigserial) {
+            self.show_late();
+            if self.version.is_multiple_of(4) {
+                self.late.extend(plan.feed.drain(..).map(|row| (scope, row)));
+            }
+        }
         let db = self.db.scopes.entry(scope).or_default();
         for row in plan.log {
             let index = db.log.len();
@@ -301,6 +322,17 @@ impl Server {
         self.db.named.extend(plan.blobs.into_iter().map(|(sha256, _)| (scope, sha256)));
     }
 
+    /// The transaction that took an earlier sequence commits at last.
+    fn show_late(&mut self) {
+        for (scope, row) in std::mem::take(&mut self.late) {
+            let db = self.db.scopes.entry(scope).or_default();
+            let place = (RecordKey { kind: row.kind, id: row.id }, row.channel);
+            if db.feed.get(&place).is_none_or(|(seq, _)| *seq < row.seq) {
+                db.feed.insert(place, (row.seq, row.gone));
+            }
+        }
+    }
+
     /// A command of the product itself, or of the office by another way than a phone.
     pub fn act(&mut self, scope: Scope, actor: Actor, command: Command, now: Ms) {
         let device = DeviceId::derived(&["server", &scope.to_string()]);
@@ -328,102 +360,6 @@ impl Server {
         };
         let plan = self.plan(scope, vec![incoming], None);
         self.commit(scope, plan);
-    }
-
-    pub fn blob_offset(
-        &self,
-        session: UserId,
-        device: DeviceId,
-        scope: Scope,
-        sha256: &Sha256Hex,
-    ) -> Result<BlobAt, TransportError> {
-        self.admit(session, device)?;
-        if !self.db.named.contains(&(scope, sha256.clone())) {
-            return Err(refused(CommonCode::BlobUnknown));
-        }
-        let file = self.files.get(sha256).cloned().unwrap_or_default();
-        Ok(BlobAt { offset: file.bytes.len() as u64, complete: file.complete })
-    }
-
-    #[allow(clippy::too_many_arguments)] // as many as the request has
-    pub fn blob_put(
-        &mut self,
-        session: UserId,
-        device: DeviceId,
-        scope: Scope,
-        (sha256, size): (&Sha256Hex, u64),
-        offset: u64,
-        bytes: &[u8],
-        now: Ms,
-    ) -> Result<BlobAt, TransportError> {
-        let at = self.blob_offset(session, device, scope, sha256)?;
-        if at.complete {
-            return Ok(at);
-        }
-        if at.offset != offset {
-            return Err(refused(CommonCode::BlobOffset));
-        }
-        let file = self.files.entry(sha256.clone()).or_default();
-        file.bytes.extend_from_slice(bytes);
-        if file.bytes.len() as u64 >= size {
-            if sha256_hex(&file.bytes) != sha256.0 {
-                *file = File::default();
-                return Err(refused(CommonCode::BlobHashMismatch));
-            }
-            if is_no_picture(&file.bytes) {
-                *file = File::default();
-                return Err(refused(CommonCode::BlobType));
-            }
-            file.complete = true;
-        }
-        let at = BlobAt { offset: file.bytes.len() as u64, complete: file.complete };
-        if at.complete {
-            let arrived = BlobArrived { sha256: sha256.clone(), size };
-            self.act(scope, Actor::system(), arrived.into(), now);
-        }
-        Ok(at)
-    }
-
-    /// The disk is lost; the server comes back from its back-up.
-    pub fn restore(&mut self, epoch: Uuid) {
-        self.db = self.backup.clone();
-        self.epoch = epoch;
-    }
-
-    /// Decides the whole log again from nothing, one command at a time.
-    pub fn replayed(&self) -> Server {
-        let mut fresh = Server::new(self.epoch);
-        fresh.db.actors = self.db.actors.clone();
-        for (scope, db) in &self.db.scopes {
-            for row in db.log.iter().filter(|row| row.device != settler(*scope)) {
-                let sent = db.sent_as(row);
-                let incoming = Incoming {
-                    device: row.device,
-                    actor: Arc::clone(&row.actor),
-                    received_at: row.received_at,
-                    op: sent.op,
-                    n: row.n,
-                    kind: sent.kind.clone(),
-                    v: sent.v,
-                    at_device: row.at_device,
-                    occurred_at: row.occurred_at,
-                    offset: row.offset,
-                    payload: sent.payload.clone(),
-                    command: Decoded::of(&sent.kind, sent.v, &sent.payload),
-                };
-                // Lost numbers are in the log as a row before the one that goes on.
-                let from = (row.n, row.device);
-                let resume = Some(Resume {
-                    device: from.1,
-                    from: from.0,
-                    actor: Arc::clone(&row.actor),
-                    received_at: row.received_at,
-                });
-                let plan = fresh.plan(*scope, vec![incoming], resume);
-                fresh.commit(*scope, plan);
-            }
-        }
-        fresh
     }
 }
 

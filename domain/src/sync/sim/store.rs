@@ -1,12 +1,16 @@
 //! The phone's store as the simulation sees it: the one in memory, behind switches that make it wrong
 //! on purpose.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use uuid::Uuid;
 
 use super::Mutant;
+use super::phone::PhoneFaults;
 use crate::id::OpId;
 use crate::modules::attachments::Sha256Hex;
-use crate::sync::client::memory::MemoryStore;
+use crate::sync::client::memory::{Disk, MemoryStore};
 use crate::sync::client::{
     Answers, Blob, BlobRefusal, BlobState, LocalStore, NewBlob, NewCommand, OutboxEntry, Page,
     Queue, StoreError, StoredScope,
@@ -15,10 +19,32 @@ use crate::sync::outcome::Outcome;
 use crate::sync::record::Scope;
 use crate::time::Ms;
 
+/// Commands of one tap with their photos.
+type Unsaved = (Vec<NewCommand>, Vec<NewBlob>);
+
 #[derive(Clone)]
 pub struct SimStore {
     pub inner: MemoryStore,
     pub mutant: Option<Mutant>,
+    pub faults: Rc<PhoneFaults>,
+    /// What a mutant has called saved and not stored.
+    pub unsaved: Rc<RefCell<Vec<Unsaved>>>,
+}
+
+impl SimStore {
+    fn is(&self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
+    }
+
+    /// What a disk does that loses a row, or keeps one that was removed.
+    fn damage(&self, page: &mut Page) {
+        let loses = self.is(Mutant::LoseRow) || self.is(Mutant::LoseRowUnchecked);
+        let keeps = self.is(Mutant::KeepRow) || self.is(Mutant::KeepRowUnchecked);
+        page.rows.retain(|row| match row.body {
+            Some(_) => !(loses && self.faults.strikes(10, "row lost on the disk")),
+            None => !(keeps && self.faults.strikes(800, "row kept on the disk")),
+        });
+    }
 }
 
 impl LocalStore for SimStore {
@@ -26,6 +52,11 @@ impl LocalStore for SimStore {
         self.inner.load(scope).await
     }
     async fn queue(&self, scope: Scope) -> Result<Queue, StoreError> {
+        // A mutant stores when it finds the time.
+        let unsaved = std::mem::take(&mut *self.unsaved.borrow_mut());
+        for (commands, blobs) in unsaved {
+            self.inner.record(commands, blobs).await?;
+        }
         self.inner.queue(scope).await
     }
     async fn record(
@@ -33,6 +64,15 @@ impl LocalStore for SimStore {
         commands: Vec<NewCommand>,
         blobs: Vec<NewBlob>,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
+        if self.is(Mutant::SaidSavedTooSoon) {
+            self.unsaved.borrow_mut().push((commands, blobs));
+            return Ok(Vec::new());
+        }
+        if self.is(Mutant::PhotosAfterwards) {
+            let entries = self.inner.record(commands.clone(), Vec::new()).await?;
+            self.inner.record(commands, blobs).await?;
+            return Ok(entries);
+        }
         self.inner.record(commands, blobs).await
     }
     async fn answered(&self, mut answers: Answers) -> Result<bool, StoreError> {
@@ -40,6 +80,20 @@ impl LocalStore for SimStore {
             let epoch = self.inner.disk().scopes.get(&answers.scope).and_then(|s| s.meta.epoch);
             answers.sent_under = epoch;
             answers.epoch = epoch.unwrap_or(answers.epoch);
+        }
+        if self.is(Mutant::AnswersInTwoTransactions) {
+            // Out of the outbox first, into the journal next.
+            let numbers: Vec<u64> = answers.outcomes.iter().map(|outcome| outcome.n).collect();
+            let taken = self.inner.tamper(|disk| {
+                let scope = disk.scopes.entry(answers.scope).or_default();
+                let taken = numbers.iter().filter_map(|n| scope.outbox.remove_entry(n));
+                taken.collect::<Vec<_>>()
+            });
+            self.inner.put_meta("answered", "first half").await?;
+            let put_back = |disk: &mut Disk| {
+                disk.scopes.entry(answers.scope).or_default().outbox.extend(taken);
+            };
+            self.inner.tamper(put_back);
         }
         self.inner.answered(answers).await
     }
@@ -51,7 +105,11 @@ impl LocalStore for SimStore {
     ) -> Result<(), StoreError> {
         self.inner.settled(scope, outcomes, at).await
     }
-    async fn keep_page(&self, page: Page) -> Result<bool, StoreError> {
+    async fn keep_page(&self, mut page: Page) -> Result<bool, StoreError> {
+        self.damage(&mut page);
+        if page.reset && self.is(Mutant::ForgetOutboxOnReset) {
+            self.inner.tamper(|disk| disk.scopes.entry(page.scope).or_default().outbox.clear());
+        }
         if self.mutant == Some(Mutant::KeepStalePages) {
             self.inner.force_page(page);
             return Ok(true);

@@ -60,6 +60,7 @@ pub fn staff() -> Vec<Actor> {
         person("technician", Role::Technician, &[]),
         person("manager", Role::Manager, &[]),
         person("steward B", Role::Steward, &["B"]),
+        person("second technician", Role::Technician, &[]),
     ]
 }
 
@@ -227,7 +228,10 @@ impl Hand<'_> {
             }
             TicketState::Received | TicketState::Assessed if manager => AssignTicket {
                 ticket: id,
-                to: UserId::derived(&["sim user", "technician"]),
+                to: {
+                    let names = ["technician", "second technician"];
+                    UserId::derived(&["sim user", names[self.rng.below(2)]])
+                },
                 note: String::new(),
             }
             .into(),
@@ -359,18 +363,19 @@ pub fn deed(rng: &mut Rng, replica: &Replica, at: Ms) -> Option<Deed> {
     let mut drafts = Vec::new();
     for _ in 0..count {
         let command =
-            match hand.rng.below(6) {
-                0 => hand.open_ticket(),
-                1 | 2 => hand.work_ticket(),
-                3 if hand.replica.actor().may(crate::Right::RecordVisit) => {
+            match hand.rng.below(9) {
+                0 | 1 => hand.open_ticket(),
+                2..=5 => hand.work_ticket(),
+                6 if hand.replica.actor().may(crate::Right::RecordVisit) => {
                     if hand.rng.chance(500) { hand.visit() } else { hand.answer_visit() }
                 }
-                4 if hand.replica.actor().may(crate::Right::RecordCall) => hand.call(),
+                7 if hand.replica.actor().may(crate::Right::RecordCall) => hand.call(),
                 _ => hand.round(),
             };
         let Some(command) = command else { continue };
         let op = OpId(hand.rng.uuid());
-        drafts.push(Draft { scope: scopes()[1], op, command, draft: None });
+        let draft = hand.rng.chance(200).then(|| "form".to_owned());
+        drafts.push(Draft { scope: scopes()[1], op, command, draft });
     }
     let blobs = hand.blobs;
     (!drafts.is_empty()).then_some(Deed { drafts, blobs })

@@ -24,8 +24,19 @@ use crate::sync::outcome::{Outcome, OutcomeKind};
 use crate::sync::record::Scope;
 use crate::time::Ms;
 
+/// On which side of a transaction's commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Before,
+    After,
+}
+
 /// Decides what goes wrong. Asked twice for each transaction, by the method's name.
 pub trait Faults {
+    /// The tab dies here: nothing of it runs any more.
+    fn dies(&self, _step: &'static str, _side: Side) -> bool {
+        false
+    }
     /// An error here: nothing was stored.
     fn before(&self, _step: &'static str) -> Result<(), StoreError> {
         Ok(())
@@ -79,6 +90,11 @@ impl MemoryStore {
         }
     }
 
+    /// Changes the disk outside of any transaction, as no phone may: for the same.
+    pub fn tamper<V>(&self, work: impl FnOnce(&mut Disk) -> V) -> V {
+        work(&mut self.disk.borrow_mut())
+    }
+
     /// Keeps a page wherever the store stands, as no phone may: for the same.
     pub fn force_page(&self, page: Page) {
         keep(self.disk.borrow_mut().scopes.entry(page.scope).or_default(), page);
@@ -91,8 +107,14 @@ impl MemoryStore {
         work: impl FnOnce(&mut Disk) -> V,
     ) -> Result<V, StoreError> {
         give_way().await;
+        if self.faults.dies(step, Side::Before) {
+            std::future::pending::<()>().await;
+        }
         self.faults.before(step)?;
         let value = work(&mut self.disk.borrow_mut());
+        if self.faults.dies(step, Side::After) {
+            std::future::pending::<()>().await;
+        }
         self.faults.after(step)?;
         give_way().await;
         Ok(value)

@@ -1,0 +1,107 @@
+//! Comparing what is stored with what the server says is to be: a base that lost a row, or kept one,
+//! would otherwise stay wrong for ever, for nothing is sent that did not change.
+//!
+//! A mismatch fetches a snapshot of that scope anew; the outbox and everything else that was recorded
+//! here is not touched by it. The request for it tells the server.
+
+use super::engine::Engine;
+use super::replica::Replica;
+use super::status::SyncError;
+use super::store::{LocalStore, Queue};
+use super::transport::{PullAsk, Transport};
+use crate::sync::checksum::CHECK_EVERY;
+use crate::sync::record::Scope;
+use crate::time::Ms;
+
+/// What is known of a scope's base, kept in `LocalStore::meta`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Checked {
+    Never,
+    /// Compared at this moment of the phone's clock.
+    At(i64),
+    /// It did not match: the next pull begins a snapshot.
+    Differs,
+    /// That snapshot has begun. If it does not match either, the fault is not this phone's: asking
+    /// again at once would fetch snapshots without end.
+    Repaired,
+}
+
+const DIFFERS: &str = "differs";
+const REPAIRED: &str = "repaired";
+
+impl Checked {
+    fn read(text: Option<&str>) -> Self {
+        match text {
+            None => Self::Never,
+            Some(DIFFERS) => Self::Differs,
+            Some(REPAIRED) => Self::Repaired,
+            Some(at) => at.parse().map_or(Self::Never, Self::At),
+        }
+    }
+
+    /// Also when the clock went back: it orders nothing.
+    fn is_due(self, now: Ms) -> bool {
+        match self {
+            Self::At(at) => now.0.abs_diff(at) >= CHECK_EVERY.unsigned_abs(),
+            _ => true,
+        }
+    }
+}
+
+fn key(scope: Scope) -> String {
+    format!("checksum/{scope}")
+}
+
+impl<S: LocalStore, T: Transport> Engine<S, T> {
+    /// What to ask of the next pull.
+    pub(super) async fn pull_ask(
+        &self,
+        scope: Scope,
+        queue: &Queue,
+        waiting: usize,
+        now: Ms,
+    ) -> Result<PullAsk, SyncError> {
+        let cursor = queue.meta.active_cursor().map(str::to_owned);
+        let checked = Checked::read(self.store.meta(&key(scope)).await?.as_deref());
+        let fills = cursor.is_none() || queue.meta.shadow_cursor.is_some();
+        let check = fills || checked.is_due(now);
+        Ok(PullAsk { scope, cursor, waiting, check, repair: checked == Checked::Differs })
+    }
+
+    /// A page that answers `ask` was kept. `cursor` and `checksum` are the page's, the latter on the one
+    /// that ends a pull. Says whether the base has to be fetched anew.
+    pub(super) async fn check(
+        &self,
+        ask: &PullAsk,
+        reset: bool,
+        cursor: &str,
+        checksum: Option<&str>,
+        now: Ms,
+    ) -> Result<bool, SyncError> {
+        let name = key(ask.scope);
+        if ask.repair {
+            // A server from before checksums goes on from the cursor.
+            let stands = if reset { REPAIRED.to_owned() } else { now.0.to_string() };
+            self.store.put_meta(&name, &stands).await?;
+        }
+        let Some(told) = checksum else { return Ok(false) };
+        let stored = self.store.load(ask.scope).await?;
+        let meta = &stored.meta;
+        if meta.shadow_cursor.is_some() || meta.cursor.as_deref() != Some(cursor) {
+            // Another tab has gone on; it compares for itself.
+            return Ok(false);
+        }
+        // From the disk, for that is what the next start shows.
+        let mut kept = Replica::new(self.replica.borrow().actor().clone(), self.device);
+        kept.load(ask.scope, stored);
+        let kept = kept.checksum(ask.scope);
+        if self.replica.borrow().checksum(ask.scope) != kept {
+            self.load(ask.scope).await?;
+        }
+        let before = Checked::read(self.store.meta(&name).await?.as_deref());
+        let differs = kept.text() != told && before != Checked::Repaired;
+        let stands = if differs { DIFFERS.to_owned() } else { now.0.to_string() };
+        self.store.put_meta(&name, &stands).await?;
+        Ok(differs)
+    }
+}

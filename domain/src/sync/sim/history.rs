@@ -1,0 +1,60 @@
+//! Back-ups of the simulation's server, its return from one, and its log decided once more.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::server::Server;
+use crate::sync::batch::{Decoded, Incoming, Resume, settler};
+
+impl Server {
+    /// What is committed is secured.
+    pub fn back_up(&mut self) {
+        self.backup = self.db.clone();
+        self.version += 1;
+    }
+
+    /// The disk is lost; the server comes back from its back-up.
+    pub fn restore(&mut self, epoch: Uuid) {
+        self.db = self.backup.clone();
+        self.late.clear();
+        self.epoch = epoch;
+        self.version += 1;
+    }
+
+    /// Decides the whole log again from nothing, one command at a time.
+    pub fn replayed(&self) -> Server {
+        let mut fresh = Server::new(self.epoch);
+        fresh.db.actors = self.db.actors.clone();
+        for (scope, db) in &self.db.scopes {
+            for row in db.log.iter().filter(|row| row.device != settler(*scope)) {
+                let sent = db.sent_as(row);
+                let incoming = Incoming {
+                    device: row.device,
+                    actor: Arc::clone(&row.actor),
+                    received_at: row.received_at,
+                    op: sent.op,
+                    n: row.n,
+                    kind: sent.kind.clone(),
+                    v: sent.v,
+                    at_device: row.at_device,
+                    occurred_at: row.occurred_at,
+                    offset: row.offset,
+                    payload: sent.payload.clone(),
+                    command: Decoded::of(&sent.kind, sent.v, &sent.payload),
+                };
+                // Lost numbers are in the log as a row before the one that goes on.
+                let from = (row.n, row.device);
+                let resume = Some(Resume {
+                    device: from.1,
+                    from: from.0,
+                    actor: Arc::clone(&row.actor),
+                    received_at: row.received_at,
+                });
+                let plan = fresh.plan(*scope, vec![incoming], resume);
+                fresh.commit(*scope, plan);
+            }
+        }
+        fresh
+    }
+}
