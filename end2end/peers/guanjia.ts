@@ -11,7 +11,7 @@ import { badge, button, readyForOffline, signIn, typeAccount, waitingOffline } f
 import { Server, until } from "../support/server.ts";
 import { t } from "../support/texts.ts";
 import { Counter } from "./counter.ts";
-import { CHANGES, type Measured, pause, PAUSE, PUSHED, recorded, type Recorded, type Work } from "./work.ts";
+import { CHANGES, COUNTED, type Measured, pause, PAUSE, PUSHED, recorded, type Recorded, type Work } from "./work.ts";
 
 export const ACCOUNT = "guanjia3";
 
@@ -39,7 +39,7 @@ export async function workOf(): Promise<Work> {
 }
 
 /** What the measurements use in a page of the app. */
-export async function prepare(context: BrowserContext, user: string): Promise<void> {
+async function prepare(context: BrowserContext, user: string): Promise<void> {
   await context.addInitScript((name) => {
     const w = window as any;
     const now = () => performance.timeOrigin + performance.now();
@@ -175,21 +175,22 @@ export async function guanjia(browser: Browser, work: Work, counted: boolean): P
     await signIn(reader, url, work.account);
     await pause(2_000);
     await call(reader, "listen");
+    const changes = counted ? COUNTED : CHANGES;
     const live: number[] = [];
     const starts: number[] = [];
     take();
-    for (const one of recorded(work.cluster, CHANGES, "改动")) {
+    for (const one of recorded(work.cluster, changes, "改动")) {
       const arrived = call<number>(reader, "arrived", live.length + 1);
       const began = await call<number>(writer, "record", work.scope, [one]);
       starts.push(began);
       live.push((await arrived) - began);
       await pause(PAUSE);
     }
-    bytes.live = take();
+    bytes.live = take() / changes;
     await pause(1_000);
     const [heard, drawn] = await reader.evaluate(() => [(window as any).heard, (window as any).done] as number[][]);
-    if (heard.length !== CHANGES) throw new Error(`${CHANGES} changes were heard of as ${heard.length}`);
-    if (!counted && drawn.length === CHANGES) {
+    if (heard.length !== changes) throw new Error(`${changes} changes were heard of as ${heard.length}`);
+    if (!counted && drawn.length === changes) {
       console.log(`Guanjia: live change → the second client has drawn it, p50 ${median(drawn.map((at, index) => at - starts[index])).toFixed(1)} ms`);
     }
     await reader.context().close();
@@ -204,7 +205,7 @@ export async function guanjia(browser: Browser, work: Work, counted: boolean): P
     const push = await sent;
     bytes.push = take();
     await badge(writer).getByText(t("frame.badge_synced"), { exact: true }).waitFor();
-    await expectOnServer(server.url, work, CHANGES + PUSHED);
+    await expectOnServer(server.url, work, changes + PUSHED);
     await writer.context().close();
     return { noted: { first, live, push }, bytes };
   } finally {

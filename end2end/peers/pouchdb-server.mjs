@@ -29,6 +29,9 @@ function durable(name) {
 }
 
 const Server = PouchDB.defaults({ prefix: `${folder}/`, ...(sync ? { db: durable } : {}) });
+// Before the database is made, which it then knows of. The smallest of its modes: only what replication needs, no log file,
+// no accounts.
+const peer = expressPouchDB(Server, { mode: "minimumForPouchDB" });
 const database = new Server("company");
 const documents = JSON.parse(readFileSync(rows, "utf8"));
 for (let at = 0; at < documents.length; at += 500) {
@@ -40,7 +43,6 @@ for (let at = 0; at < documents.length; at += 500) {
 const app = express();
 app.get("/", (_, answer) => answer.type("html").send("<!doctype html><meta charset=utf-8><title>peer</title><script src=/pouchdb.js></script>"));
 app.get("/pouchdb.js", (_, answer) => answer.sendFile(require.resolve("pouchdb/dist/pouchdb.min.js")));
-// The smallest of its modes: only what replication needs, no log file, no accounts.
-app.use("/db", expressPouchDB(Server, { mode: "minimumForPouchDB" }));
+app.use("/db", peer);
 const listener = app.listen(0, "127.0.0.1", () => console.log(String(listener.address().port)));
 process.on("SIGTERM", () => process.exit(0));

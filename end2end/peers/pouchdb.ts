@@ -6,7 +6,7 @@ import type { Browser, Page } from "@playwright/test";
 import { PHONE, run } from "../support/env.ts";
 import { Child } from "./child.ts";
 import { Counter } from "./counter.ts";
-import { CHANGES, type Measured, pause, PAUSE, PUSHED, recorded, type Recorded, type Work } from "./work.ts";
+import { CHANGES, COUNTED, type Measured, pause, PAUSE, PUSHED, recorded, type Recorded, type Work } from "./work.ts";
 
 /** A page of the peer's, with an empty database and what the measurements use. */
 async function open(browser: Browser, url: string): Promise<Page> {
@@ -124,15 +124,16 @@ export function pouchdb(browser: Browser, work: Work, counted: boolean): Promise
     await call(reader, "listen");
     await call(writer, "push", 0);
     await pause(1_000);
+    const changes = counted ? COUNTED : CHANGES;
     const live: number[] = [];
     take();
-    for (const one of recorded(work.cluster, CHANGES, "改动")) {
+    for (const one of recorded(work.cluster, changes, "改动")) {
       const arrived = call<number>(reader, "arrived", one.id);
       const began = await call<number>(writer, "change", documentOf(one));
       live.push((await arrived) - began);
       await pause(PAUSE);
     }
-    bytes.live = take();
+    bytes.live = take() / changes;
     await reader.context().close();
 
     await call(writer, "hold");
@@ -140,7 +141,7 @@ export function pouchdb(browser: Browser, work: Work, counted: boolean): Promise
     take();
     const pushed = await push(writer, work);
     bytes.push = take();
-    await expectOnServer(url, work.rows.length + CHANGES + PUSHED);
+    await expectOnServer(url, work.rows.length + changes + PUSHED);
     await writer.context().close();
     return { noted: { first, live, push: pushed }, bytes };
   });

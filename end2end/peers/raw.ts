@@ -6,7 +6,7 @@ import type { Browser, Page } from "@playwright/test";
 import { PHONE, run } from "../support/env.ts";
 import { Child } from "./child.ts";
 import { Counter } from "./counter.ts";
-import { CHANGES, type Measured, pause, PAUSE, PUSHED, recorded, type Recorded, type Work } from "./work.ts";
+import { CHANGES, COUNTED, type Measured, pause, PAUSE, PUSHED, recorded, type Recorded, type Work } from "./work.ts";
 
 async function open(browser: Browser, url: string): Promise<Page> {
   const context = await browser.newContext(PHONE);
@@ -117,15 +117,16 @@ export async function raw(browser: Browser, work: Work, counted: boolean): Promi
     const reader = await open(browser, url);
     await call(reader, "listen");
     await pause(500);
+    const changes = counted ? COUNTED : CHANGES;
     const live: number[] = [];
     take();
-    for (const one of recorded(work.cluster, CHANGES, "改动")) {
+    for (const one of recorded(work.cluster, changes, "改动")) {
       const arrived = call<number>(reader, "arrived", one.id);
       const began = await call<number>(writer, "change", one);
       live.push((await arrived) - began);
       await pause(PAUSE);
     }
-    bytes.live = take();
+    bytes.live = take() / changes;
     await reader.context().close();
 
     await call(writer, "record", recorded(work.cluster, PUSHED, "离线"));

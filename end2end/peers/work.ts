@@ -7,8 +7,10 @@ import { openTicket } from "../support/demo.ts";
 export const PUSHED = 1_000;
 /** Changes that a second client waits for, one after the other. */
 export const CHANGES = 200;
+/** So many of them where bytes are counted. */
+export const COUNTED = 40;
 /** Between two changes, in ms, so that each finds everybody at rest: people do not write every few milliseconds. */
-export const PAUSE = 150;
+export const PAUSE = 300;
 
 /** What a person's phone holds, and what that person records. */
 export interface Work {
@@ -46,13 +48,8 @@ export interface Noted {
 export interface Bytes {
   first: number;
   push: number;
+  /** Of one change. */
   live: number;
-}
-
-/** Where one goes in, and how what has passed there is counted: nothing is, while time is measured. */
-export interface Door {
-  url: string;
-  take: () => number;
 }
 
 export interface Measured {
