@@ -26,6 +26,14 @@ enum Checked {
     Repaired,
 }
 
+/// What a page that ends a pull says of the base.
+pub(super) struct Told<'a> {
+    pub sum: &'a str,
+    pub cursor: &'a str,
+    /// The base was read from the disk after the page was kept.
+    pub reloaded: bool,
+}
+
 const DIFFERS: &str = "differs";
 const REPAIRED: &str = "repaired";
 
@@ -68,14 +76,13 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         Ok(PullAsk { scope, cursor, waiting, check, repair: checked == Checked::Differs })
     }
 
-    /// A page that answers `ask` was kept. `cursor` and `checksum` are the page's, the latter on the one
-    /// that ends a pull. Says whether the base has to be fetched anew.
+    /// A page that answers `ask` was kept; the one that ends a pull may tell a sum. Says whether the base
+    /// has to be fetched anew.
     pub(super) async fn check(
         &self,
         ask: &PullAsk,
         reset: bool,
-        cursor: &str,
-        checksum: Option<&str>,
+        told: Option<Told<'_>>,
         now: Ms,
     ) -> Result<bool, SyncError> {
         let name = key(ask.scope);
@@ -84,22 +91,30 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             let stands = if reset { REPAIRED.to_owned() } else { now.0.to_string() };
             self.store.put_meta(&name, &stands).await?;
         }
-        let Some(told) = checksum else { return Ok(false) };
-        let stored = self.store.load(ask.scope).await?;
-        let meta = &stored.meta;
-        if meta.shadow_cursor.is_some() || meta.cursor.as_deref() != Some(cursor) {
+        let Some(told) = told else { return Ok(false) };
+        let meta = self.store.queue(ask.scope).await?.meta;
+        if meta.shadow_cursor.is_some() || meta.cursor.as_deref() != Some(told.cursor) {
             // Another tab has gone on; it compares for itself.
             return Ok(false);
         }
-        // From the disk, for that is what the next start shows.
-        let mut kept = Replica::new(self.replica.borrow().actor().clone(), self.device);
-        kept.load(ask.scope, stored);
-        let kept = kept.checksum(ask.scope);
-        if self.replica.borrow().checksum(ask.scope) != kept {
+        // From the disk, for that is what the next start shows; what was read from there just now, at the
+        // end of a snapshot, is not read twice.
+        let shown = self.replica.borrow().checksum(ask.scope);
+        let kept = if told.reloaded && self.replica.borrow().stands_at(ask.scope, &meta) {
+            shown
+        } else {
+            let mut kept = Replica::new(self.replica.borrow().actor().clone(), self.device);
+            kept.load(ask.scope, self.store.load(ask.scope).await?);
+            if !kept.stands_at(ask.scope, &meta) {
+                return Ok(false);
+            }
+            kept.checksum(ask.scope)
+        };
+        if shown != kept {
             self.load(ask.scope).await?;
         }
         let before = Checked::read(self.store.meta(&name).await?.as_deref());
-        let differs = kept.text() != told && before != Checked::Repaired;
+        let differs = kept.text() != told.sum && before != Checked::Repaired;
         let stands = if differs { DIFFERS.to_owned() } else { now.0.to_string() };
         self.store.put_meta(&name, &stands).await?;
         Ok(differs)

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::checked::Told;
 use super::replica::{Draft, Preview, Replica};
 use super::status::{Paused, RecordError, SyncError, SyncStatus};
 use super::steps::{self, AfterGap};
@@ -284,7 +285,8 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             self.store.forget_backed_up(scope, epoch, backup_seq).await?;
         }
         self.refresh(scope).await?;
-        let anew = self.check(&ask, reset, &cursor, checksum.as_deref(), now).await?;
+        let told = checksum.as_deref().map(|sum| Told { sum, cursor: &cursor, reloaded: reload });
+        let anew = self.check(&ask, reset, told, now).await?;
         Ok(Pulled { rows: count, more: more || anew })
     }
 
