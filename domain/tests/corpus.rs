@@ -1,7 +1,7 @@
 //! What phones of every release have sent and kept, for ever: a command that waited in an outbox for
 //! half a year is taken as on the day it was recorded, and a base that was stored is read.
 //!
-//! One folder a release under `corpus/`, written once by `server/tests/matrix/corpus.rs` and never
+//! One folder a release under `corpus/`, written once by `server/tests/suite/matrix/corpus.rs` and never
 //! again. Where a later rule decides otherwise on purpose, `OTHERWISE` says so.
 
 #![allow(clippy::unwrap_used)]
