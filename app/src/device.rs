@@ -5,6 +5,7 @@ pub mod diagnostics;
 pub mod install;
 pub mod page;
 pub mod photo;
+pub mod reserve;
 pub mod scan;
 pub mod sheets;
 pub mod signature;

@@ -13,6 +13,8 @@ pub struct Door {
     /// Makes the pages. Before somebody is signed in there are none.
     pages: RwSignal<Option<fn() -> AnyView>>,
     online: RwSignal<bool>,
+    /// Somebody is signed in, and what this phone keeps of theirs did not open.
+    shut: RwSignal<bool>,
     /// Of the root, for what is made later and lives as long as the page.
     owner: StoredValue<Owner>,
 }
@@ -30,6 +32,7 @@ impl Door {
         let door = Door {
             pages: RwSignal::new(None),
             online: RwSignal::new(online),
+            shut: RwSignal::new(false),
             owner: StoredValue::new(owner),
         };
         let window = page::window();
@@ -46,6 +49,15 @@ impl Door {
     /// There is a network, as far as is known. Tracked.
     pub fn is_online(self) -> bool {
         self.online.get()
+    }
+
+    /// Tracked.
+    pub fn is_shut(self) -> bool {
+        self.shut.get()
+    }
+
+    pub fn set_shut(self, shut: bool) {
+        self.shut.try_set(shut);
     }
 
     pub fn set_online(self, online: bool) {

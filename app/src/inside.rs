@@ -5,9 +5,12 @@ use std::cell::Cell;
 use domain::Refusal;
 use leptos::prelude::*;
 
-use crate::app_context::App;
+use crate::app_context::{App, SESSION};
+use crate::device::page;
 use crate::front::Door;
+use crate::i18n::tr;
 use crate::routes::pages;
+use crate::ui::use_toasts;
 
 thread_local! {
     /// A page has one `App`, whichever way it was entered first.
@@ -31,6 +34,13 @@ async fn app(door: Door) -> App {
     }
     let app = door.owner().with(|| {
         let app = App::provide();
+        let toasts = use_toasts();
+        let cleared = Memo::new(move |_| app.status().with(|status| status.cleared));
+        Effect::new(move |_| {
+            if let Some(count) = cleared.get() {
+                toasts.warn(tr::sync::cleared(count));
+            }
+        });
         Effect::new(move |_| door.set_online(app.status().with(|status| status.online)));
         Effect::new(move |_| {
             if app.session().with(Option::is_some) {
@@ -42,8 +52,10 @@ async fn app(door: Door) -> App {
     APP.set(Some(app));
     app.restore().await;
     // Effects wait for their turn; nothing else should be painted meanwhile.
-    if app.session().with_untracked(Option::is_some) {
+    let opened = app.session().with_untracked(Option::is_some);
+    if opened {
         door.show(pages);
     }
+    door.set_shut(!opened && page::stored_text(SESSION).is_some());
     app
 }

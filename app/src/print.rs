@@ -268,8 +268,8 @@ fn line(paper: &RoundPaper<'_>, point: Option<&Point>, answer: &ItemAnswer) -> A
                 {here
                     .into_iter()
                     .map(|photo| {
-                        // The rendition: the photo as it came is not for everyone.
-                        let address = format!("/api/v1/blobs/{}", photo.sha256.0);
+                        // 32 mm wide on paper: the small picture has 250 dots an inch.
+                        let address = format!("/api/v1/blobs/{}?size=thumb", photo.sha256.0);
                         view! { <img class="thumb" src=address alt=alt.clone()/> }
                     })
                     .collect_view()}

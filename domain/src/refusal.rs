@@ -67,6 +67,8 @@ refusal_codes! {
         BlobType = "blob.type_not_allowed",
         BlobOffset = "blob.wrong_offset",
         BlobUnknown = "blob.unknown",
+        /// What keeps attachments is full or does not answer: the phone keeps its own and comes again.
+        BlobStoreAway = "blob.store_away",
         SignInWrong = "session.wrong_password",
         SignInLocked = "session.locked",
         SignInExpired = "session.expired",

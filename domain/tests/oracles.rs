@@ -215,16 +215,22 @@ fn ticks_of_two_phones_in_one_briefing_come_out_the_same_in_either_order() {
         let mut rng = Rng::of(case, 2);
         let today = Zone::default().date(NOW);
         let tick = |rng: &mut Rng, device: &str, after: i64| {
-            let lines = (0..1 + rng.below(3)).map(|_| BriefingLine {
-                ticket: None,
-                text: format!("第{}项", rng.below(4)),
-                ticked: rng.chance(500),
-                note: format!("{}", rng.below(100)),
-            });
-            let mut lines: Vec<BriefingLine> = lines.collect();
-            lines.sort_by(|a, b| a.text.cmp(&b.text));
-            lines.dedup_by(|a, b| a.text == b.text);
-            let record = RecordBriefing { cluster: cluster("A"), date: today, lines };
+            let (mut lines, mut listed) = (Vec::new(), Vec::new());
+            for name in 0..4 {
+                let line =
+                    BriefingLine { text: format!("第{name}项"), ..BriefingLine::default() };
+                let answered = BriefingLine {
+                    ticked: rng.chance(500),
+                    note: format!("{}", rng.below(100)),
+                    ..line.clone()
+                };
+                match rng.below(3) {
+                    0 => lines.push(answered),
+                    1 => listed.push(line),
+                    _ => {}
+                }
+            }
+            let record = RecordBriefing { cluster: cluster("A"), date: today, lines, listed };
             deed(rng, steward(), device, here(), NOW.plus(after), record.into())
         };
         let (early, late) = (tick(&mut rng, "one", 1_000), tick(&mut rng, "other", 2_000));

@@ -48,6 +48,13 @@ export class Client {
     return client;
   }
 
+  /** With a session that somebody else has begun: a page. */
+  static of(url: string, session: Session): Client {
+    const client = new Client(url);
+    client.session = session;
+    return client;
+  }
+
   /** Any answer, whatever its status. */
   async raw(method: string, path: string, body?: unknown): Promise<Response> {
     const headers: Record<string, string> = { "x-guanjia": "1" };

@@ -2,8 +2,10 @@
 // acknowledged is in the log exactly once, and nothing else is.
 
 import { randomUUID } from "node:crypto";
+import type { Page } from "@playwright/test";
 import { Client, type Outcome } from "./api.ts";
 import { openTicket } from "./demo.ts";
+import type { KeptCommand } from "./disk.ts";
 import type { Server } from "./server.ts";
 
 /** Most commands of one push: small, so that many commits are there to be hit. */
@@ -14,7 +16,8 @@ const PATIENCE = 1_500;
 interface Recorded {
   op: string;
   n: number;
-  ticket: string;
+  /** That it opens; other commands open none. */
+  ticket: string | null;
   /** As it is sent, and sent again. */
   envelope: object;
 }
@@ -29,6 +32,8 @@ export class Recorder {
   private readonly all: Recorded[] = [];
   /** What the server said of each command. */
   readonly told = new Map<string, string>();
+  /** Answers to a phone that are still being read. */
+  private readonly heard: Promise<void>[] = [];
   /** Tries that came to nothing. */
   failures = 0;
   /** Why the last of them did. */
@@ -49,23 +54,72 @@ export class Recorder {
     return new Recorder(client, client.session.actor.clusters[0]);
   }
 
+  /** Of a device that is signed in already. */
+  static over(client: Client): Recorder {
+    return new Recorder(client, client.session.actor.clusters[0]);
+  }
+
+  /**
+   * Of a phone that records and sends by itself: with what lies in its outbox before it sends, and what its page is
+   * told from now on. `adopt` gives it a session.
+   */
+  static ofPhone(page: Page, url: string, session: Client["session"], kept: KeptCommand[]): Recorder {
+    const recorder = new Recorder(Client.of(url, session), session.actor.clusters[0]);
+    recorder.fromDisk(kept);
+    page.context().on("response", (answer) => {
+      if (!answer.url().endsWith("/sync/push") || answer.status() !== 200) return;
+      recorder.pushes += 1;
+      recorder.heard.push(
+        answer.json().then(({ outcomes }: { outcomes: Outcome[] }) => {
+          for (const outcome of outcomes) recorder.told.set(outcome.op, JSON.stringify(outcome));
+        }),
+      );
+    });
+    return recorder;
+  }
+
+  /** What the phone has recorded since. */
+  fromDisk(commands: KeptCommand[]): void {
+    for (const { op, n, kind, at_device, offset, payload } of commands) {
+      const envelope = { op, n, kind, at_device, ...(offset === null ? {} : { offset }), payload: JSON.parse(payload) };
+      this.all.push({ op, n, ticket: kind === "tickets.open" ? envelope.payload.ticket : null, envelope });
+    }
+  }
+
+  /** The phone has drained; what it was told is asked for again under the session that it has by now. */
+  async adopt(page: Page): Promise<void> {
+    await Promise.all(this.heard);
+    const cookies = await page.context().cookies();
+    this.client.cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  }
+
   get recorded(): number {
     return this.all.length;
   }
 
-  record(): void {
-    const { ticket, payload } = openTicket(this.cluster);
+  /** Opens a ticket; `more` of what is said of it. */
+  record(more: Record<string, unknown> = {}): void {
+    const { ticket, payload } = openTicket(this.cluster, more);
+    this.keep("tickets.open", payload, ticket);
+  }
+
+  /** Says something more about the ticket that was opened last. */
+  note(note: string): void {
+    const ticket = this.all.findLast(({ ticket }) => ticket)?.ticket;
+    this.keep("tickets.note", { ticket, note }, null);
+  }
+
+  private keep(kind: string, payload: object, ticket: string | null): void {
     const [op, n] = [randomUUID(), this.all.length + 1];
-    const envelope = { op, n, kind: "tickets.open", at_device: Date.now(), offset: 0, payload };
-    const recorded = { op, n, ticket, envelope };
+    const recorded = { op, n, ticket, envelope: { op, n, kind, at_device: Date.now(), offset: 0, payload } };
     this.all.push(recorded);
     this.outbox.push(recorded);
   }
 
   /** Sends from the head of the outbox; whether it was answered. An answer that breaks a promise is an error. */
-  async push(url: string): Promise<boolean> {
-    const sent = this.outbox.slice(0, AT_ONCE);
-    const outcomes = await this.send(url, sent);
+  async push(url: string, most = AT_ONCE, patience = PATIENCE): Promise<boolean> {
+    const sent = this.outbox.slice(0, most);
+    const outcomes = await this.send(url, sent, patience);
     if (!outcomes) {
       this.failures += 1;
       return false;
@@ -147,7 +201,7 @@ export class Recorder {
   /** Tickets that were acknowledged as opened. */
   get opened(): string[] {
     const applied = ({ op }: Recorded) => (JSON.parse(this.told.get(op) ?? "{}") as Outcome).outcome === "applied";
-    return this.all.filter(applied).map(({ ticket }) => ticket);
+    return this.all.filter(applied).flatMap(({ ticket }) => ticket ?? []);
   }
 }
 
@@ -157,8 +211,11 @@ export interface Reckoning {
   wrong: string[];
 }
 
-/** Holds everything that was told against what the server has. The server is stopped for it. */
-export async function reckon(server: Server, recorders: Recorder[], logBefore: number): Promise<Reckoning> {
+/**
+ * Holds everything that was told against what the server has. The server is stopped for it. `arrivals`: photos, for
+ * each of which the product writes that it has come.
+ */
+export async function reckon(server: Server, recorders: Recorder[], logBefore: number, arrivals = 0): Promise<Reckoning> {
   for (const recorder of recorders) await recorder.drain(server.url);
   const wrong: string[] = [];
   for (const recorder of recorders) wrong.push(...(await recorder.resend(server.url)));
@@ -172,7 +229,8 @@ export async function reckon(server: Server, recorders: Recorder[], logBefore: n
   await server.stop();
   const commands = recorders.reduce((sum, { recorded }) => sum + recorded, 0);
   const { logRows } = server.verify();
-  if (logRows - logBefore !== commands) wrong.push(`${commands} commands made ${logRows - logBefore} rows of log`);
+  const rows = logRows - logBefore - arrivals;
+  if (rows !== commands) wrong.push(`${commands} commands made ${rows} rows of log`);
   const failures = recorders.reduce((sum, one) => sum + one.failures, 0);
   return { commands, failures, wrong };
 }

@@ -1,6 +1,7 @@
 // What people do on the pages, in their own steps.
 
 import { expect, type Locator, type Page } from "@playwright/test";
+import type { Session } from "./api.ts";
 import { hideCode, picture, showCode, take } from "./camera.ts";
 import { PASSWORD } from "./env.ts";
 import { type Language, pattern, t } from "./texts.ts";
@@ -39,6 +40,11 @@ export async function signInAgain(page: Page, password = PASSWORD): Promise<void
   await button(page, "session.sign_in_again").click();
   await sheet(page).getByLabel(t("session.password"), { exact: true }).fill(password);
   await button(sheet(page), "session.sign_in").click();
+}
+
+/** Who is signed in on this page's phone, as the phone keeps it. */
+export async function sessionOf(page: Page): Promise<Session> {
+  return page.evaluate(() => JSON.parse(localStorage.getItem("guanjia.session")!));
 }
 
 /** The service worker has the whole app. */

@@ -28,6 +28,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::state::AppState;
 
+mod pulls;
+
 const UNITS: usize = 400;
 /// Commands of the throughput run.
 const COMMANDS: usize = 20_000;
@@ -36,13 +38,13 @@ const BATCH: usize = 50;
 const RUNS: usize = 3;
 
 /// Measures on SQLite, and on PostgreSQL when its address is given.
-pub async fn run(base: Config, postgres: Option<String>) -> Result<(), String> {
-    println!("{:<52} {:>16} {:>14}", "measure (median of 3)", "measured", "to reach");
+pub async fn run(base: Config, postgres: Option<String>, only_pulls: bool) -> Result<(), String> {
+    println!("{:<52} {:>16} {:>14}", "measure (medians)", "measured", "to reach");
     let folder = std::env::temp_dir().join(format!("guanjia-bench-{}", std::process::id()));
     let sqlite = format!("sqlite:{}", folder.join("bench.db").display());
-    engine(&base, "SQLite", sqlite, &folder, "≥ 10,000").await?;
+    engine(&base, "SQLite", sqlite, &folder, (!only_pulls).then_some("≥ 10,000")).await?;
     if let Some(url) = postgres {
-        engine(&base, "PostgreSQL", url, &folder, "≥ 5,000").await?;
+        engine(&base, "PostgreSQL", url, &folder, (!only_pulls).then_some("≥ 5,000")).await?;
     }
     std::fs::remove_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))
 }
@@ -52,45 +54,52 @@ async fn engine(
     name: &str,
     database: String,
     folder: &PathBuf,
-    target: &str,
+    target: Option<&str>,
 ) -> Result<(), String> {
     std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     let config =
         Config { database, data: folder.clone(), backup_dir: None, demo: false, ..base.clone() };
     let (_stop, stopping) = watch::channel(false);
     let state = cli::start(config, Clock::system(), stopping).await?;
-    let site = Estate::set_up(&state).await?;
+    if let Some(target) = target {
+        throughputs(&state, name, target).await?;
+    }
+    pulls::measure(&state, name).await?;
+    state.sync.stop().await;
+    state.db.close().await;
+    Ok(())
+}
 
+async fn throughputs(state: &AppState, name: &str, target: &str) -> Result<(), String> {
+    let site = Estate::set_up(state).await?;
     let mut rates = Vec::new();
     for run in 0..RUNS {
-        rates.push(throughput(&state, &site, run).await?);
+        rates.push(throughput(state, &site, run).await?);
     }
     row(&format!("{name}: durable commands/s, full rules"), rates, target);
 
     let mut rates = Vec::new();
     for run in 0..RUNS {
-        rates.push(single_pushes(&state, &site, run).await?);
+        rates.push(single_pushes(state, &site, run).await?);
     }
     row(&format!("{name}: pushes/s in one scope, one command each"), rates, "≥ 1,000");
 
     let mut rates = Vec::new();
     let mut rows = 0;
     for _ in 0..RUNS {
-        let (count, seconds) = first_sync(&state, &site).await?;
+        let (count, seconds) = first_sync(state, &site).await?;
         rows = count;
         rates.push(count as f64 / seconds);
     }
     row(&format!("{name}: first sync, rows/s ({rows} rows)"), rates, "≥ 30,000");
 
-    let (half, most) = commit_to_pull(&state, &site).await?;
+    let (half, most) = commit_to_pull(state, &site).await?;
     println!(
         "{:<52} {:>16} {:>14}",
         format!("{name}: commit → other client has it, p50 / p95"),
         format!("{half:.1} / {most:.1} ms"),
         "p95 ≤ 20 ms"
     );
-    state.sync.stop().await;
-    state.db.close().await;
     Ok(())
 }
 

@@ -158,6 +158,15 @@ enum Command {
         /// The folder of a back-up; without it the database.
         folder: Option<PathBuf>,
     },
+    /// Remove attachments that nothing has named for 35 days, as a server does by itself every six hours
+    /// (docs/backup.md). 清理无人引用的附件。
+    ///
+    /// They are laid aside for a week before they are gone. Also while a server runs.
+    CleanAttachments {
+        /// Only say what would go.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Copy the database into an empty PostgreSQL database and check it there (docs/backup.md).
     /// 迁移到 PostgreSQL。
     ///
@@ -171,6 +180,9 @@ enum Command {
         /// An empty PostgreSQL database to measure as well: `postgres://…`.
         #[arg(long)]
         postgres: Option<String>,
+        /// Only what a pull costs while its scope grows.
+        #[arg(long)]
+        pulls: bool,
     },
 }
 
@@ -269,8 +281,9 @@ async fn dispatch(config: Config, command: Command) -> Result<(), String> {
             safety::restore(config, folder, replace, older, sign_out).await
         }
         Command::Verify { folder } => safety::verify(config, folder).await,
+        Command::CleanAttachments { dry_run } => safety::clean_attachments(config, dry_run).await,
         Command::CopyToPostgres { url } => safety::copy_to_postgres(config, url).await,
-        Command::Bench { postgres } => bench::run(config, postgres).await,
+        Command::Bench { postgres, pulls } => bench::run(config, postgres, pulls).await,
     }
 }
 
@@ -309,7 +322,7 @@ pub async fn start(
             .map_err(|e| format!("Passwords cannot be checked: {e}."))?
     };
     Ok(AppState {
-        blobs: Blobs::open(&config.data, config.backup_dir.as_deref())?,
+        blobs: Blobs::open(&config.blobs, &config.data, config.backup_dir.as_deref()).await?,
         site: Arc::new(Site::new(&config.site)),
         config: Arc::new(config),
         clock,

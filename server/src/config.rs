@@ -40,6 +40,9 @@ pub struct Config {
     #[arg(long, global = true, env = "GUANJIA_DATA", default_value = "data")]
     pub data: PathBuf,
 
+    #[command(flatten)]
+    pub blobs: BlobSettings,
+
     /// Folder for back-ups. A server makes them by itself then, and photos go there as they arrive. It
     /// belongs on another disk (docs/backup.md).
     #[arg(long, global = true, env = "GUANJIA_BACKUP_DIR")]
@@ -90,6 +93,52 @@ pub struct Config {
     /// How the log is written. `RUST_LOG` says how much of it.
     #[arg(long, global = true, env = "GUANJIA_LOG", value_enum, default_value_t)]
     pub log: LogFormat,
+}
+
+/// Where attachments are kept: by default in the data folder.
+#[derive(Clone, Default, Args)]
+pub struct BlobSettings {
+    /// Store for attachments in place of the data folder: `s3://<bucket>` or `s3://<bucket>/<prefix>`
+    /// (docs/deploy.md).
+    #[arg(id = "blobs", long = "blobs", global = true, env = "GUANJIA_BLOBS")]
+    pub store: Option<String>,
+
+    /// Address of that store, when it is not Amazon's: `https://s3.example.com`. Only one that says
+    /// `http://` is spoken to without encryption.
+    #[arg(
+        id = "blobs_endpoint",
+        long = "blobs-endpoint",
+        global = true,
+        env = "GUANJIA_BLOBS_ENDPOINT",
+        requires = "blobs"
+    )]
+    pub endpoint: Option<String>,
+
+    /// Region of that store. Without it AWS_REGION, else `us-east-1`, which most others take.
+    #[arg(
+        id = "blobs_region",
+        long = "blobs-region",
+        global = true,
+        env = "GUANJIA_BLOBS_REGION",
+        requires = "blobs"
+    )]
+    pub region: Option<String>,
+
+    /// Key and secret in place of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+    #[arg(skip)]
+    pub keys: Option<(String, String)>,
+}
+
+impl fmt::Debug for BlobSettings {
+    /// Without the keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { store, endpoint, region, keys: _ } = self;
+        f.debug_struct("BlobSettings")
+            .field("store", store)
+            .field("endpoint", endpoint)
+            .field("region", region)
+            .finish()
+    }
 }
 
 /// A time between two back-ups.

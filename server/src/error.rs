@@ -114,6 +114,7 @@ pub fn status_of(code: &str) -> StatusCode {
         _ if is(CommonCode::SignInLocked) || is(CommonCode::TooManyRequests) => {
             StatusCode::TOO_MANY_REQUESTS
         }
+        _ if is(CommonCode::BlobStoreAway) => StatusCode::SERVICE_UNAVAILABLE,
         _ if is(CommonCode::Fault) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -15,6 +15,7 @@ pub mod code_key;
 pub mod config;
 pub mod db;
 pub mod demo;
+pub mod duties;
 pub mod error;
 pub mod http;
 pub mod import;

@@ -3,11 +3,13 @@
 //! Written by hand: a dozen atomics that belong to a server (tests run many in one process) instead
 //! of a crate's process-wide recorder.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use domain::Ms;
 use domain::sync::OutcomeKind;
 
 /// Upper bounds in seconds.
@@ -78,6 +80,72 @@ struct Inner {
     sign_ins: AtomicU64,
     sign_ins_refused: AtomicU64,
     checksum_mismatches: AtomicU64,
+    duties: Mutex<Duties>,
+}
+
+/// A duty as this node last saw it in the database, whoever does it.
+#[derive(Clone, Debug)]
+pub struct DutySeen {
+    pub name: String,
+    pub holder: Option<String>,
+    pub done: Option<Ms>,
+    pub failures: u64,
+    pub seen: Ms,
+}
+
+/// How this node's turn at a duty ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DutyEnd {
+    Done,
+    Failed,
+    /// Another node took it over.
+    Lost,
+}
+
+#[derive(Default)]
+struct Duties {
+    seen: Vec<DutySeen>,
+    ended: BTreeMap<(&'static str, DutyEnd), u64>,
+}
+
+impl Duties {
+    fn write(&self, out: &mut String) {
+        let seconds = |at: Ms| at.0 as f64 / 1e3;
+        let mut gauge = |name: &str, help: &str, rows: Vec<(String, f64)>| {
+            let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge");
+            for (labels, value) in rows {
+                let _ = writeln!(out, "{name}{{{labels}}} {value}");
+            }
+        };
+        let rows = |value: &dyn Fn(&DutySeen) -> Option<(String, f64)>| -> Vec<(String, f64)> {
+            let row = |duty: &DutySeen| {
+                let (labels, value) = value(duty)?;
+                Some((format!("duty=\"{}\"{labels}", duty.name), value))
+            };
+            self.seen.iter().filter_map(row).collect()
+        };
+        let done = rows(&|duty| Some((String::new(), seconds(duty.done?))));
+        let help = "When a duty was last done by any node, in seconds since 1970.";
+        gauge("guanjia_duty_done_seconds", help, done);
+        let failures = rows(&|duty| Some((String::new(), duty.failures as f64)));
+        let help = "How often a duty has failed on any node since it was last done.";
+        gauge("guanjia_duty_failures", help, failures);
+        let node = |duty: &DutySeen| Some((format!(",node=\"{}\"", duty.holder.as_ref()?), 1.0));
+        gauge("guanjia_duty_holder", "The node that is at a duty.", rows(&node));
+        let seen = rows(&|duty| Some((String::new(), seconds(duty.seen))));
+        let help = "When this node last saw how a duty stands, in seconds since 1970.";
+        gauge("guanjia_duty_seen_seconds", help, seen);
+        let name = "guanjia_duty_turns_total";
+        let _ = writeln!(out, "# HELP {name} This node's turns at duties.\n# TYPE {name} counter");
+        for ((duty, end), count) in &self.ended {
+            let end = match end {
+                DutyEnd::Done => "done",
+                DutyEnd::Failed => "failed",
+                DutyEnd::Lost => "lost",
+            };
+            let _ = writeln!(out, "{name}{{duty=\"{duty}\",result=\"{end}\"}} {count}");
+        }
+    }
 }
 
 /// What a server counts. Clones count into the same numbers.
@@ -98,6 +166,7 @@ impl Default for Metrics {
             sign_ins: AtomicU64::new(0),
             sign_ins_refused: AtomicU64::new(0),
             checksum_mismatches: AtomicU64::new(0),
+            duties: Mutex::default(),
         }))
     }
 }
@@ -141,6 +210,20 @@ impl Metrics {
     /// A phone found that it holds something else than it is to hold.
     pub fn checksum_mismatch(&self) {
         self.0.checksum_mismatches.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How all duties stand.
+    pub fn duties_seen(&self, seen: Vec<DutySeen>) {
+        self.duties().seen = seen;
+    }
+
+    /// This node's turn at a duty ended.
+    pub fn duty_ended(&self, duty: &'static str, end: DutyEnd) {
+        *self.duties().ended.entry((duty, end)).or_insert(0) += 1;
+    }
+
+    fn duties(&self) -> std::sync::MutexGuard<'_, Duties> {
+        self.0.duties.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All numbers in Prometheus' text format.
@@ -189,6 +272,7 @@ impl Metrics {
         inner.batch_commands.write("guanjia_batch_commands", help, &mut out);
         let help = "Time from the start of a write transaction to its commit.";
         inner.commit_seconds.write("guanjia_commit_seconds", help, &mut out);
+        self.duties().write(&mut out);
         out
     }
 }

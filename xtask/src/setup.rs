@@ -23,6 +23,7 @@ pub fn for_testing() -> Outcome<wasm::Toolchain> {
         chromium()?;
         chinese_fonts()?;
         shell_tools()?;
+        engines();
         npm::install(&sh::root().join("end2end"))?;
     }
     Ok(toolchain)
@@ -141,6 +142,33 @@ pub fn chromium() -> Outcome<PathBuf> {
     find().ok_or_else(|| {
         "Chromium is installed but not on the PATH; set CHROMIUM to its path.".into()
     })
+}
+
+/// Browsers that the promise is kept in besides Chromium. Not every system has them: one that cannot be had is not
+/// tested, and that is said, here and beside the results.
+fn engines() {
+    let firefox = std::env::var_os("FIREFOX").is_some_and(|path| !path.is_empty())
+        || ["firefox-esr", "firefox"].into_iter().any(|name| sh::which(name).is_some());
+    // Its window is a few lines of Python, which need its bindings.
+    let bindings = sh::succeeds(
+        Command::new("/usr/bin/python3")
+            .args(["-c", "import gi; gi.require_version('WebKit2', '4.1')"]),
+    );
+    let webkit = bindings
+        && ["WebKitWebDriver", "Xvfb", "openssl"].into_iter().all(|name| sh::which(name).is_some());
+    let webkit_packages =
+        ["webkit2gtk-driver", "xvfb", "openssl", "python3-gi", "gir1.2-webkit2-4.1"];
+    for (name, there, packages) in
+        [("Firefox", firefox, &["firefox-esr"][..]), ("WebKit", webkit, &webkit_packages)]
+    {
+        if there {
+            continue;
+        }
+        let why = format!("The app is tested in {name}, too");
+        if let Err(problem) = apt_install(packages, &why) {
+            say(format!("{name} will NOT be tested. {problem}"));
+        }
+    }
 }
 
 /// What the session of docs/api.md is typed with, which a test pastes into a shell.

@@ -213,7 +213,7 @@ fn cargo_test(command: &mut Command, seen: &BTreeSet<String>) -> Outcome<CargoTe
     Ok(result)
 }
 
-/// The optimised product in Chromium.
+/// The optimised product in Chromium, and what it promises in the other engines that are installed.
 fn end_to_end(count: &mut Count) -> Outcome {
     // Also without browser tests: the limits of the site are tests, too.
     site::build(Mode::Release)?;
@@ -222,10 +222,18 @@ fn end_to_end(count: &mut Count) -> Outcome {
         say("end2end/package.json does not exist: no browser tests");
         return Ok(());
     }
+    say("testing the product in a browser");
+    journeys(count, "browser", playwright(&binary)?)?;
+    say("testing the promise in other engines");
+    let mut engines = playwright(&binary)?;
+    engines.args(["--config", "engines/engines.config.ts"]);
+    journeys(count, "other engines", engines)
+}
+
+/// Runs journeys and counts them.
+fn journeys(count: &mut Count, name: &str, mut playwright: Command) -> Outcome {
     let report = sh::target("playwright.json");
     std::fs::remove_file(&report).ok();
-    say("testing the product in a browser");
-    let mut playwright = playwright(&binary)?;
     playwright
         .args(["--reporter=list,json"])
         .env("GUANJIA_E2E_CONTRACT", site::contract()?)
@@ -244,11 +252,30 @@ fn end_to_end(count: &mut Count) -> Outcome {
             "{flaky} journeys passed only at the second try (`flaky` above): look at them"
         ));
     }
-    count.add("browser", number("expected") + flaky, failed);
+    count.add(name, number("expected") + flaky, failed);
+    let mut skipped = BTreeSet::new();
+    reasons_to_skip(&report, &mut skipped);
+    skipped.iter().for_each(say);
     if !succeeded && failed == 0 {
         count.problem("Playwright failed without a failed test; its messages are above.".into());
     }
     Ok(())
+}
+
+/// Why tests were left out, from anywhere in Playwright's report.
+fn reasons_to_skip(report: &Value, reasons: &mut BTreeSet<String>) {
+    match report {
+        Value::Array(values) => values.iter().for_each(|one| reasons_to_skip(one, reasons)),
+        Value::Object(fields) => {
+            if fields.get("type").is_some_and(|kind| kind == "skip")
+                && let Some(why) = fields.get("description").and_then(Value::as_str)
+            {
+                reasons.insert(why.to_owned());
+            }
+            fields.values().for_each(|one| reasons_to_skip(one, reasons));
+        }
+        _ => {}
+    }
 }
 
 /// The journeys, on the site and the server that were built.
@@ -298,6 +325,17 @@ mod tests {
         let result = read(&format!("{text}{APP}"), &BTreeSet::new());
         assert_eq!((result.passed, result.failed), (14, 1));
         assert_eq!(result.app_tests.len(), 2);
+    }
+
+    #[test]
+    fn what_was_left_out_is_told_once_with_its_reason() {
+        let skip = r#"{"annotations": [{"type": "skip", "description": "WebKit is NOT tested"}]}"#;
+        let report = format!(
+            r#"{{"suites": [{{"specs": [{{"tests": [{skip}, {skip}, {{"type": "issue"}}]}}]}}]}}"#
+        );
+        let mut reasons = BTreeSet::new();
+        reasons_to_skip(&serde_json::from_str(&report).unwrap(), &mut reasons);
+        assert_eq!(reasons, BTreeSet::from(["WebKit is NOT tested".to_owned()]));
     }
 
     #[test]

@@ -209,7 +209,7 @@ impl App {
     pub async fn dismiss(self, op: OpId) -> Result<(), Refusal> {
         let Some(core) = self.core() else { return Ok(()) };
         let Some(entry) = core.entry(op).await.map_err(storage)? else { return Ok(()) };
-        core.engine.store.dismiss_attention(entry.scope, op).await.map_err(storage)?;
+        core.engine.dismiss(entry.scope, op).await.map_err(storage)?;
         for blob in core.refused_blobs(&entry).await.map_err(storage)? {
             let seen = blob.refused.map(|refused| BlobRefusal { dealt_with: true, ..refused });
             core.engine.store.blob_refused(&blob.sha256, seen).await.map_err(storage)?;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use domain::id::{DeviceId, UserId};
 use domain::modules::accounts::User;
 use domain::refusal::CommonCode;
-use domain::sync::client::{Paused, SyncError};
+use domain::sync::client::{LocalStore, Paused, SyncError};
 use domain::sync::record::Scope;
 use domain::sync::wire::{DeviceInfo, RegisterDevice, Session, SignIn};
 use domain::{Refusal, Right};
@@ -14,7 +14,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{App, Core};
 use crate::clock;
-use crate::device::{install, page};
+use crate::device::{install, page, reserve};
 use crate::sync::http::{self, Body, DEADLINE};
 use crate::sync::transport::DEVICE;
 use crate::sync::{driver, events};
@@ -96,6 +96,7 @@ impl App {
             leptos::logging::error!("the store did not open: {error}");
             self.status.update(|status| status.last_error = Some(error.code().to_owned()));
         }
+        reserve::keep();
         // Not sooner: while the store opens this tab has no session yet, and what the page before it
         // kept last would be taken for another tab's sign-in, which opens the store a second time.
         events::listen(self);
@@ -394,9 +395,44 @@ impl App {
     /// this tab may have slept through, or its store was renewed. Its own session, if there is one,
     /// goes on.
     pub(crate) fn session_is_anothers(self) {
-        if !self.session_elsewhere() {
-            self.check_session();
+        if self.session_elsewhere() {
+            return;
         }
+        let Some(core) = self.core() else { return };
+        spawn_local(async move {
+            if core.engine.was_cleared().await == Ok(true) {
+                self.begin_anew(&core).await;
+            } else {
+                self.check_session();
+            }
+        });
+    }
+
+    /// The browser has cleared the store under the page. What this page still knows of it is stored again, under
+    /// a device of its own, because the numbers of the old one went with the store; the rest comes from the
+    /// server.
+    async fn begin_anew(self, core: &Rc<Core>) {
+        let session = self.session.with_untracked(Clone::clone);
+        let (Some(mut session), false) = (session, core.has_ended()) else { return };
+        let unanswered = core.with_replica(domain::sync::client::Replica::unanswered);
+        let device = DeviceId(clock::new_uuid());
+        keep_device(&session.account, device);
+        session.device.id = device;
+        page::keep(SESSION, &session);
+        self.flush_drafts();
+        let begun = self.begin(session).await;
+        let (Ok(()), Some(core)) = (begun, self.core()) else { return };
+        let count = unanswered.len();
+        if core.engine.store.record(unanswered, Vec::new()).await.is_ok() {
+            for scope in core.scopes() {
+                let _ = core.engine.refresh(scope).await;
+            }
+            self.notify_kinds(&core.engine.replica.borrow_mut().kinds_changed());
+            self.notify_queue();
+        }
+        self.status.update(|status| status.cleared = Some(count));
+        self.check_session();
+        driver::wake();
     }
 
     /// Another tab signed in, out, or as somebody else. `false`: this tab's session is the one that

@@ -32,30 +32,33 @@ pub enum Source {
 impl App {
     /// Asks for photos; a desk has files instead of a camera. Several at once. Call it directly in
     /// the click handler, for browsers only open the camera on a click. Each photo is made small and
-    /// stamped with `label` (the unit, "3-2-1501") and the time. None when nothing was picked.
+    /// stamped with `label` (the unit, "3-2-1501") and the time, and given to `each` when it is ready:
+    /// of twenty the first is kept while the others are made. One that cannot be read keeps none of the
+    /// others back; it is told at the end.
     pub async fn take_photos(
         self,
         role: AttachmentRole,
         label: String,
         source: Source,
-    ) -> Result<Vec<Captured>, Refusal> {
+        each: Box<dyn Fn(Captured)>,
+    ) -> Result<(), Refusal> {
         let failed = |error: JsValue| {
             Refusal::new(AttachmentCode::BadHash).with("why", page::describe(&error))
         };
-        let Some(files) = pick(source).await.map_err(failed)? else { return Ok(Vec::new()) };
+        let Some(files) = pick(source).await.map_err(failed)? else { return Ok(()) };
         let (edge, bytes, stamp) = self.settings().with_untracked(|settings| {
             let at = self.instant();
             let stamp = format!("{label}  {}", fmt::exact(at, &settings.zone));
             (settings.photo_edge, settings.photo_bytes, stamp)
         });
-        let mut captured = Vec::new();
-        for index in 0..files.length() {
-            if let Some(file) = files.item(index) {
-                let at = self.instant();
-                captured.push(photo(&file, edge, bytes, &stamp, role, at).await.map_err(failed)?);
+        let mut problem = Ok(());
+        for file in (0..files.length()).filter_map(|index| files.item(index)) {
+            match photo(&file, edge, bytes, &stamp, role, self.instant()).await {
+                Ok(captured) => each(captured),
+                Err(error) => problem = Err(failed(error)),
             }
         }
-        Ok(captured)
+        problem
     }
 }
 

@@ -68,7 +68,7 @@ async fn estimate() -> Result<(u64, u64), JsValue> {
 }
 
 /// Kept free for commands when photos no longer fit: thousands of them.
-const RESERVE: u64 = 8_000_000;
+pub const RESERVE: u64 = 8_000_000;
 
 /// Whether so many bytes of photos may be kept without touching the reserve for commands.
 pub async fn has_room_for(bytes: u64) -> bool {

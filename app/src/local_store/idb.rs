@@ -135,6 +135,14 @@ impl Tx {
         Ok(done(&request).await?.unchecked_into())
     }
 
+    pub async fn count(&self, store: &str, range: &JsValue) -> Result<usize, StoreError> {
+        let counted = self.store(store)?.count_with_key(range);
+        let count = done(&counted.map_err(|error| store_error(&error))?).await?;
+        // Far below 2^53.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        Ok(count.as_f64().unwrap_or_default() as usize)
+    }
+
     pub async fn read_all<T: DeserializeOwned>(
         &self,
         store: &str,
@@ -182,6 +190,13 @@ pub fn entry_key(scope: Scope, n: u64) -> JsValue {
 /// `[scope, op]`.
 pub fn op_key(scope: Scope, op: OpId) -> JsValue {
     Array::of2(&scope.to_string().into(), &op.to_string().into()).into()
+}
+
+/// The entries of a scope with these numbers.
+pub fn entry_range(scope: Scope, from: u64, to: u64) -> Result<JsValue, StoreError> {
+    IdbKeyRange::bound(&entry_key(scope, from), &entry_key(scope, to))
+        .map(Into::into)
+        .map_err(|error| store_error(&error))
 }
 
 /// Every entry of a scope.

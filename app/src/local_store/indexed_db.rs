@@ -8,8 +8,8 @@ use domain::id::UserId;
 use domain::modules::attachments::Sha256Hex;
 use domain::order;
 use domain::sync::client::{
-    Answers, Blob, BlobRefusal, BlobState, LocalStore, NewBlob, NewCommand, OutboxEntry, Page,
-    Queue, StoreError, StoredScope,
+    Answers, Blob, BlobRefusal, BlobState, JournalEntry, LocalStore, NewBlob, NewCommand,
+    OutboxEntry, Page, Queue, StoreError, StoredScope,
 };
 use domain::sync::outcome::Outcome;
 use domain::sync::record::Scope;
@@ -22,7 +22,7 @@ use super::idb::{self, Mode, Tx};
 use super::queue;
 use super::rows;
 use super::schema;
-use crate::device::{blobs, page};
+use crate::device::{blobs, page, reserve};
 
 /// Longest wait for a transaction; behind it the connection counts as lost (iOS leaves some open).
 const DEADLINE: i32 = 20_000;
@@ -145,8 +145,13 @@ impl IndexedDb {
         };
         let result = page::within(DEADLINE, run).await;
         let result = result.unwrap_or_else(|| Err(StoreError::Lost("no answer".into())));
-        if matches!(result, Err(StoreError::Lost(_))) {
-            self.forget_connection();
+        match result {
+            Err(StoreError::Lost(_)) => self.forget_connection(),
+            // Whoever tries again finds the room; photos alone must not have it.
+            Err(StoreError::QuotaFull) if stores != queue::RECORD_STORES => {
+                reserve::release().await;
+            }
+            _ => {}
         }
         result
     }
@@ -206,6 +211,24 @@ impl LocalStore for IndexedDb {
         .await
     }
 
+    async fn answered_entry(
+        &self,
+        scope: Scope,
+        n: u64,
+    ) -> Result<Option<JournalEntry>, StoreError> {
+        self.transact(&[schema::JOURNAL], Mode::Read, async |tx| {
+            tx.read(schema::JOURNAL, &idb::entry_key(scope, n)).await
+        })
+        .await
+    }
+
+    async fn waiting(&self, scope: Scope) -> Result<usize, StoreError> {
+        self.transact(&[schema::OUTBOX], Mode::Read, async |tx| {
+            tx.count(schema::OUTBOX, &idb::scope_range(scope)?).await
+        })
+        .await
+    }
+
     async fn record(
         &self,
         commands: Vec<NewCommand>,
@@ -218,6 +241,9 @@ impl LocalStore for IndexedDb {
             .await
         };
         match record(commands.clone(), blobs.clone()).await {
+            Err(StoreError::QuotaFull) if blobs.is_empty() && reserve::release().await => {
+                record(commands, blobs).await
+            }
             // Whether it was stored is not known; asking again for the same ids stores it once.
             Err(StoreError::Lost(_)) => record(commands, blobs).await,
             other => other,

@@ -121,21 +121,26 @@ async fn keep_blob(tx: &Tx, entries: &[OutboxEntry], new: NewBlob) -> Result<(),
     tx.write(BLOB_META, &key, &meta)
 }
 
-/// Puts an outcome that needs a person into attention, takes away one that no longer does.
-async fn update_attention(
+/// Puts an outcome that needs a person into attention, takes away one that no longer does. `stored` is
+/// what attention holds of that number.
+fn update_attention(
     tx: &Tx,
     entry: &OutboxEntry,
     outcome: &Outcome,
+    stored: Option<&AttentionEntry>,
     at: Ms,
 ) -> Result<(), StoreError> {
     let key = entry_key(entry.scope, entry.n);
     if !outcome.outcome.needs_attention() {
-        return tx.delete(ATTENTION, &key);
+        return if stored.is_some() { tx.delete(ATTENTION, &key) } else { Ok(()) };
     }
-    let stored: Option<AttentionEntry> = tx.read(ATTENTION, &key).await?;
     let since = stored.map_or(at, |stored| stored.since);
     let attention = AttentionEntry { entry: entry.clone(), outcome: outcome.clone(), since };
     tx.write(ATTENTION, &key, &attention)
+}
+
+fn by_number<E>(entries: Vec<E>, n: fn(&E) -> u64) -> BTreeMap<u64, E> {
+    order::map_of(entries.into_iter().map(|entry| (n(&entry), entry)))
 }
 
 pub async fn answered(tx: &Tx, answers: Answers) -> Result<bool, StoreError> {
@@ -148,25 +153,32 @@ pub async fn answered(tx: &Tx, answers: Answers) -> Result<bool, StoreError> {
         row.meta.epoch = Some(epoch);
         put_scope_row(tx, scope, &row)?;
     }
+    let numbers = || outcomes.iter().map(|outcome| outcome.n);
+    let (Some(first), Some(last)) = (numbers().min(), numbers().max()) else { return Ok(true) };
+    // Hundreds are answered together: asked for one by one, each would wait for its own event.
+    let range = idb::entry_range(scope, first, last)?;
+    let mut outbox = by_number::<OutboxEntry>(tx.read_all(OUTBOX, &range).await?, |e| e.n);
+    let mut journal = by_number::<JournalEntry>(tx.read_all(JOURNAL, &range).await?, |e| e.entry.n);
+    let attention =
+        by_number::<AttentionEntry>(tx.read_all(ATTENTION, &range).await?, |e| e.entry.n);
     for outcome in outcomes {
         let key = entry_key(scope, outcome.n);
-        let waiting = tx.read::<OutboxEntry>(OUTBOX, &key).await?;
-        let (entry, is_news) = match waiting.filter(|entry| entry.op == outcome.op) {
-            Some(entry) => {
+        let waiting = outbox.remove(&outcome.n).filter(|entry| entry.op == outcome.op);
+        let (entry, is_news) = match (waiting, journal.remove(&outcome.n)) {
+            (Some(entry), _) => {
                 tx.delete(OUTBOX, &key)?;
                 (entry, true)
             }
-            None => match tx.read::<JournalEntry>(JOURNAL, &key).await? {
-                Some(stored) if stored.epoch != epoch && stored.entry.op == outcome.op => {
-                    let is_news = stored.outcome.outcome != outcome.outcome;
-                    (stored.entry, is_news)
-                }
-                _ => continue,
-            },
+            (None, Some(stored)) if stored.epoch != epoch && stored.entry.op == outcome.op => {
+                let is_news = stored.outcome.outcome != outcome.outcome;
+                (stored.entry, is_news)
+            }
+            _ => continue,
         };
         // What a person has dealt with is not raised again by the same answer in a new epoch.
-        if is_news || tx.read::<AttentionEntry>(ATTENTION, &key).await?.is_some() {
-            update_attention(tx, &entry, &outcome, at).await?;
+        let raised = attention.get(&outcome.n);
+        if is_news || raised.is_some() {
+            update_attention(tx, &entry, &outcome, raised, at)?;
         }
         tx.write(JOURNAL, &key, &JournalEntry { entry, outcome, epoch })?;
     }
@@ -179,14 +191,17 @@ pub async fn settled(
     outcomes: Vec<Outcome>,
     at: Ms,
 ) -> Result<(), StoreError> {
-    let journal: Vec<JournalEntry> = tx.read_all(JOURNAL, &idb::scope_range(scope)?).await?;
+    let range = idb::scope_range(scope)?;
+    let journal: Vec<JournalEntry> = tx.read_all(JOURNAL, &range).await?;
+    let attention =
+        by_number::<AttentionEntry>(tx.read_all(ATTENTION, &range).await?, |e| e.entry.n);
     for outcome in outcomes {
         let Some(stored) = journal.iter().find(|stored| stored.entry.op == outcome.op) else {
             continue;
         };
-        update_attention(tx, &stored.entry, &outcome, at).await?;
-        let key = entry_key(scope, stored.entry.n);
-        tx.write(JOURNAL, &key, &JournalEntry { outcome, ..stored.clone() })?;
+        let n = stored.entry.n;
+        update_attention(tx, &stored.entry, &outcome, attention.get(&n), at)?;
+        tx.write(JOURNAL, &entry_key(scope, n), &JournalEntry { outcome, ..stored.clone() })?;
     }
     Ok(())
 }
@@ -275,7 +290,7 @@ async fn number_anew(tx: &Tx, scope: Scope) -> Result<(), StoreError> {
     let journal = journal.into_iter().map(|stored| stored.entry);
     let looked_at = attention.iter().map(|stored| stored.entry.clone());
     let all = outbox.into_iter().chain(journal).chain(looked_at);
-    let all: BTreeMap<u64, OutboxEntry> = order::map_of(all.map(|entry| (entry.n, entry)));
+    let all = by_number(all.collect(), |entry: &OutboxEntry| entry.n);
     for store in [OUTBOX, JOURNAL, ATTENTION, OPS] {
         tx.delete(store, &idb::scope_range(scope)?)?;
     }

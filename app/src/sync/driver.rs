@@ -2,8 +2,10 @@
 //! a stuck one stops no other. One tab of a user leads; the others show what it brings.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use domain::Ms;
 use domain::sync::client::{
     LocalStore, Paused, Pulled, Pushed, SyncError, TransportError, Uploaded, backoff,
 };
@@ -25,6 +27,9 @@ const WATCHDOG: i32 = 300_000;
 const POLL_LIVE: u64 = 5 * 60_000;
 const POLL_BLIND: u64 = 30_000;
 
+/// How often the pages are told, in milliseconds, while photos go.
+const TELL_EVERY: u64 = 1_000;
+
 /// What runs for one user in this tab.
 pub struct Driver {
     pub(super) app: App,
@@ -38,6 +43,10 @@ pub struct Driver {
     push: Wake,
     pull: Wake,
     upload: Wake,
+    /// The scopes of which something new is known; a pull that nobody called asks for all.
+    announced: RefCell<BTreeSet<Scope>>,
+    /// When all were last asked for, by the phone's clock.
+    asked_for_all: Cell<Option<Ms>>,
     /// Ends the holding of the lock.
     release: RefCell<Option<js_sys::Function>>,
 }
@@ -64,6 +73,8 @@ pub fn start(app: App, core: Rc<Core>) {
         push: Wake::default(),
         pull: Wake::default(),
         upload: Wake::default(),
+        announced: RefCell::default(),
+        asked_for_all: Cell::new(None),
         release: RefCell::new(None),
     });
     DRIVER.set(Some(driver.clone()));
@@ -139,7 +150,7 @@ impl Driver {
 
     pub(super) fn wake_all(&self) {
         self.push.ring();
-        self.pull.ring();
+        self.wake_pull();
         self.upload.ring();
     }
 
@@ -148,8 +159,30 @@ impl Driver {
         self.upload.ring();
     }
 
+    /// Something may be new anywhere.
     pub(super) fn wake_pull(&self) {
+        self.announced.borrow_mut().extend(self.core.scopes());
         self.pull.ring();
+    }
+
+    /// Something is new in this scope: it need not wait for a round trip of the others.
+    pub(super) fn wake_pull_of(&self, scope: Scope) {
+        self.announced.borrow_mut().insert(scope);
+        self.pull.ring();
+    }
+
+    /// Leaves the scopes that a pull is to ask for now.
+    fn choose(&self, scopes: &mut Vec<Scope>) {
+        let announced = self.announced.take();
+        let now = self.app.instant();
+        // A scope of which much is heard must not keep the others from being asked for at all.
+        let recent = self.asked_for_all.get().is_some_and(|at| at.0.abs_diff(now.0) < POLL_LIVE);
+        // Nothing announced: the clock woke it, or what was announced is tried again.
+        if recent && scopes.iter().any(|scope| announced.contains(scope)) {
+            scopes.retain(|scope| announced.contains(scope));
+        } else {
+            self.asked_for_all.set(Some(now));
+        }
     }
 
     pub(super) fn hold_lock(&self, release: js_sys::Function) {
@@ -231,11 +264,20 @@ fn random() -> u64 {
 
 async fn step(driver: &Rc<Driver>, task: Task) -> Result<(), SyncError> {
     let engine = &driver.core.engine;
-    let scopes = driver.core.scopes();
+    let mut scopes = driver.core.scopes();
+    if task == Task::Pull {
+        driver.choose(&mut scopes);
+    }
     if task == Task::Upload {
+        let mut told = driver.app.instant();
         while engine.upload_once(&scopes).await? != Uploaded::Idle {
             driver.app.saw_network(&Ok(()));
-            report::publish(driver).await;
+            // Counting reads all that is kept: not for each of hundreds of photos.
+            let now = driver.app.instant();
+            if now.0.abs_diff(told.0) >= TELL_EVERY {
+                told = now;
+                report::publish(driver).await;
+            }
         }
         return Ok(());
     }
@@ -271,7 +313,7 @@ async fn push(driver: &Rc<Driver>, scope: Scope) -> Result<(), SyncError> {
         }
         // Photos follow their commands, and what the server made of them is pulled.
         driver.upload.ring();
-        driver.pull.ring();
+        driver.wake_pull_of(scope);
     }
     Ok(())
 }

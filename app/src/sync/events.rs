@@ -52,11 +52,11 @@ pub fn ensure(driver: &Rc<Driver>) {
         let Some(driver) = weak.upgrade() else { return };
         let data = event.data().as_string().unwrap_or_default();
         // What cannot be read is still a sign that something happened.
-        let known = domain::json::from_str::<HeadEvent>(&data);
-        if known.is_ok_and(|event| !driver.core.scopes().contains(&event.scope)) {
-            return;
+        match domain::json::from_str::<HeadEvent>(&data) {
+            Ok(event) if !driver.core.scopes().contains(&event.scope) => return,
+            Ok(event) => driver.wake_pull_of(event.scope),
+            Err(_) => driver.wake_pull(),
         }
-        driver.wake_pull();
         driver.app.notify_heads();
         if let Some(tabs) = &driver.tabs {
             tabs.tell(&Hint::Head);

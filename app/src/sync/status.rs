@@ -33,6 +33,8 @@ pub struct SyncStatus {
     pub busy: bool,
     /// This tab is the one that syncs.
     pub leader: bool,
+    /// The browser cleared what was kept here; so many commands were stored again.
+    pub cleared: Option<usize>,
 }
 
 /// What only the tab that syncs finds out, and tells the others.

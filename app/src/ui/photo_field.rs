@@ -154,19 +154,11 @@ pub fn PhotoField(
     let full = RwSignal::new(None::<Captured>);
     let take = move |source: Source| {
         // Called within the click, for browsers open the camera only then.
-        let taking = app.take_photos(role, place.get_untracked(), source);
+        let each = Box::new(move |one| photos.add(one));
+        let taking = app.take_photos(role, place.get_untracked(), source, each);
         spawn_local(async move {
-            match taking.await {
-                Ok(taken) => {
-                    problem.try_set(None);
-                    for one in taken {
-                        photos.add(one);
-                    }
-                }
-                Err(refusal) => {
-                    problem.try_set(Some(refusal));
-                }
-            }
+            let refusal = taking.await.err();
+            problem.try_set(refusal);
         });
     };
     let is_full = move || photos.count() >= MAX_COUNT;

@@ -83,7 +83,12 @@ fn Picture(attachment: Attachment, number: usize, label: Signal<String>) -> impl
                         aria-label=bound(move || tr::kit::photo_open(label.get(), number))
                         on:click=move |_| open.set(true)
                     >
-                        <img src=bound(move || url.get()) alt="" loading="lazy" on:error=move |_| broken.set(true)/>
+                        <img
+                            src=bound(move || small(url.get()))
+                            alt=""
+                            loading="lazy"
+                            on:error=move |_| broken.set(true)
+                        />
                     </button>
                 </div>
             }
@@ -93,6 +98,14 @@ fn Picture(attachment: Attachment, number: usize, label: Signal<String>) -> impl
             <FullPhoto url=url on_close=move |()| open.set(false)/>
         </Show>
     }
+}
+
+/// The address of a small picture: the server makes those; what lies on this phone is here anyway.
+fn small(mut url: String) -> String {
+    if !url.starts_with("blob:") {
+        url.push_str("?size=thumb");
+    }
+    url
 }
 
 /// One picture as large as the screen.
@@ -109,5 +122,16 @@ pub fn FullPhoto(
         >
             <img class="photo-full" src=bound(move || url.get()) alt=tr::kit::photo_title/>
         </Sheet>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::small;
+
+    #[test]
+    fn a_strip_asks_the_server_for_small_pictures_and_takes_its_own_as_they_are() {
+        assert_eq!(small("/api/v1/blobs/ab".into()), "/api/v1/blobs/ab?size=thumb");
+        assert_eq!(small("blob:http://x/1".into()), "blob:http://x/1");
     }
 }

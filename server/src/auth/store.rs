@@ -11,7 +11,8 @@ use sqlx::any::AnyRow;
 
 use crate::db::{Db, sql};
 use crate::error::ApiError;
-use crate::store::records;
+use crate::store::duties::Fence;
+use crate::store::{duties, records};
 
 type Result<T> = std::result::Result<T, ApiError>;
 
@@ -324,9 +325,13 @@ pub async fn revoke_device(db: &Db, device: DeviceId, now: Ms) -> Result<()> {
 }
 
 /// Ends what nobody uses any more. Run now and then.
-pub async fn sweep(db: &Db, idle_since: Ms) -> Result<u64> {
+pub async fn sweep(db: &Db, duty: Fence, idle_since: Ms) -> Result<u64> {
+    let mut tx = db.begin_write().await?;
+    duties::hold(&mut tx, Some(duty)).await?;
     let delete = sql("DELETE FROM sessions WHERE last_seen < $1").bind(idle_since.0);
-    Ok(delete.execute(db.writers()).await?.rows_affected())
+    let deleted = delete.execute(&mut *tx).await?.rows_affected();
+    tx.commit().await?;
+    Ok(deleted)
 }
 
 /// Everybody has to sign in again.

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::code_key;
 use crate::config::make_private_folder;
 use crate::db::{Db, Tx, migrate};
+use crate::store::duties::{self, Fence};
 use crate::store::{StoreError, copy, meta, scopes};
 use crate::sync::{Report, verify};
 
@@ -61,10 +62,18 @@ fn lock(root: &Path) -> Outcome<File> {
 /// Makes a back-up, checks it, gives it its name, tells the database, and lets old ones go. After an
 /// error nothing has changed but attachments that were brought over.
 pub async fn make(from: &Backup) -> Outcome<Made> {
+    make_as(from, None).await
+}
+
+/// As `make`; done as a duty, the database is told only while that is still this node's.
+pub(super) async fn make_as(from: &Backup, duty: Option<Fence>) -> Outcome<Made> {
     let root = &from.root;
     make_private_folder(root)?;
     let _alone = lock(root)?;
-    let made_at = from.clock.now();
+    // The newest is the one that was made last, also when the clock of the node that made the one before
+    // was ahead: the oldest goes, and the newest is restored.
+    let last = list(root).pop().map_or(domain::Ms(0), |(_, last)| last.made_at);
+    let made_at = from.clock.now().max(last.plus(1));
     let mut folder = root.join(name(made_at));
     for again in 2.. {
         if !folder.exists() {
@@ -88,7 +97,7 @@ pub async fn make(from: &Backup) -> Outcome<Made> {
     };
     written().or_say(("备份没有写完", "The back-up was not written to its end"))?;
     // Only now: until here a phone is the only place where a command is kept twice.
-    tell(&from.db, &manifest).await.or_say((
+    tell(&from.db, &manifest, duty).await.or_say((
         "备份已完成，但没有记入数据库",
         "The back-up is there, but the database could not be told",
     ))?;
@@ -234,9 +243,10 @@ fn set_aside(root: &Path, partial: &Path, report: &Report) -> String {
 }
 
 /// Tells the live database what the back-up holds.
-async fn tell(db: &Db, manifest: &Manifest) -> Result<(), StoreError> {
+async fn tell(db: &Db, manifest: &Manifest, duty: Option<Fence>) -> Result<(), StoreError> {
     let failed = |error| StoreError { table: "transaction", error };
     let mut tx = db.begin_write().await.map_err(failed)?;
+    duties::hold(&mut tx, duty).await?;
     // The same history still: a restore in between would make it another one.
     if meta::known_epoch(&mut tx).await? == Some(manifest.epoch) {
         meta::set_backup(&mut tx, true).await?;

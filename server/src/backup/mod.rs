@@ -23,7 +23,7 @@ pub use make::{Backup, Made, make, stop};
 pub use manifest::{FORMAT, MANIFEST, Manifest, list};
 pub use postgres::{Moved, copy_to_postgres};
 pub use restore::{Restore, Restored, restore};
-pub use schedule::{begin, run};
+pub use schedule::{DUTY, begin, when_due};
 
 use crate::words::Words;
 

@@ -6,17 +6,19 @@ use std::time::Duration;
 use domain::Ms;
 
 use super::files::blocking;
+use super::make::make_as;
 use super::manifest::list;
-use super::{Backup, OrSay, Outcome, make};
+use super::{Backup, OrSay, Outcome};
 use crate::blobs;
 use crate::clock::Clock;
 use crate::config::make_private_folder;
 use crate::db::Db;
 use crate::state::AppState;
+use crate::store::duties::{self, Fence};
 use crate::store::{StoreError, meta};
 
-/// After a failure, at most: a disk that was full or away may be back.
-const AGAIN: Duration = Duration::from_secs(600);
+/// What the nodes know it as (`crate::duties`).
+pub const DUTY: &str = "backup";
 /// A back-up that somebody makes by hand or by cron is late then.
 const LATE: i64 = 3 * domain::time::DAY;
 
@@ -34,7 +36,8 @@ impl Backup {
 }
 
 /// Before anybody is served: from now on phones keep what they have until it is backed up, and every
-/// attachment that is here lies beside the back-ups, too.
+/// attachment that is here lies beside the back-ups, too. Where the folder has no back-up that is young
+/// enough, one is made as soon as a node serves.
 pub async fn begin(state: &AppState) -> Outcome<()> {
     let Some(backup) = Backup::of(state) else {
         return look_for_others(&state.db).await;
@@ -51,6 +54,9 @@ pub async fn begin(state: &AppState) -> Outcome<()> {
         let fault = |error| StoreError { table: "transaction", error };
         let mut tx = backup.db.begin_write().await.map_err(fault)?;
         meta::set_backup(&mut tx, true).await?;
+        if due_in(&backup.root, state.config.backup_every.0, &backup.clock).is_zero() {
+            duties::ask(&mut tx, DUTY).await?;
+        }
         tx.commit().await.map_err(fault)
     };
     told.await.or_say(("数据库无法写入", "The database cannot be written to"))
@@ -87,35 +93,26 @@ fn remaining(last: Ms, every: Duration, now: Ms) -> Duration {
     Duration::from_millis(left.unsigned_abs())
 }
 
-/// Makes one whenever it is due, until the server stops.
-pub async fn run(state: AppState) {
-    let Some(backup) = Backup::of(&state) else { return };
+/// Makes one, unless somebody has made one by hand meanwhile; says how long ago the last one was made.
+pub async fn when_due(state: AppState, fence: Fence) -> Outcome<Duration> {
+    let Some(backup) = Backup::of(&state) else { return Ok(Duration::ZERO) };
     let every = state.config.backup_every.0;
-    let mut stopping = state.stopping.clone();
-    let mut wait = due_in(&backup.root, every, &backup.clock);
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            _ = stopping.wait_for(|stopping| *stopping) => return,
+    let left = due_in(&backup.root, every, &backup.clock);
+    if !left.is_zero() {
+        return Ok(every.saturating_sub(left));
+    }
+    match make_as(&backup, Some(fence)).await {
+        Ok(made) => {
+            let blobs = made.manifest.blobs.count;
+            tracing::info!(folder = %made.folder.display(), blobs, removed = made.removed, "backed up");
+            Ok(Duration::ZERO)
         }
-        // Another node may have made it meanwhile.
-        wait = due_in(&backup.root, every, &backup.clock);
-        if !wait.is_zero() {
-            continue;
+        Err(problem) => {
+            let last = list(&backup.root).pop().map(|(_, last)| last.made_at);
+            let late = last.is_none_or(|last| backup.clock.now().0 - last.0 > LATE);
+            tracing::error!(problem, late, "no back-up was made; phones keep what they did");
+            Err(problem)
         }
-        wait = match make(&backup).await {
-            Ok(made) => {
-                let blobs = made.manifest.blobs.count;
-                tracing::info!(folder = %made.folder.display(), blobs, removed = made.removed, "backed up");
-                every
-            }
-            Err(problem) => {
-                let last = list(&backup.root).pop().map(|(_, last)| last.made_at);
-                let late = last.is_none_or(|last| backup.clock.now().0 - last.0 > LATE);
-                tracing::error!(problem, late, "no back-up was made; phones keep what they did");
-                AGAIN.min(every)
-            }
-        };
     }
 }
 

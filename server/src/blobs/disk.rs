@@ -1,5 +1,5 @@
 //! The files: `<aa>/<sha256>` for whole attachments, `partial/<device>/<sha256>.<size>` for those on
-//! their way.
+//! their way, `thumb/<aa>/<sha256>` for small pictures, `removed/<aa>/<sha256>` for what nobody named.
 //!
 //! A partial file belongs to a device, so that nobody can spoil somebody else's upload of the same
 //! bytes. Its length is the offset to go on from; nothing else is remembered about it. All of this
@@ -10,8 +10,10 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use axum::body::Bytes;
+use domain::Ms;
 use domain::id::DeviceId;
 use domain::modules::attachments::Sha256Hex;
 use domain::sync::batch::sha256_hex;
@@ -19,9 +21,19 @@ use domain::sync::batch::sha256_hex;
 use super::files;
 use super::kind::BlobKind;
 use super::rendition::rendition;
+use super::upload::{Appended, HEAD, Partial, Piece, UNFINISHED};
 
-/// Uploads one device may have begun and not finished.
-const UNFINISHED: usize = 64;
+const THUMB: &str = "thumb";
+const REMOVED: &str = "removed";
+
+/// `None` for what is not there.
+fn there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
+}
 
 /// Where the files are.
 #[derive(Clone)]
@@ -29,41 +41,6 @@ pub struct Disk {
     folder: Arc<PathBuf>,
     /// The attachments beside the back-ups, where this process makes those.
     secured: Option<Arc<PathBuf>>,
-}
-
-/// An upload that has begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Partial {
-    pub received: u64,
-    pub size: u64,
-}
-
-/// What a piece led to.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Appended {
-    /// More has to come.
-    Partial(Partial),
-    /// Whole, genuine, and kept.
-    Whole { kind: BlobKind, size: u64 },
-    /// The piece does not begin where the file ends.
-    WrongOffset { received: u64 },
-    /// All bytes came and are not those of this hash; they are gone.
-    HashMismatch,
-    /// All bytes came and are nothing that is kept; they are gone.
-    NotAllowed,
-    /// The device has begun too many others.
-    TooMany,
-}
-
-/// One piece of an upload.
-pub struct Piece<'a> {
-    pub device: DeviceId,
-    pub sha256: &'a Sha256Hex,
-    /// Size of the whole attachment.
-    pub size: u64,
-    /// Where the piece begins; `None` replaces what came before.
-    pub offset: Option<u64>,
-    pub bytes: &'a [u8],
 }
 
 /// Opens a partial file for this request alone: two requests of one device for one attachment, on
@@ -110,37 +87,95 @@ impl Disk {
     }
 
     /// The kind and size of a whole attachment. A file is put in its place only after it was checked,
-    /// so its being there is the truth, whatever a restored database says.
+    /// so its being there is the truth, whatever a restored database says. One that was laid aside
+    /// comes back.
     pub fn find(&self, sha256: &Sha256Hex) -> io::Result<Option<(BlobKind, u64)>> {
-        let bytes = match File::open(self.whole(sha256)) {
-            Ok(mut file) => {
-                let mut head = Vec::new();
-                io::Read::read_to_end(&mut io::Read::take(&mut file, 64), &mut head)?;
-                (head, file.metadata()?.len())
-            }
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(e),
-        };
-        Ok(BlobKind::sniff(&bytes.0).map(|kind| (kind, bytes.1)))
+        let Some(mut file) = self.open_whole(sha256)? else { return Ok(None) };
+        let mut head = Vec::new();
+        io::Read::read_to_end(&mut io::Read::take(&mut file, HEAD), &mut head)?;
+        let size = file.metadata()?.len();
+        Ok(BlobKind::sniff(&head).map(|kind| (kind, size)))
     }
 
-    /// What readers get of a whole attachment.
-    pub fn rendition(&self, sha256: &Sha256Hex) -> io::Result<Option<(BlobKind, Vec<u8>)>> {
-        let bytes = match fs::read(self.whole(sha256)) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(e),
-        };
-        let kind = BlobKind::sniff(&bytes);
-        Ok(kind.and_then(|kind| Some((kind, rendition(kind, &bytes)?))))
+    fn open_whole(&self, sha256: &Sha256Hex) -> io::Result<Option<File>> {
+        if let Some(file) = there(File::open(self.whole(sha256)))? {
+            return Ok(Some(file));
+        }
+        if self.put_back(sha256)? { there(File::open(self.whole(sha256))) } else { Ok(None) }
+    }
+
+    /// The bytes of a whole attachment.
+    pub fn read(&self, sha256: &Sha256Hex) -> io::Result<Option<Bytes>> {
+        let Some(mut file) = self.open_whole(sha256)? else { return Ok(None) };
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut file, &mut bytes)?;
+        Ok(Some(bytes.into()))
+    }
+
+    pub fn thumb(&self, sha256: &Sha256Hex) -> io::Result<Option<Bytes>> {
+        let place = files::place(&self.folder.join(THUMB), sha256);
+        Ok(there(fs::read(place))?.map(Bytes::from))
+    }
+
+    pub fn keep_thumb(&self, sha256: &Sha256Hex, bytes: &[u8]) -> io::Result<()> {
+        files::write(&self.folder.join(THUMB), sha256, bytes)
+    }
+
+    /// Every whole attachment.
+    pub fn list(&self) -> io::Result<Vec<Sha256Hex>> {
+        Ok(files::list(&self.folder)?.into_iter().collect())
+    }
+
+    /// Takes an attachment out of its place, for a while that begins now.
+    pub fn set_aside(&self, sha256: &Sha256Hex, now: Ms) -> io::Result<()> {
+        let aside = files::place(&self.folder.join(REMOVED), sha256);
+        let folder = files::parent(&self.folder, &aside)?;
+        let whole = self.whole(sha256);
+        // Dated first: whoever finds it aside must not take it for one that has long been there.
+        let now = UNIX_EPOCH + Duration::from_millis(now.0.unsigned_abs());
+        if there(File::open(&whole).and_then(|file| file.set_modified(now)))?.is_some()
+            && there(fs::rename(whole, &aside))?.is_some()
+        {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    /// `false`: it was not aside.
+    pub fn put_back(&self, sha256: &Sha256Hex) -> io::Result<bool> {
+        let aside = files::place(&self.folder.join(REMOVED), sha256);
+        if !aside.exists() {
+            return Ok(false);
+        }
+        let place = self.whole(sha256);
+        let parent = files::parent(&self.folder, &place)?;
+        let back = there(fs::rename(aside, place))?.is_some();
+        File::open(parent)?.sync_all()?;
+        Ok(back)
+    }
+
+    /// What lies aside, and since when.
+    pub fn aside(&self) -> io::Result<Vec<(Sha256Hex, Ms)>> {
+        let folder = self.folder.join(REMOVED);
+        let mut found = Vec::new();
+        for sha256 in files::list(&folder)? {
+            let Some(meta) = there(fs::metadata(files::place(&folder, &sha256)))? else { continue };
+            let since = meta.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+            found.push((sha256, Ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))));
+        }
+        Ok(found)
+    }
+
+    /// Removes what lies aside for good, with its small picture.
+    pub fn purge(&self, sha256: &Sha256Hex) -> io::Result<()> {
+        there(fs::remove_file(files::place(&self.folder.join(THUMB), sha256)))?;
+        there(fs::remove_file(files::place(&self.folder.join(REMOVED), sha256))).map(drop)
     }
 
     /// The unfinished uploads of a device.
     fn unfinished(&self, device: DeviceId) -> io::Result<Vec<(String, Partial)>> {
-        let entries = match fs::read_dir(self.of_device(device)) {
-            Ok(entries) => entries,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(e) => return Err(e),
+        let Some(entries) = there(fs::read_dir(self.of_device(device)))? else {
+            return Ok(Vec::new());
         };
         let mut found = Vec::new();
         for entry in entries {
@@ -168,10 +203,10 @@ impl Disk {
         }
         let nothing_new = Piece {
             device,
-            sha256,
+            sha256: sha256.clone(),
             size: partial.size,
             offset: Some(partial.received),
-            bytes: &[],
+            bytes: Bytes::new(),
         };
         Ok(match self.append(&nothing_new)? {
             done @ (Appended::Whole { .. } | Appended::Partial(_)) => Some(done),
@@ -180,7 +215,7 @@ impl Disk {
     }
 
     /// Takes a piece; after the last one the attachment is checked and put in its place.
-    pub fn append(&self, piece: &Piece<'_>) -> io::Result<Appended> {
+    pub fn append(&self, piece: &Piece) -> io::Result<Appended> {
         let folder = self.of_device(piece.device);
         let path = folder.join(format!("{}.{}", piece.sha256.0, piece.size));
         if !path.exists() {
@@ -194,7 +229,7 @@ impl Disk {
         }
         let mut file = locked(&path)?;
         // Another request may have finished the attachment while this one waited for its turn.
-        if let Some((kind, size)) = self.find(piece.sha256)? {
+        if let Some((kind, size)) = self.find(&piece.sha256)? {
             fs::remove_file(&path)?;
             return Ok(Appended::Whole { kind, size });
         }
@@ -205,7 +240,7 @@ impl Disk {
             Some(_) => {}
         }
         let start = file.seek(SeekFrom::End(0))?;
-        if let Err(e) = file.write_all(piece.bytes) {
+        if let Err(e) = file.write_all(&piece.bytes) {
             // A full disk must not leave a length that was never told to anybody.
             file.set_len(start)?;
             return Err(e);
@@ -214,7 +249,7 @@ impl Disk {
         if received < piece.size {
             return Ok(Appended::Partial(Partial { received, size: piece.size }));
         }
-        self.finish(piece.sha256, &file, &path)
+        self.finish(&piece.sha256, &file, &path)
     }
 
     fn finish(&self, sha256: &Sha256Hex, file: &File, path: &Path) -> io::Result<Appended> {

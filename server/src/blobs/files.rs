@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::modules::attachments::Sha256Hex;
 use domain::sync::batch::sha256_hex;
@@ -62,8 +63,11 @@ pub fn write(folder: &Path, sha256: &Sha256Hex, bytes: &[u8]) -> io::Result<()> 
 
 fn write_into(parent: &Path, place: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    // Another process may be about the same file: whoever renames last has written the same bytes.
-    let partial = parent.join(format!(".{name}.{}", std::process::id()));
+    // Somebody else, in this process or another, may be about the same file: whoever renames last has
+    // written the same bytes.
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let own = format!("{}.{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let partial = parent.join(format!(".{name}.{own}"));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&partial)?;
     file.write_all(bytes)?;
     file.sync_all()?;

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -11,9 +11,11 @@ use domain::Refusal;
 use domain::modules::attachments::{AttachmentCode, MAX_BYTES, Sha256Hex};
 use domain::refusal::CommonCode;
 use domain::sync::Scope;
+use serde::Deserialize;
 use utoipa::OpenApi;
 
-use super::disk::{Appended, Piece};
+use super::range::{Wanted, wanted};
+use super::upload::{Appended, Piece};
 use super::{access, arrivals, store};
 use crate::auth::Signed;
 use crate::error::ApiError;
@@ -44,8 +46,13 @@ fn hash(text: String) -> Result<Sha256Hex, ApiError> {
     if sha256.is_valid() { Ok(sha256) } else { Err(ApiError::new(AttachmentCode::BadHash)) }
 }
 
-fn disk_fault(e: std::io::Error) -> ApiError {
-    ApiError::fault("attachments on disk", e)
+/// A store that is full or away is no fault of what was sent: the phone keeps it and comes again.
+fn store_fault(e: std::io::Error) -> ApiError {
+    if e.kind() == std::io::ErrorKind::InvalidData {
+        return ApiError::fault("attachments", e);
+    }
+    tracing::error!(error = %e, "the store of attachments does not do what it is asked");
+    ApiError::new(CommonCode::BlobStoreAway)
 }
 
 fn number(headers: &HeaderMap, name: &HeaderName) -> Result<Option<u64>, ApiError> {
@@ -81,7 +88,7 @@ async fn arrived(
 ) -> Result<(), ApiError> {
     let (kind, size) = found;
     let now = state.clock.now();
-    if store::note(&state.db, sha256, kind, size, signed.user, now).await? {
+    if store::note(&state.db, sha256, kind, size, Some(signed.user), now).await? {
         state.metrics.blob(size);
     }
     arrivals::tell(state, sha256, scope).await
@@ -94,6 +101,7 @@ async fn arrived(
     responses(
         (status = 200, description = "Go on at `Upload-Offset`; whole when it equals `Upload-Length`"),
         (status = 404, description = "Nothing has arrived"),
+        (status = 503, description = "`blob.store_away`: come again"),
     ))]
 async fn progress(
     State(state): State<AppState>,
@@ -103,15 +111,7 @@ async fn progress(
 ) -> Result<Response, ApiError> {
     let sha256 = hash(sha256)?;
     let scope = named_scope(&state, &signed, &headers).await?;
-    let (device, name) = (signed.device, sha256.clone());
-    let disk = &state.blobs.disk;
-    let found = disk
-        .run(move |disk| match disk.find(&name)? {
-            Some((kind, size)) => Ok(Some(Appended::Whole { kind, size })),
-            None => disk.progress(device, &name),
-        })
-        .await
-        .map_err(disk_fault)?;
+    let found = state.blobs.progress(signed.device, &sha256).await.map_err(store_fault)?;
     match found {
         Some(Appended::Whole { kind, size }) => {
             arrived(&state, &signed, &sha256, (kind, size), scope).await?;
@@ -158,18 +158,8 @@ async fn receive(
     if size == 0 || offset.unwrap_or(0).saturating_add(piece) > size {
         return Err(ApiError::new(CommonCode::BadRequest));
     }
-    let (device, name) = (signed.device, sha256.clone());
-    let disk = &state.blobs.disk;
-    let outcome = disk
-        .run(move |disk| {
-            // The same bytes are here already, brought by whomever.
-            if let Some((kind, size)) = disk.find(&name)? {
-                return Ok(Appended::Whole { kind, size });
-            }
-            disk.append(&Piece { device, sha256: &name, size, offset, bytes: &body })
-        })
-        .await
-        .map_err(disk_fault)?;
+    let piece = Piece { device: signed.device, sha256: sha256.clone(), size, offset, bytes: body };
+    let outcome = state.blobs.append(piece).await.map_err(store_fault)?;
     match outcome {
         Appended::Partial(partial) => {
             Ok((StatusCode::NO_CONTENT, offsets(partial.received, partial.size)).into_response())
@@ -204,6 +194,7 @@ async fn receive(
         (status = 413, description = "`blob.too_large`", body = ErrorEnvelope),
         (status = 415, description = "`blob.type_not_allowed`", body = ErrorEnvelope),
         (status = 422, description = "`blob.hash_mismatch`: begin again", body = ErrorEnvelope),
+        (status = 503, description = "`blob.store_away`: keep it and come again", body = ErrorEnvelope),
     ))]
 #[allow(dead_code)] // `receive` serves two methods, and a handler can carry the description of one
 fn put_doc() {}
@@ -224,36 +215,66 @@ fn put_doc() {}
         (status = 413, description = "`blob.too_large`", body = ErrorEnvelope),
         (status = 415, description = "`blob.type_not_allowed`", body = ErrorEnvelope),
         (status = 422, description = "`blob.hash_mismatch`: begin again", body = ErrorEnvelope),
+        (status = 503, description = "`blob.store_away`: keep it and come again", body = ErrorEnvelope),
     ))]
 #[allow(dead_code)]
 fn patch_doc() {}
 
-/// Shows an attachment without what the camera wrote beside it. Supports one byte range, which
-/// players of voice notes ask for.
+/// What to show of an attachment.
+#[derive(Deserialize)]
+struct Look {
+    size: Option<String>,
+}
+
+/// Names what is sent for `If-None-Match` and `If-Range`. The figure goes up when a build makes other
+/// bytes of the same attachment, so that no download is put together out of two.
+fn tag(sha256: &Sha256Hex, small: bool) -> HeaderValue {
+    let form = if small { "s1" } else { "w1" };
+    HeaderValue::from_str(&format!("\"{}-{form}\"", &sha256.0[..32]))
+        .expect("hex digits are visible ASCII")
+}
+
+/// Shows an attachment without what the camera wrote beside it, or a small picture of it. Supports one
+/// byte range, for downloads that were cut and for players of voice notes.
 #[utoipa::path(get, path = "/api/v1/blobs/{sha256}", tag = "attachments",
-    params(("sha256" = String, Path, description = "SHA-256 of the bytes, 64 lower-case hex digits")),
+    params(
+        ("sha256" = String, Path, description = "SHA-256 of the bytes, 64 lower-case hex digits"),
+        ("size" = Option<String>, Query, description = "`thumb`: at most 320 pixels on the longest edge; the whole where there is no smaller one"),
+        ("Range" = Option<String>, Header, description = "`bytes=<first>-`, `bytes=<first>-<last>` or `bytes=-<count>`"),
+        ("If-Range" = Option<String>, Header, description = "`ETag` of the part that is there: another one is answered with the whole"),
+        ("If-None-Match" = Option<String>, Header, description = "`ETag` of what is there"),
+    ),
     security(("session" = [])),
     responses(
         (status = 200, description = "The picture or sound", content_type = "application/octet-stream"),
         (status = 206, description = "The asked part of it", content_type = "application/octet-stream"),
+        (status = 304, description = "As it was"),
         (status = 404, description = "Unknown, or named by nothing you may see", body = ErrorEnvelope),
+        (status = 416, description = "The part begins behind the end"),
+        (status = 503, description = "`blob.store_away`: come again", body = ErrorEnvelope),
     ))]
 async fn view(
     State(state): State<AppState>,
     signed: Signed,
     Path(sha256): Path<String>,
+    Query(look): Query<Look>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let sha256 = hash(sha256)?;
+    let small = match look.size.as_deref() {
+        None => false,
+        Some("thumb") => true,
+        Some(_) => return Err(Refusal::new(CommonCode::BadRequest).with("query", "size").into()),
+    };
     // Whoever may not see it does not learn whether it exists.
     let unknown = || ApiError::new(CommonCode::BlobUnknown);
     if !access::may_see(&state.db, &signed, &sha256).await? {
         return Err(unknown());
     }
-    let name = sha256.clone();
-    let found = state.blobs.disk.run(move |disk| disk.rendition(&name)).await;
-    let (kind, bytes) = found.map_err(disk_fault)?.ok_or_else(unknown)?;
-    let bytes = Bytes::from(bytes);
+    let blobs = &state.blobs;
+    let found = if small { blobs.thumb(&sha256).await } else { blobs.rendition(&sha256).await };
+    let (kind, bytes) = found.map_err(store_fault)?.ok_or_else(unknown)?;
+    let tag = tag(&sha256, small);
     let file = format!("inline; filename=\"{}.{}\"", &sha256.0[..16], kind.extension());
     let about = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind.mime())),
@@ -266,55 +287,22 @@ async fn view(
             header::CACHE_CONTROL,
             HeaderValue::from_static("private, max-age=31536000, immutable, no-transform"),
         ),
+        (header::ETAG, tag.clone()),
         (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         // Even opened as a page of its own it may do nothing.
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
     ];
     let size = bytes.len();
-    let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
-    Ok(match asked.and_then(|text| range(text, size)) {
-        None => (about, bytes).into_response(),
-        Some((first, last)) => {
+    Ok(match wanted(&headers, &tag, size) {
+        Wanted::Whole => (about, bytes).into_response(),
+        Wanted::Part(first, last) => {
             let part = [(header::CONTENT_RANGE, format!("bytes {first}-{last}/{size}"))];
             (StatusCode::PARTIAL_CONTENT, about, part, bytes.slice(first..=last)).into_response()
         }
-    })
-}
-
-/// The first and last byte of a single satisfiable range. Anything else is answered with the whole,
-/// as the standard allows.
-fn range(text: &str, size: usize) -> Option<(usize, usize)> {
-    let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
-    let end = size.checked_sub(1)?;
-    let (first, last) = match (first, last) {
-        ("", suffix) => (size.saturating_sub(suffix.parse().ok()?), end),
-        (first, "") => (first.parse().ok()?, end),
-        (first, last) => (first.parse().ok()?, last.parse::<usize>().ok()?.min(end)),
-    };
-    (first <= last).then_some((first, last))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_range_is_one_stretch_within_the_bytes() {
-        let cases = [
-            ("bytes=0-", Some((0, 99))),
-            ("bytes=10-19", Some((10, 19))),
-            ("bytes=90-200", Some((90, 99))),
-            ("bytes=-10", Some((90, 99))),
-            ("bytes=-500", Some((0, 99))),
-            ("bytes=100-", None),
-            ("bytes=5-4", None),
-            ("bytes=0-1,5-6", None),
-            ("bytes=-0", None),
-            ("lines=0-1", None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(range(text, 100), expected, "{text}");
+        Wanted::Nothing => (StatusCode::NOT_MODIFIED, about).into_response(),
+        Wanted::BehindTheEnd => {
+            let all = [(header::CONTENT_RANGE, format!("bytes */{size}"))];
+            (StatusCode::RANGE_NOT_SATISFIABLE, all).into_response()
         }
-        assert_eq!(range("bytes=0-", 0), None);
-    }
+    })
 }

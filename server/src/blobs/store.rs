@@ -1,5 +1,7 @@
 //! Tables of attachments: what is here, and who is still to be told.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::id::UserId;
 use domain::modules::attachments::Sha256Hex;
 use domain::sync::{Outcome, Scope};
@@ -8,29 +10,34 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::kind::BlobKind;
-use crate::db::{Db, sql};
+use crate::db::{Db, Tx, sql};
 use crate::error::ApiError;
 
 type Result<T> = std::result::Result<T, ApiError>;
 
-/// Notes that an attachment is here. `false`: it was noted before.
+/// Notes that an attachment is here, or that somebody has asked for it again. `false`: it was noted
+/// before. `by` is not known of one that was found in its place.
 pub async fn note(
     db: &Db,
     sha256: &Sha256Hex,
     kind: BlobKind,
     size: u64,
-    by: UserId,
+    by: Option<UserId>,
     now: Ms,
 ) -> Result<bool> {
+    let known = sql("SELECT 1 FROM blobs WHERE sha256 = $1").bind(sha256.0.clone());
+    let known = known.fetch_optional(db.readers()).await?.is_some();
+    // Whoever was told that it is here has as long again to name it.
     let insert =
         sql("INSERT INTO blobs (sha256, size, mime, received, complete, uploaded_by, at) \
-         VALUES ($1, $2, $3, $2, 1, $4, $5) ON CONFLICT (sha256) DO NOTHING")
+         VALUES ($1, $2, $3, $2, 1, $4, $5) ON CONFLICT (sha256) DO UPDATE SET at = excluded.at")
         .bind(sha256.0.clone())
         .bind(size.cast_signed())
         .bind(kind.mime().to_owned())
-        .bind(by.to_string())
+        .bind(by.map(|by| by.to_string()))
         .bind(now.0);
-    Ok(insert.execute(db.writers()).await?.rows_affected() > 0)
+    insert.execute(db.writers()).await?;
+    Ok(!known)
 }
 
 /// Who brought an attachment that is here.
@@ -163,4 +170,98 @@ pub async fn named_by(db: &Db, sha256: &Sha256Hex) -> Result<Vec<(Scope, Command
         commands.extend(found.map(|command| (scope, command)));
     }
     Ok(commands)
+}
+
+/// Those of the attachments that have no row: found in their place, and noted by nobody.
+pub async fn unnoted(db: &Db, sha256s: &[Sha256Hex]) -> Result<BTreeSet<Sha256Hex>> {
+    let known = of_set(db, "SELECT sha256 FROM blobs WHERE sha256 IN", sha256s).await?;
+    Ok(sha256s.iter().filter(|sha256| !known.contains(*sha256)).cloned().collect())
+}
+
+async fn of_set(db: &Db, select: &str, sha256s: &[Sha256Hex]) -> Result<BTreeSet<Sha256Hex>> {
+    let set = serde_json::to_string(sha256s).expect("texts are plain data");
+    let select = format!("{select} ({})", db.dialect().texts(1));
+    let rows = sql(select).bind(set).fetch_all(db.readers()).await?;
+    rows.iter().map(|row| Ok(Sha256Hex(row.try_get(0)?))).collect()
+}
+
+/// Attachments that came, or were last asked for, up to then and that no command names, with their
+/// sizes. Commands that wait or were refused are not looked at here.
+pub async fn unnamed(db: &Db, until: Ms) -> Result<BTreeMap<Sha256Hex, u64>> {
+    let rows = sql("SELECT b.sha256, b.size FROM blobs b WHERE b.complete = 1 AND b.at <= $1 \
+         AND NOT EXISTS (SELECT 1 FROM blob_refs r WHERE r.sha256 = b.sha256)")
+    .bind(until.0)
+    .fetch_all(db.readers())
+    .await?;
+    let read = |row: &AnyRow| {
+        let size: i64 = row.try_get(1)?;
+        Ok((Sha256Hex(row.try_get(0)?), size.unsigned_abs()))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Those of the attachments that something names: a command that was applied, or waits, or was refused
+/// and is in the office's list; or a scope that was told of the bytes.
+pub async fn named(db: &Db, sha256s: &[Sha256Hex]) -> Result<BTreeSet<Sha256Hex>> {
+    let mut named = BTreeSet::new();
+    if sha256s.is_empty() {
+        return Ok(named);
+    }
+    for table in ["blob_refs", "blob_arrivals"] {
+        let select = format!("SELECT DISTINCT sha256 FROM {table} WHERE sha256 IN");
+        named.extend(of_set(db, &select, sha256s).await?);
+    }
+    let waiting = [
+        "SELECT payload FROM held WHERE payload LIKE '%sha256%'",
+        "SELECT l.payload FROM quarantine q JOIN log l ON l.scope = q.scope AND l.seq = q.seq \
+         WHERE l.payload LIKE '%sha256%'",
+    ];
+    for select in waiting {
+        for row in &sql(select).fetch_all(db.readers()).await? {
+            let payload: &str = row.try_get(0)?;
+            // As text: a command of a newer build names what it names, too.
+            named.extend(sha256s.iter().filter(|sha256| payload.contains(&sha256.0)).cloned());
+        }
+    }
+    Ok(named)
+}
+
+/// Forgets an attachment that nobody has named or asked for up to then. `false`: somebody has.
+pub async fn forget(db: &Db, sha256: &Sha256Hex, until: Ms) -> Result<bool> {
+    let delete = sql("DELETE FROM blobs WHERE sha256 = $1 AND at <= $2 \
+         AND NOT EXISTS (SELECT 1 FROM blob_refs r WHERE r.sha256 = blobs.sha256)")
+    .bind(sha256.0.clone())
+    .bind(until.0);
+    Ok(delete.execute(db.writers()).await?.rows_affected() > 0)
+}
+
+/// A moment in which no command can come to name anything.
+pub struct Standstill(Tx);
+
+/// Begins one; it ends with the value. Writers of commands wait meanwhile.
+pub async fn standstill(db: &Db) -> Result<Standstill> {
+    let mut tx = db.begin_write().await?;
+    // In the order in which a commit comes to them, so that none waits for the other.
+    if let Some(lock) = db.dialect().lock_against_writers("held, quarantine, blob_refs, blobs") {
+        sql(lock).execute(&mut *tx).await?;
+    }
+    Ok(Standstill(tx))
+}
+
+impl Standstill {
+    /// Whether anything names an attachment, or says that it is here.
+    pub async fn is_wanted(&mut self, sha256: &Sha256Hex) -> Result<bool> {
+        let asked = sql("SELECT 1 FROM blobs WHERE sha256 = $1 \
+             UNION ALL SELECT 1 FROM blob_refs WHERE sha256 = $1 \
+             UNION ALL SELECT 1 FROM blob_arrivals WHERE sha256 = $1 \
+             UNION ALL SELECT 1 FROM held WHERE payload LIKE '%' || $1 || '%' \
+             UNION ALL SELECT 1 FROM quarantine q JOIN log l ON l.scope = q.scope AND l.seq = q.seq \
+             WHERE l.payload LIKE '%' || $1 || '%'")
+        .bind(sha256.0.clone());
+        Ok(asked.fetch_optional(&mut *self.0).await?.is_some())
+    }
+
+    pub async fn end(self) -> Result<()> {
+        Ok(self.0.commit().await?)
+    }
 }

@@ -1,10 +1,11 @@
 //! What an operator does so that nothing is lost: back up, restore, check, move to PostgreSQL.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use super::open_existing;
+use super::{end, open_existing, start_quietly};
 use crate::backup::{self, Backup, Restore};
-use crate::blobs;
+use crate::blobs::{self, Bucket, orphans};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -138,7 +139,7 @@ pub(super) async fn verify(config: Config, folder: Option<PathBuf>) -> Result<()
         }
         None => {
             let db = open_existing(&config).await?;
-            let report = look_through(&db, &config.data).await;
+            let report = look_through(&db, &config).await;
             db.close().await;
             report?
         }
@@ -154,13 +155,42 @@ pub(super) async fn verify(config: Config, folder: Option<PathBuf>) -> Result<()
     if report.is_sound() { Ok(()) } else { Err("the database is not what it should be".into()) }
 }
 
-async fn look_through(db: &Db, data: &Path) -> Result<Report, String> {
-    let folder = blobs::folder_in(data);
-    let files = tokio::task::spawn_blocking(move || blobs::files::list(&folder));
-    let files = files.await.map_err(|e| e.to_string())?;
+async fn look_through(db: &Db, config: &Config) -> Result<Report, String> {
+    let folder = blobs::folder_in(&config.data);
+    let files = match Bucket::open(&config.blobs)? {
+        Some(bucket) => bucket.list().await.map(BTreeSet::from_iter),
+        None => {
+            let files = tokio::task::spawn_blocking(move || blobs::files::list(&folder));
+            files.await.map_err(|e| e.to_string())?
+        }
+    };
     let files = files.map_err(|e| format!("The attachments cannot be listed: {e}."))?;
     let report = verify_with(db, Some(&files)).await;
     report.map_err(|e| format!("The database cannot be read: {e}."))
+}
+
+/// Removes attachments that nobody names, or says which.
+pub(super) async fn clean_attachments(config: Config, dry_run: bool) -> Result<(), String> {
+    let state = start_quietly(config).await?;
+    let cleaned = orphans::clean(&state, dry_run).await;
+    end(state).await;
+    let cleaned = cleaned.map_err(|e| format!("The attachments could not be cleaned up: {e}."))?;
+    let (aside, back, removed) = if dry_run {
+        ("would be laid aside", "would come back, because something names them", "would be removed")
+    } else {
+        ("were laid aside", "came back, because something names them", "were removed")
+    };
+    list(&format!("attachments that nobody names {aside}"), &cleaned.aside);
+    list(&format!("attachments {back}"), &cleaned.back);
+    list(&format!("attachments that lay aside {removed}"), &cleaned.removed);
+    println!(
+        "{}",
+        Words::new(
+            format!("无人引用：{} 个，{} KB。", cleaned.aside.len(), cleaned.bytes / 1_000),
+            format!("Named by nobody: {}, {} kB.", cleaned.aside.len(), cleaned.bytes / 1_000),
+        )
+    );
+    Ok(())
 }
 
 fn print(report: &Report) {

@@ -2,27 +2,25 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
-use domain::time::DAY;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::{seed, start};
-use crate::auth::{self, store as accounts};
 use crate::backup;
 use crate::blobs;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo;
+use crate::duties;
 use crate::http;
 use crate::state::AppState;
 
 /// Longest time for requests under way once the server is asked to stop.
 const STOPPING: Duration = Duration::from_secs(20);
-/// Unfinished uploads are kept as long as phones keep their journals.
-const UPLOADS_KEPT: i64 = 35 * DAY;
-const SWEEP: Duration = Duration::from_secs(6 * 3600);
+/// And then for letting go of the duties that this node is at; whoever does not is found to have deserted them.
+const LETTING_GO: Duration = Duration::from_secs(3);
 
 /// Serves until somebody asks it to stop; commits under way are finished.
 pub(super) async fn serve(config: Config) -> Result<(), String> {
@@ -38,11 +36,8 @@ pub(super) async fn serve(config: Config) -> Result<(), String> {
         .map_err(|e| format!("The address {address} cannot be served on: {e}."))?;
     let address = listener.local_addr().unwrap_or(address);
     greet(&state, address);
-    let background = [
-        tokio::spawn(blobs::arrivals::watch(state.clone())),
-        tokio::spawn(sweep(state.clone())),
-        tokio::spawn(backup::run(state.clone())),
-    ];
+    let arrivals = tokio::spawn(blobs::arrivals::watch(state.clone()));
+    let mut duties = tokio::spawn(duties::Node::of(&state).run(state.stopping.clone()));
     let mut asked = state.stopping.clone();
     let served = axum::serve(
         listener,
@@ -67,8 +62,11 @@ pub(super) async fn serve(config: Config) -> Result<(), String> {
             }
         }
     };
-    for task in background {
-        task.abort();
+    arrivals.abort();
+    // Where serving ended by itself, they do not know yet.
+    let _ = stop.send(true);
+    if tokio::time::timeout(LETTING_GO, &mut duties).await.is_err() {
+        duties.abort();
     }
     state.sync.stop().await;
     state.db.close().await;
@@ -105,26 +103,4 @@ fn greet(state: &AppState, address: SocketAddr) {
     }
     // A pipe would otherwise hold it back until the server ends.
     let _ = std::io::stdout().flush();
-}
-
-/// Removes what nobody uses any more.
-async fn sweep(state: AppState) {
-    let mut interval = tokio::time::interval(SWEEP);
-    loop {
-        interval.tick().await;
-        let idle_since = state.clock.now().plus(-auth::IDLE - DAY);
-        if let Err(error) = accounts::sweep(&state.db, idle_since).await {
-            tracing::error!(%error, "old sessions were not removed");
-        }
-        if let Err(error) = state.sync.compact_feed().await {
-            tracing::error!(%error, "old tombstones were not forgotten");
-        }
-        let kept_from = state.clock.now().plus(-UPLOADS_KEPT).0;
-        let since = Duration::from_millis(u64::try_from(kept_from).unwrap_or(0));
-        if let Some(since) = UNIX_EPOCH.checked_add(since)
-            && let Err(error) = state.blobs.sweep(since).await
-        {
-            tracing::error!(%error, "abandoned uploads were not removed");
-        }
-    }
 }

@@ -94,11 +94,28 @@ impl Dialect {
         }
     }
 
+    /// What the database's own clock says, in ms since 1970: one clock for all nodes.
+    pub fn now(self) -> &'static str {
+        match self {
+            Self::Sqlite => "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+            Self::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+        }
+    }
+
     /// Ends a SELECT that locks its row. SQLite's writer is alone anyway.
     pub fn for_update(self) -> &'static str {
         match self {
             Self::Sqlite => "",
             Self::Postgres => " FOR UPDATE",
+        }
+    }
+
+    /// Lets nobody else write to these tables until the transaction ends; everybody may read. `None`:
+    /// nobody else can write at all while a transaction does.
+    pub fn lock_against_writers(self, tables: &str) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(format!("LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")),
         }
     }
 

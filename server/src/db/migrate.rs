@@ -47,6 +47,16 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "feed_floor",
         text: include_str!("../../migrations/0008_feed_floor.sql"),
     },
+    Migration {
+        version: 9,
+        name: "duties",
+        text: include_str!("../../migrations/0009_duties.sql"),
+    },
+    Migration {
+        version: 10,
+        name: "feed_changes",
+        text: include_str!("../../migrations/0010_feed_changes.sql"),
+    },
 ];
 
 /// Statements of a file; each ends with `;` at the end of a line.

@@ -32,15 +32,17 @@ pub fn fill(history: &mut History, chance: &mut Stream, staff: &Staff, zone: &Zo
             let nine = zone.instant(date.and_hms_opt(9, 0, 0).expect("nine in the morning exists"));
             let at = nine.plus(30 * MINUTE + chance.minutes(2, 18));
             let lines = QUESTIONS.iter().map(|(text, answers)| BriefingLine {
-                ticket: None,
                 text: (*text).to_owned(),
                 ticked: true,
                 // Most mornings there is nothing to tell.
                 note: (if chance.chance(60) { answers[0] } else { chance.pick(answers) })
                     .to_owned(),
+                ..BriefingLine::default()
             });
             let lines = lines.collect();
-            history.add(chance, steward, at, RecordBriefing { cluster: cluster.id(), date, lines });
+            let briefing =
+                RecordBriefing { cluster: cluster.id(), date, lines, listed: Vec::new() };
+            history.add(chance, steward, at, briefing);
         }
     }
 }

@@ -30,8 +30,10 @@ pub async fn shell(State(state): State<AppState>, request: Request) -> Response 
         }
     };
     let mut response = render(request, assets).await;
-    // The address stays the same over all builds, so a copy is never used unasked.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // The address stays the same over all builds, so a copy is never used unasked. Not "no-cache": WebKit would keep
+    // a page that is left, with its unfinished transaction, for going back to it, and the next page would wait for
+    // its own store without end.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

@@ -133,6 +133,17 @@ pub async fn changes(
     }
 }
 
+/// What changed on each channel after `$2` and up to `$3`, up to `limit` rows of each.
+fn changed(channels: &[String], limit: usize) -> String {
+    over_channels(channels, |place| {
+        format!(
+            "SELECT channel, kind, record_id, seq, gone FROM feed
+             WHERE scope = $1 AND channel = ${place} AND seq > $2 AND seq <= $3
+             ORDER BY seq LIMIT {limit}"
+        )
+    })
+}
+
 async fn try_changes(
     connection: &mut AnyConnection,
     scope: Scope,
@@ -141,13 +152,7 @@ async fn try_changes(
     head: u64,
     limit: usize,
 ) -> Result<Option<Changes>> {
-    let select = over_channels(channels, |place| {
-        format!(
-            "SELECT channel, kind, record_id, seq, gone FROM feed
-             WHERE scope = $1 AND channel = ${place} AND seq > $2 AND seq <= $3
-             ORDER BY seq LIMIT {limit}"
-        )
-    });
+    let select = changed(channels, limit);
     let mut query =
         sql(select).bind(scope.to_string()).bind(after.cast_signed()).bind(head.cast_signed());
     for channel in channels {
@@ -271,4 +276,27 @@ pub async fn all_present(
 /// Writes the names of a set of channels as the feed stores them.
 pub fn names(channels: &[domain::sync::Channel]) -> Vec<String> {
     channels.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::db::Db;
+
+    #[tokio::test]
+    async fn a_pull_finds_what_changed_in_the_index_alone_however_large_the_feed() {
+        let name = format!("guanjia-plan-{}.db", Clock::system().uuid());
+        let file = std::env::temp_dir().join(name);
+        let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+        let plan = sql(format!("EXPLAIN QUERY PLAN {}", changed(&["all".into()], 9)));
+        let plan = plan.bind("company").bind(1_i64).bind(2_i64).bind("all");
+        let plan = plan.fetch_all(db.readers()).await.unwrap();
+        let steps: Vec<String> = plan.iter().map(|row| row.try_get("detail").unwrap()).collect();
+        let index = "USING COVERING INDEX feed_changes (scope=? AND channel=? AND seq>? AND seq<?)";
+        assert!(steps.iter().any(|step| step.contains(index)), "{steps:?}");
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:?}");
+        db.close().await;
+        std::fs::remove_file(file).ok();
+    }
 }

@@ -6,6 +6,7 @@
 pub mod blob_refs;
 pub mod bulk;
 pub mod copy;
+pub mod duties;
 pub mod feed;
 pub mod floor;
 pub mod held;

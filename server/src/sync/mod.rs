@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::db::Db;
 use crate::metrics::Metrics;
 use crate::state::AppState;
+use crate::store::duties::Fence;
 use crate::store::{self, StoreError};
 
 mod commit;
@@ -295,8 +296,8 @@ impl SyncService {
         })
     }
 
-    /// Forgets tombstones that are old enough, scope by scope; says how many. Run once in a while.
-    pub async fn compact_feed(&self) -> Result<u64, StoreError> {
+    /// Forgets tombstones that are old enough, scope by scope; says how many. Run once in a while, as a duty.
+    pub async fn compact_feed(&self, duty: Option<Fence>) -> Result<u64, StoreError> {
         let shared = &self.0.shared;
         let begin = |error| StoreError { table: "transaction", error };
         let now = shared.clock.now();
@@ -306,6 +307,7 @@ impl SyncService {
             let mut tx = shared.db.begin_write().await.map_err(begin)?;
             // As a writer does, for it writes the same rows.
             let head = store::scopes::lock(&mut tx, shared.db.dialect(), scope).await?;
+            store::duties::hold(&mut tx, duty).await?;
             store::floor::mark(&mut tx, scope, head.seq, now).await?;
             let before = now.plus(-store::floor::TOMBSTONES_KEPT);
             forgotten += store::floor::raise(&mut tx, scope, before).await?;

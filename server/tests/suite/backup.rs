@@ -22,6 +22,7 @@ on_both!(
     phones_are_told_only_after_the_copy_was_checked,
     backed_up_never_goes_back_and_never_beyond_the_log,
     the_oldest_goes_only_after_a_newer_one_was_checked,
+    the_one_that_was_made_last_is_the_newest_whatever_the_clocks_say,
 );
 
 async fn no_table_and_no_column_is_forgotten_and_parents_come_first(site: &Site) {
@@ -242,4 +243,20 @@ async fn the_oldest_goes_only_after_a_newer_one_was_checked(site: &Site) {
     backup::make(&one).await.unwrap_err();
     assert_eq!(there(&made), [false, true, true], "a failure takes nothing away");
     assert_eq!(backup::list(&yard.root()).len(), 2);
+}
+
+async fn the_one_that_was_made_last_is_the_newest_whatever_the_clocks_say(site: &Site) {
+    lived_in(site).await;
+    let yard = Yard::new();
+    let backup = Backup { keep: 1, ..yard.backup(site) };
+    // Of a node whose clock is an hour ahead.
+    site.clock.set(TEN.plus(3_600_000));
+    let first = backup::make(&backup).await.unwrap();
+    site.clock.set(TEN);
+    Phone::new("later", lin()).does(&site.sync, leak("in the second alone")).await;
+    let second = backup::make(&backup).await.unwrap();
+    assert!(!first.folder.exists() && second.folder.exists());
+    assert_eq!(backed_up(&site.db).await, heads(&site.db).await);
+    let kept: Vec<_> = backup::list(&yard.root()).into_iter().map(|(folder, _)| folder).collect();
+    assert_eq!(kept, [second.folder], "what phones may let go of is in the one that is left");
 }

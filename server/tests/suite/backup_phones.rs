@@ -21,6 +21,7 @@ use domain::sync::client::LocalStore;
 use domain::time::DAY;
 use server::backup::{self, Backup, Restore};
 use server::db::sql;
+use server::store::duties;
 use server::sync::verify;
 use sqlx::Row;
 
@@ -226,19 +227,16 @@ async fn a_server_makes_back_ups_by_itself_and_only_when_they_are_due() {
     .await;
     let root = backups(&server.folder);
     backup::begin(&server.state).await.unwrap();
-    for due in [1, 1, 2] {
-        let running = tokio::spawn(backup::run(server.state.clone()));
-        for _ in 0..100 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            if backup::list(&root).len() == due && due != 1 {
-                break;
-            }
-        }
-        running.abort();
-        assert_eq!(backup::list(&root).len(), due);
-        if due == 1 {
-            server.advance(DAY / 2);
-        }
+    let mut connection = server.state.db.writers().acquire().await.unwrap();
+    duties::register(&mut connection, &[backup::DUTY]).await.unwrap();
+    let look = duties::look(&mut connection, server.state.db.dialect()).await.unwrap();
+    let fence = duties::take(&mut connection, backup::DUTY, &look[0], "here").await.unwrap();
+    drop(connection);
+    let half = Duration::from_secs(12 * 3600);
+    for (there, ago) in [(1, Duration::ZERO), (1, half), (2, Duration::ZERO)] {
+        let made = backup::when_due(server.state.clone(), fence.unwrap()).await.unwrap();
+        assert_eq!((backup::list(&root).len(), made), (there, ago));
+        server.advance(DAY / 2);
     }
     server.close().await;
 }

@@ -29,11 +29,11 @@ on_every_database!(
     a_part_of_a_recording_can_be_asked_for,
 );
 
-fn path(bytes: &[u8]) -> String {
+pub fn path(bytes: &[u8]) -> String {
     format!("/api/v1/blobs/{}", sha256_hex(bytes))
 }
 
-async fn send(
+pub async fn send(
     client: &Client<'_>,
     method: Method,
     path: &str,
@@ -47,26 +47,26 @@ async fn send(
     client.send(request.body(Body::from(body.to_vec())).unwrap()).await
 }
 
-async fn whole(client: &Client<'_>, bytes: &[u8]) -> Answer {
+pub async fn whole(client: &Client<'_>, bytes: &[u8]) -> Answer {
     send(client, Method::PUT, &path(bytes), &[], bytes).await
 }
 
-async fn piece(client: &Client<'_>, of: &[u8], from: usize, to: usize) -> Answer {
+pub async fn piece(client: &Client<'_>, of: &[u8], from: usize, to: usize) -> Answer {
     let headers = [("upload-offset", from.to_string()), ("upload-length", of.len().to_string())];
     send(client, Method::PATCH, &path(of), &headers, &of[from..to]).await
 }
 
-async fn head(client: &Client<'_>, bytes: &[u8]) -> Answer {
+pub async fn head(client: &Client<'_>, bytes: &[u8]) -> Answer {
     client.call(Method::HEAD, &path(bytes), None).await
 }
 
-async fn has_arrived(server: &Server, scope: Scope, bytes: &[u8]) -> bool {
+pub async fn has_arrived(server: &Server, scope: Scope, bytes: &[u8]) -> bool {
     let id = BlobArrival::id_of(scope, &Sha256Hex(sha256_hex(bytes)));
     server.state.sync.record::<BlobArrival>(id).await.unwrap().is_some()
 }
 
 /// Announcing follows the commit of a command; it takes a moment.
-async fn arrives(server: &Server, bytes: &[u8]) -> bool {
+pub async fn arrives(server: &Server, bytes: &[u8]) -> bool {
     for _ in 0..200 {
         if has_arrived(server, scope(), bytes).await {
             return true;

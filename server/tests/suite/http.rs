@@ -83,7 +83,7 @@ async fn every_address_of_the_app_is_the_same_shell() {
     let shell = server.visitor().get("/shell").await;
     assert_eq!(shell.status, StatusCode::OK);
     assert!(shell.header("content-type").starts_with("text/html"));
-    assert_eq!(shell.header("cache-control"), "no-cache");
+    assert_eq!(shell.header("cache-control"), "no-store");
     let html = shell.text();
     assert!(html.starts_with("<!DOCTYPE html>"), "{html}");
     assert!(html.contains(BUILD) && html.contains("管家") && html.contains(r#"id="app""#));

@@ -57,9 +57,9 @@ async fn old_tombstones_are_forgotten_and_who_stands_before_them_begins_anew(sit
     after.follow(&site.sync, &late, 100).await;
 
     // The day it happened, and until the time is over, nothing is forgotten.
-    site.sync.compact_feed().await.unwrap();
+    site.sync.compact_feed(None).await.unwrap();
     site.clock.set(TEN.plus(TOMBSTONES_KEPT - DAY));
-    assert_eq!(site.sync.compact_feed().await.unwrap(), 0);
+    assert_eq!(site.sync.compact_feed(None).await.unwrap(), 0);
     assert!(tombstones(site).await > 0);
 
     // Something that is younger than the floor.
@@ -70,7 +70,7 @@ async fn old_tombstones_are_forgotten_and_who_stands_before_them_begins_anew(sit
     taken_from_the_pool(site, "two").await;
 
     site.clock.set(TEN.plus(TOMBSTONES_KEPT));
-    assert!(site.sync.compact_feed().await.unwrap() > 0);
+    assert!(site.sync.compact_feed(None).await.unwrap() > 0);
     assert_eq!(tombstones(site).await, 1, "the second ticket's is still needed");
 
     before.follow(&site.sync, &early, 100).await;
@@ -89,9 +89,9 @@ async fn who_has_everything_is_not_sent_it_again_for_the_floor(site: &Site) {
     let reader = wang();
     let mut replica = reader.replica();
     replica.follow(&site.sync, &reader, 100).await;
-    site.sync.compact_feed().await.unwrap();
+    site.sync.compact_feed(None).await.unwrap();
     site.clock.set(TEN.plus(2 * TOMBSTONES_KEPT));
-    site.sync.compact_feed().await.unwrap();
+    site.sync.compact_feed(None).await.unwrap();
     replica.follow(&site.sync, &reader, 100).await;
     assert_eq!(replica.resets, 1);
 }

@@ -140,6 +140,7 @@ async fn tickets_from_before_the_search_are_found_by_the_same_words(server: &Ser
         "ALTER TABLE scopes DROP COLUMN feed_floor",
         "DROP TABLE feed_marks",
         "DROP INDEX feed_gone",
+        "DROP TABLE duties",
         "DELETE FROM schema_version WHERE version >= 7",
     ] {
         sql(statement).execute(server.state.db.writers()).await.unwrap();

@@ -42,6 +42,16 @@ pub fn SignInPage() -> impl IntoView {
             <Show when=move || !door.is_online()>
                 <Notice tone="soon" text=words(tr::session::offline_first)/>
             </Show>
+            <Show when=move || door.is_shut()>
+                <Notice tone="late" text=words(tr::session::store_shut)/>
+                <button
+                    type="button"
+                    class="button block"
+                    on:click=move |_| drop(page::window().location().reload())
+                >
+                    {written(tr::common::retry)}
+                </button>
+            </Show>
             <section class="card" aria-label=tr::session::sign_in>
                 <SignInForm account=account password=password/>
                 <p class="small soft">{drawn(move || tr::session::this_device(&device))}</p>

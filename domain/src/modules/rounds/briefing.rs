@@ -28,8 +28,7 @@ impl BriefingItem<'_> {
         BriefingLine {
             ticket: Some(self.ticket.id),
             text: line.trim().chars().take(text::LINE).collect(),
-            ticked: false,
-            note: String::new(),
+            ..BriefingLine::default()
         }
     }
 }

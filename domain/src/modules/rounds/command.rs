@@ -95,12 +95,17 @@ pub struct FinishRound {
     pub left_out: String,
 }
 
-/// Records the 9:30 briefing of a cluster; a later one of the same day replaces the lines it names
-/// and keeps the others.
+/// Records the 9:30 briefing of a cluster. Of two answers to one line the later counts, whichever
+/// arrives first; what others answered to other lines stays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecordBriefing {
     pub cluster: ClusterId,
     pub date: NaiveDate,
+    /// What was answered: ticked, a tick taken back, a note, a line of one's own.
     pub lines: Vec<BriefingLine>,
+    /// What was on the list besides, and was left as it was: kept where the line is not there yet, and
+    /// never in place of an answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listed: Vec<BriefingLine>,
 }

@@ -77,8 +77,8 @@ impl Decide for RecordBriefing {
             return Err(Refusal::new(CommonCode::NotAllowed).into());
         }
         let project = cluster_here(world, context, self.cluster)?;
-        text::at_most("lines", self.lines.len(), MAX_LINES)?;
-        for line in &self.lines {
+        text::at_most("lines", self.lines.len() + self.listed.len(), MAX_LINES)?;
+        for line in self.lines.iter().chain(&self.listed) {
             text::required("line", &line.text, text::NOTE)?;
             text::optional("note", &line.note, text::NOTE)?;
         }
@@ -103,12 +103,15 @@ impl Decide for RecordBriefing {
                 lines: Vec::new(),
             },
         };
-        for line in &self.lines {
+        let answered = self.lines.iter().map(|line| (line, Some(context.occurred_at)));
+        for (line, at) in answered.chain(self.listed.iter().map(|line| (line, None))) {
             match briefing.lines.iter_mut().find(|old| same_line(old, line)) {
                 // What was ticked later is not undone by an earlier tick that took longer to arrive.
-                Some(old) if newest => *old = line.clone(),
+                Some(old) if at.is_some() && at >= old.at => {
+                    *old = BriefingLine { at, ..line.clone() }
+                }
                 Some(_) => {}
-                None => briefing.lines.push(line.clone()),
+                None => briefing.lines.push(BriefingLine { at, ..line.clone() }),
             }
         }
         text::at_most("lines", briefing.lines.len(), MAX_LINES)?;

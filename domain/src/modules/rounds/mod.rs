@@ -437,7 +437,7 @@ pub fn next_point<'a>(template: &'a RoundTemplate, round: &Round) -> Option<&'a 
 }
 
 /// One line of the 9:30 briefing 晨会 (S4): asked, answered, ticked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BriefingLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -446,6 +446,10 @@ pub struct BriefingLine {
     pub ticked: bool,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// When it was answered last; in a command it says nothing, for that is when the command was
+    /// recorded. Nothing: it was only on the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Ms>,
 }
 
 /// 晨会记录: what the steward asked guard leader, technician, cleaning lead, call centre, front desk.

@@ -15,7 +15,7 @@ use crate::time::Ms;
 
 /// What is known of a scope's base, kept in `LocalStore::meta`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Checked {
+pub(super) enum Checked {
     Never,
     /// Compared at this moment of the phone's clock.
     At(i64),
@@ -38,6 +38,15 @@ const DIFFERS: &str = "differs";
 const REPAIRED: &str = "repaired";
 
 impl Checked {
+    fn text(self) -> String {
+        match self {
+            Self::Never => String::new(),
+            Self::At(at) => at.to_string(),
+            Self::Differs => DIFFERS.to_owned(),
+            Self::Repaired => REPAIRED.to_owned(),
+        }
+    }
+
     fn read(text: Option<&str>) -> Self {
         match text {
             None => Self::Never,
@@ -70,7 +79,12 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         now: Ms,
     ) -> Result<PullAsk, SyncError> {
         let cursor = queue.meta.active_cursor().map(str::to_owned);
-        let checked = Checked::read(self.store.meta(&key(scope)).await?.as_deref());
+        let known = self.checked.borrow().get(&scope).copied();
+        let checked = match known {
+            Some(checked) => checked,
+            None => Checked::read(self.store.meta(&key(scope)).await?.as_deref()),
+        };
+        self.checked.borrow_mut().insert(scope, checked);
         let fills = cursor.is_none() || queue.meta.shadow_cursor.is_some();
         let check = fills || checked.is_due(now);
         Ok(PullAsk { scope, cursor, waiting, check, repair: checked == Checked::Differs })
@@ -85,11 +99,10 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         told: Option<Told<'_>>,
         now: Ms,
     ) -> Result<bool, SyncError> {
-        let name = key(ask.scope);
         if ask.repair {
             // A server from before checksums goes on from the cursor.
-            let stands = if reset { REPAIRED.to_owned() } else { now.0.to_string() };
-            self.store.put_meta(&name, &stands).await?;
+            self.checked_as(ask.scope, if reset { Checked::Repaired } else { Checked::At(now.0) })
+                .await?;
         }
         let Some(told) = told else { return Ok(false) };
         let meta = self.store.queue(ask.scope).await?.meta;
@@ -113,10 +126,17 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         if shown != kept {
             self.load(ask.scope).await?;
         }
-        let before = Checked::read(self.store.meta(&name).await?.as_deref());
+        let before = Checked::read(self.store.meta(&key(ask.scope)).await?.as_deref());
         let differs = kept.text() != told.sum && before != Checked::Repaired;
-        let stands = if differs { DIFFERS.to_owned() } else { now.0.to_string() };
-        self.store.put_meta(&name, &stands).await?;
+        self.checked_as(ask.scope, if differs { Checked::Differs } else { Checked::At(now.0) })
+            .await?;
         Ok(differs)
+    }
+
+    async fn checked_as(&self, scope: Scope, checked: Checked) -> Result<(), SyncError> {
+        self.checked.borrow_mut().remove(&scope);
+        self.store.put_meta(&key(scope), &checked.text()).await?;
+        self.checked.borrow_mut().insert(scope, checked);
+        Ok(())
     }
 }

@@ -4,22 +4,23 @@
 //! Push and pull are independent of each other. At most one tab should run them (Web Locks), but
 //! nothing breaks when two do.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::checked::Told;
+use super::both::both;
+use super::checked::{Checked, Told};
 use super::replica::{Draft, Preview, Replica};
 use super::status::{Paused, RecordError, SyncError, SyncStatus};
 use super::steps::{self, AfterGap};
-use super::store::{Answers, LocalStore, NewBlob, NewCommand, OutboxEntry, Queue};
-use super::transport::{Transport, TransportError};
-use crate::id::{DeviceId, UserId};
+use super::store::{Answers, LocalStore, NewBlob, NewCommand, OutboxEntry, Queue, StoreError};
+use super::transport::{PullAsk, Transport, TransportError};
+use crate::id::{DeviceId, OpId, UserId};
 use crate::modules::attachments::{Settlement, Sha256Hex};
 use crate::refusal::{CommonCode, Refusal};
 use crate::sync::outcome::Outcome;
 use crate::sync::record::Scope;
-use crate::sync::wire::PushRequest;
+use crate::sync::wire::{PullResponse, PushRequest};
 use crate::sync::{CLIENT, PROTOCOL};
 use crate::time::Ms;
 
@@ -69,6 +70,12 @@ pub struct Engine<S, T> {
     notes: RefCell<Notes>,
     /// How often an attachment whose bytes are right arrived wrong, since the app was opened.
     pub(super) mutilated: RefCell<BTreeMap<Sha256Hex, u32>>,
+    /// The page behind the last one, asked for while that one was being kept.
+    ahead: RefCell<Option<(PullAsk, PullResponse)>>,
+    /// As `LocalStore::meta` has it; only the tab that pulls writes it.
+    pub(super) checked: RefCell<BTreeMap<Scope, Checked>>,
+    /// Something may be kept that nothing needs: looked for at the next pull.
+    untidy: Cell<bool>,
 }
 
 #[derive(Default)]
@@ -97,8 +104,18 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             Some(_) => {}
             None => store.put_meta(OWNER, &owner).await?,
         }
-        let (notes, mutilated) = (RefCell::default(), RefCell::default());
-        Ok(Self { store, transport, replica, user, device, notes, mutilated })
+        Ok(Self {
+            store,
+            transport,
+            replica,
+            user,
+            device,
+            notes: RefCell::default(),
+            mutilated: RefCell::default(),
+            ahead: RefCell::default(),
+            checked: RefCell::default(),
+            untidy: Cell::new(true),
+        })
     }
 
     /// Goes on as `device`, because the numbers of the old one are taken: all that is kept here is
@@ -108,6 +125,12 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
     pub async fn renew(&self, device: DeviceId) -> Result<bool, SyncError> {
         let (from, to) = (owner(self.user, self.device), owner(self.user, device));
         Ok(self.store.renew(OWNER, &from, &to).await?)
+    }
+
+    /// The store has no owner any more: the browser cleared it under the page, together with everything
+    /// that was kept here.
+    pub async fn was_cleared(&self) -> Result<bool, StoreError> {
+        Ok(self.store.meta(OWNER).await?.is_none())
     }
 
     /// Takes everything stored of a scope into the replica: at the start, and on a hint that another
@@ -154,6 +177,12 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             self.store.record(commands.collect(), blobs).await.map_err(RecordError::Store)?;
         self.replica.borrow_mut().recorded(&entries);
         Ok(previews)
+    }
+
+    /// A person has dealt with what needed attention.
+    pub async fn dismiss(&self, scope: Scope, op: OpId) -> Result<(), StoreError> {
+        self.untidy.set(true);
+        self.store.dismiss_attention(scope, op).await
     }
 
     /// Sends the next batch of a scope's outbox.
@@ -214,6 +243,7 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             outcomes,
             at: now,
         };
+        self.doubt_blobs(queue.meta.epoch, answers.epoch).await?;
         let kept = self.store.answered(answers).await?;
         self.refresh(scope).await?;
         Ok(if kept { Pushed::Answered(count) } else { Pushed::Again })
@@ -244,7 +274,7 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         let scopes = self.replica.borrow().scopes();
         let mut waiting = 0;
         for other in scopes.into_iter().filter(|other| *other != scope) {
-            waiting += self.store.queue(other).await?.outbox.len();
+            waiting += self.store.waiting(other).await?;
         }
         Ok(waiting)
     }
@@ -259,42 +289,73 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         let queue = self.store.queue(scope).await?;
         let waiting = queue.outbox.len() + self.waiting_elsewhere(scope).await?;
         let ask = self.pull_ask(scope, &queue, waiting, now).await?;
-        let mut response = self.transport.pull(&ask).await?;
+        let ahead = self.ahead.take().filter(|(asked, _)| asked.is_the_same(&ask));
+        let mut response = match ahead {
+            Some((_, response)) => response,
+            None => self.transport.pull(&ask).await?,
+        };
         let more = response.more;
         let checksum = response.checksum.take().filter(|_| !more);
         let page = steps::page_of(scope, &queue.meta, ask.cursor.clone(), response, now)?;
         let (reset, cursor) = (page.reset, page.cursor.clone());
         let (count, epoch, backup_seq) = (page.rows.len(), page.epoch, page.backup_seq);
+        self.doubt_blobs(queue.meta.epoch, epoch).await?;
         let in_step = self.replica.borrow().stands_at(scope, &queue.meta);
         let completes = page.completes;
         let applied = (!page.snapshot && in_step).then(|| page.rows.clone());
         let reload = completes || (!page.snapshot && !in_step);
-        if !self.store.keep_page(page).await? {
+        let (kept, next) =
+            both(self.store.keep_page(page), self.ask_ahead(&ask, &cursor, more)).await;
+        if !kept? {
             // Another tab pulled meanwhile; its pages are in the store.
             self.load(scope).await?;
             return Ok(Pulled { rows: 0, more: true });
         }
+        self.ahead.replace(next);
         let fresh = self.store.queue(scope).await?;
         if let Some(rows) = applied {
             self.replica.borrow_mut().apply_rows(scope, rows, &fresh.meta);
         } else if reload {
             self.load(scope).await?;
         }
-        self.settle(scope, &fresh, now).await?;
-        if !more {
+        let mut moved = self.settle(scope, &fresh, now).await?;
+        // A transaction over everything that was recorded: not for every change that is pulled.
+        if !more && (steps::may_forget(&fresh, epoch, backup_seq) || self.untidy.get()) {
             self.store.forget_backed_up(scope, epoch, backup_seq).await?;
+            self.untidy.set(false);
+            moved = true;
         }
-        self.refresh(scope).await?;
+        if moved {
+            self.refresh(scope).await?;
+        } else {
+            self.replica.borrow_mut().set_queue(scope, &fresh);
+        }
         let told = checksum.as_deref().map(|sum| Told { sum, cursor: &cursor, reloaded: reload });
         let anew = self.check(&ask, reset, told, now).await?;
         Ok(Pulled { rows: count, more: more || anew })
     }
 
+    /// Asks for the page behind `cursor`, when there is one. Whatever goes wrong is found out by the step
+    /// that needs the page.
+    async fn ask_ahead(
+        &self,
+        ask: &PullAsk,
+        cursor: &str,
+        more: bool,
+    ) -> Option<(PullAsk, PullResponse)> {
+        if !more {
+            return None;
+        }
+        let next = PullAsk { cursor: Some(cursor.to_owned()), repair: false, ..ask.clone() };
+        let response = self.transport.pull(&next).await.ok()?;
+        Some((next, response))
+    }
+
     /// Makes held commands final whose settlement is in the base, whether it came just now or before
-    /// a crash.
-    async fn settle(&self, scope: Scope, queue: &Queue, now: Ms) -> Result<(), SyncError> {
+    /// a crash. Says whether there were any.
+    async fn settle(&self, scope: Scope, queue: &Queue, now: Ms) -> Result<bool, SyncError> {
         if queue.meta.base_epoch != queue.meta.epoch {
-            return Ok(());
+            return Ok(false);
         }
         let settled: Vec<Outcome> = {
             let replica = self.replica.borrow();
@@ -308,10 +369,11 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             });
             told.collect()
         };
-        if !settled.is_empty() {
-            self.store.settled(scope, settled, now).await?;
+        if settled.is_empty() {
+            return Ok(false);
         }
-        Ok(())
+        self.store.settled(scope, settled, now).await?;
+        Ok(true)
     }
 
     /// Pushes until nothing waits and pulls until nothing is new. A push that fails does not keep

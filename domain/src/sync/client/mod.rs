@@ -2,6 +2,7 @@
 //! the steps that push and pull. The app runs it on IndexedDB and fetch, the simulation on memory
 //! and a network that loses, doubles, reorders and cuts.
 
+mod both;
 mod checked;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;

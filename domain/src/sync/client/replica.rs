@@ -11,7 +11,7 @@ use crate::order;
 use uuid::Uuid;
 
 use super::layers::{Answer, Overlay, Pending, Position, Slot, View, every_id, lay};
-use super::store::{OutboxEntry, Queue, ScopeMeta, StoredRow, StoredScope};
+use super::store::{NewCommand, OutboxEntry, Queue, ScopeMeta, StoredRow, StoredScope};
 use crate::actor::Actor;
 use crate::id::{DeviceId, OpId};
 use crate::modules::company::Settings;
@@ -360,6 +360,27 @@ impl Replica {
     /// Recorded here and not yet in the base, in the order of replay.
     pub fn pending_ops(&self) -> impl Iterator<Item = OpId> {
         self.pending.iter().map(|pending| pending.op)
+    }
+
+    /// What is recorded here and not answered, as far as it was ever readable: for a store that was cleared
+    /// under the page. Without photos, whose bytes were only there.
+    pub fn unanswered(&self) -> Vec<NewCommand> {
+        let waiting = self.pending.iter().filter(|pending| pending.answer.is_none());
+        let again = waiting.filter_map(|pending| {
+            let command = pending.command.as_ref()?;
+            Some(NewCommand {
+                scope: pending.scope,
+                op: pending.op,
+                kind: command.kind().to_owned(),
+                payload: command.encode(),
+                at_device: pending.occurred_at,
+                // It is in the time already.
+                offset: Some(0),
+                blobs: Vec::new(),
+                draft: None,
+            })
+        });
+        again.collect()
     }
 
     /// Kinds whose records may look different since this was last asked.

@@ -1,6 +1,7 @@
 //! The thinking in the steps of sync, without awaits: what to send, what an answer means.
 
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use super::status::SyncError;
 use super::store::{OutboxEntry, Page, Queue, ScopeMeta, StoredRow};
@@ -53,6 +54,13 @@ pub(super) fn after_gap(queue: &Queue, expected: u64) -> AfterGap {
         Some(first) => AfterGap::Lost { resume_from: first },
         None => AfterGap::Nonsense,
     }
+}
+
+/// Whether something of the journal may be safe from the loss of the server by now; the store looks
+/// at each entry for itself (`LocalStore::forget_backed_up`).
+pub(super) fn may_forget(queue: &Queue, epoch: Uuid, backup_seq: u64) -> bool {
+    let mut journal = queue.journal.iter();
+    journal.any(|stored| stored.epoch == epoch && stored.outcome.seq <= backup_seq)
 }
 
 /// The entry as it is sent. A payload that the disk corrupted is sent as a text of its bytes: it

@@ -269,6 +269,16 @@ pub trait LocalStore {
     /// The same without the base: what a push looks at.
     async fn queue(&self, scope: Scope) -> Result<Queue, StoreError>;
 
+    /// How many commands of a scope are in the outbox.
+    async fn waiting(&self, scope: Scope) -> Result<usize, StoreError>;
+
+    /// The answered command with that number, as long as the journal has it.
+    async fn answered_entry(
+        &self,
+        scope: Scope,
+        n: u64,
+    ) -> Result<Option<JournalEntry>, StoreError>;
+
     /// Keeps commands with their photos, strictly durable: numbers taken, blobs stored, drafts
     /// removed, all or nothing. Returns the entries in order. A command whose op is kept already (a
     /// second try after a commit whose answer was lost) gets its first entry again, no new number.

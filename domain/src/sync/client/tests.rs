@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 mod checked;
+mod uploads;
 
 use super::memory::MemoryStore;
 use super::*;
@@ -50,6 +51,8 @@ struct Direct {
     answered_for: RefCell<Option<Sha256Hex>>,
     /// The server's sums are those of something else than it sends.
     wrong_sums: Cell<bool>,
+    /// The cursors that pulls were asked with.
+    cursors: RefCell<Vec<Option<String>>>,
 }
 
 impl Direct {
@@ -57,8 +60,17 @@ impl Direct {
         let (session, signed_in) = (Cell::new(me.user), Cell::new(true));
         let server = Rc::clone(server);
         let (min_client, answered_for) = (Cell::new(1), RefCell::new(None));
-        let wrong_sums = Cell::new(false);
-        Self { server, me, session, device, signed_in, min_client, answered_for, wrong_sums }
+        Self {
+            server,
+            me,
+            session,
+            device,
+            signed_in,
+            min_client,
+            answered_for,
+            wrong_sums: Cell::new(false),
+            cursors: RefCell::default(),
+        }
     }
 
     fn admit(&self) -> Result<UserId, TransportError> {
@@ -80,6 +92,7 @@ impl Transport for Direct {
     }
     async fn pull(&self, ask: &PullAsk) -> Result<PullResponse, TransportError> {
         let session = self.admit()?;
+        self.cursors.borrow_mut().push(ask.cursor.clone());
         let mut page = self.server.borrow().pull(session, self.device, ask, NOW)?;
         if let Some(sum) = page.checksum.as_mut().filter(|_| self.wrong_sums.get()) {
             *sum = "0123456789abcdef".into();
@@ -322,60 +335,6 @@ fn picture(first: u8, size: usize) -> NewBlob {
 }
 
 #[test]
-fn a_photo_the_server_never_takes_waits_for_a_person_and_lets_the_others_pass() {
-    let phone = phone();
-    let (bad, good) = (picture(19, 50), picture(1, 60));
-    phone.visit("v", "见照片", vec![bad.clone(), good.clone()]).unwrap();
-    phone.push();
-    let upload = || run(phone.engine.upload_once(&scopes())).unwrap();
-    let mut done = [upload(), upload()];
-    done.sort_by_key(|done| *done == Uploaded::SetAside);
-    assert_eq!(done, [Uploaded::Confirmed, Uploaded::SetAside]);
-    assert_eq!(upload(), Uploaded::Idle, "it is not tried for ever");
-    let status = phone.status();
-    assert_eq!((status.uploading, status.attention, status.last_error), (0, 1, None));
-    let everything = phone.server.borrow().db.clone();
-    phone.server.borrow_mut().backup = everything;
-    phone.sync();
-    let blob = |sha256: &Sha256Hex| {
-        let blobs = run(phone.engine.store.blobs()).unwrap();
-        blobs.into_iter().find(|blob| blob.sha256 == *sha256).unwrap()
-    };
-    assert!(blob(&bad.sha256).refused.unwrap().reason.is(CommonCode::BlobType));
-    let bytes = run(phone.engine.store.blob_bytes(&bad.sha256)).unwrap();
-    assert_eq!(bytes, Some(bad.bytes), "it is the only copy there is");
-    run(phone.engine.store.blob_refused(&bad.sha256, None)).unwrap();
-    assert_eq!((phone.status().uploading, phone.status().attention), (1, 0));
-    assert_eq!(upload(), Uploaded::SetAside, "sent again because a person wanted it");
-}
-
-#[test]
-fn a_photo_that_is_answered_for_by_somebody_else_is_tried_again_and_lets_the_others_pass() {
-    let phone = phone();
-    let photos = vec![picture(1, 60), picture(2, 60)];
-    let shas: Vec<Sha256Hex> = photos.iter().map(|photo| photo.sha256.clone()).collect();
-    phone.visit("v", "想换灯", photos).unwrap();
-    phone.sync();
-    let first = run(phone.engine.store.blobs()).unwrap()[0].sha256.clone();
-    *phone.engine.transport.answered_for.borrow_mut() = Some(first.clone());
-    assert_eq!(run(phone.engine.upload_once(&scopes())), Ok(Uploaded::Confirmed));
-    assert!(run(phone.engine.upload_once(&scopes())).is_err(), "it is told, and tried later");
-    *phone.engine.transport.answered_for.borrow_mut() = None;
-    assert_eq!(run(phone.engine.upload_once(&scopes())), Ok(Uploaded::Confirmed));
-    assert_eq!((phone.status().uploading, shas.len()), (0, 2));
-}
-
-#[test]
-fn a_photo_whose_bytes_are_not_what_they_were_waits_for_a_person() {
-    let phone = phone();
-    let damaged = NewBlob { bytes: vec![3; 60], ..picture(1, 60) };
-    phone.visit("v", "见照片", vec![damaged]).unwrap();
-    phone.push();
-    assert_eq!(run(phone.engine.upload_once(&scopes())), Ok(Uploaded::SetAside));
-    assert_eq!((phone.status().uploading, phone.status().attention), (0, 1));
-}
-
-#[test]
 fn a_copied_phone_goes_on_as_a_new_device_and_nothing_is_applied_twice() {
     let first = phone();
     first.visit("both have it", "想换灯", vec![]).unwrap();
@@ -467,27 +426,6 @@ fn a_number_under_which_a_command_came_again_is_answered_with_the_same_bytes() {
 }
 
 #[test]
-fn a_photo_follows_its_command_and_leaves_the_phone_when_both_are_backed_up() {
-    let phone = phone();
-    let bytes = vec![7; transport::CHUNK + 1];
-    let sha256 = Sha256Hex(sha256_hex(&bytes));
-    let photo = NewBlob { sha256: sha256.clone(), mime: "image/jpeg".into(), bytes };
-    phone.visit("v", "见照片", vec![photo]).unwrap();
-    let upload = || run(phone.engine.upload_once(&scopes())).unwrap();
-    assert_eq!(upload(), Uploaded::Idle);
-    phone.push();
-    assert_eq!(phone.status().uploading, 1);
-    assert_eq!(upload(), Uploaded::Confirmed);
-    phone.sync();
-    assert!(run(phone.engine.store.blob_bytes(&sha256)).unwrap().is_some());
-    let now = phone.server.borrow().db.clone();
-    phone.server.borrow_mut().backup = now;
-    phone.sync();
-    assert!(run(phone.engine.store.blob_bytes(&sha256)).unwrap().is_none());
-    assert_eq!(phone.status().unsecured, 0);
-}
-
-#[test]
 fn a_server_from_an_older_backup_gets_everything_again() {
     let phone = phone();
     let before = phone.server.borrow().db.clone();
@@ -525,6 +463,31 @@ fn what_neither_phone_nor_server_has_any_more_is_reported_and_blocks_nothing() {
     assert!(db.records.contains_key(&Visit::key_of(visit.0)));
     let report = db.log.iter().find(|row| row.kind == "sync.resumed").unwrap();
     assert!(report.payload.contains(r#""lost_from":1,"lost_to":2"#), "{}", report.payload);
+}
+
+#[test]
+fn each_page_of_a_snapshot_is_asked_for_once_although_the_next_is_asked_for_ahead() {
+    let old = phone();
+    old.server.borrow_mut().page = 3;
+    let Direct { device, me, .. } = &old.engine.transport;
+    let phone = Phone::on(MemoryStore::default(), &old.server, *device, me);
+    for scope in scopes() {
+        run(phone.engine.sync(scope, &|| NOW)).unwrap();
+        assert_eq!(
+            phone.engine.replica.borrow().checksum(scope),
+            old.engine.replica.borrow().checksum(scope)
+        );
+    }
+    let mut asked = phone.engine.transport.cursors.borrow().clone();
+    let pulls = asked.len();
+    assert!(pulls > 2 * scopes().len(), "snapshots of several pages");
+    asked.sort();
+    asked.dedup();
+    assert_eq!(
+        pulls,
+        asked.len() + scopes().len() - 1,
+        "only the first of each scope has no cursor"
+    );
 }
 
 #[test]

@@ -111,6 +111,14 @@ pub struct PullAsk {
     pub repair: bool,
 }
 
+impl PullAsk {
+    /// Asks for the same rows.
+    pub(super) fn is_the_same(&self, other: &Self) -> bool {
+        let rows = |ask: &Self| (ask.scope, ask.check, ask.repair);
+        rows(self) == rows(other) && self.cursor == other.cursor
+    }
+}
+
 /// The way to the server, in the name of whoever is signed in.
 ///
 /// Every request names the device, and the server refuses it (409 `sync.wrong_device`) when the

@@ -1,8 +1,10 @@
 //! Attachments: chunk by chunk, after their command, resumed where the server says it stands.
 
+use uuid::Uuid;
+
 use super::engine::{Engine, pause_of};
 use super::status::SyncError;
-use super::store::{Blob, BlobRefusal, BlobState, LocalStore, Queue, StoreError};
+use super::store::{Blob, BlobRefusal, BlobState, JournalEntry, LocalStore, Queue, StoreError};
 use super::transport::{CHUNK, Transport, TransportError};
 use crate::modules::attachments::{AttachmentCode, Sha256Hex};
 use crate::refusal::{CommonCode, Refusal};
@@ -33,18 +35,47 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         }
     }
 
+    /// A server in another epoch came back from a back-up: whether it still has what it confirmed is not
+    /// known any more, so it is asked again. Before anything is kept of what it says, for a step that
+    /// is cut is run again only as long as the old epoch stands.
+    pub(super) async fn doubt_blobs(
+        &self,
+        before: Option<Uuid>,
+        now: Uuid,
+    ) -> Result<(), StoreError> {
+        if before.is_none_or(|before| before == now) {
+            return Ok(());
+        }
+        let blobs = self.store.blobs().await?;
+        for blob in blobs.iter().filter(|blob| blob.state == BlobState::Confirmed) {
+            self.store.blob_progress(&blob.sha256, 0, BlobState::Pending).await?;
+        }
+        Ok(())
+    }
+
     async fn upload_step(&self, scopes: &[Scope]) -> Result<Uploaded, SyncError> {
         let blobs = self.store.blobs().await?;
         if !blobs.iter().any(Blob::is_on_its_way) {
             return Ok(Uploaded::Idle);
         }
-        let mut queues = Vec::with_capacity(scopes.len());
-        for scope in scopes {
-            queues.push((*scope, self.store.queue(*scope).await?));
-        }
+        let mut queues = Vec::new();
         let mut failed = None;
         for blob in blobs.iter().filter(|blob| blob.is_on_its_way()) {
-            let Some(scope) = scope_to_send_in(&queues, &blob.sha256) else { continue };
+            // Mostly in the scope of the command that brought it; all that was answered is read only where
+            // that one does not tell, for with hundreds of photos to go it is read as often.
+            let named = self.store.answered_entry(blob.scope, blob.n).await?;
+            let known = named.filter(|_| scopes.contains(&blob.scope));
+            let scope = if known.is_some_and(|entry| gives_a_place(&entry, &blob.sha256)) {
+                blob.scope
+            } else {
+                if queues.is_empty() {
+                    for scope in scopes {
+                        queues.push((*scope, self.store.queue(*scope).await?));
+                    }
+                }
+                let Some(scope) = scope_to_send_in(&queues, &blob.sha256) else { continue };
+                scope
+            };
             match self.send(&Blob { scope, ..blob.clone() }).await.map_err(pause_of) {
                 Ok(true) => return Ok(Uploaded::Confirmed),
                 Ok(false) => {}
@@ -120,15 +151,16 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
     }
 }
 
-/// The scope of a command that brought this attachment and that the server applied; refused and
-/// held ones have no place for it on the server.
+/// The server applied a command that named the attachment; refused and held ones have no place for it
+/// there.
+fn gives_a_place(stored: &JournalEntry, sha256: &Sha256Hex) -> bool {
+    !matches!(stored.outcome.outcome, OutcomeKind::Refused | OutcomeKind::Held)
+        && stored.entry.blobs.contains(sha256)
+}
+
+/// The scope of a command that gives it a place.
 fn scope_to_send_in(queues: &[(Scope, Queue)], sha256: &Sha256Hex) -> Option<Scope> {
     queues.iter().find_map(|(scope, queue)| {
-        let mut journal = queue.journal.iter();
-        let applied = journal.any(|entry| {
-            !matches!(entry.outcome.outcome, OutcomeKind::Refused | OutcomeKind::Held)
-                && entry.entry.blobs.contains(sha256)
-        });
-        applied.then_some(*scope)
+        queue.journal.iter().any(|stored| gives_a_place(stored, sha256)).then_some(*scope)
     })
 }

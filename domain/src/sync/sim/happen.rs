@@ -305,7 +305,7 @@ impl World {
                         let queue = engine.store.queue(scope).await.map_err(|e| e.to_string())?;
                         let Some(first) = queue.attention.first() else { return Ok(()) };
                         said.borrow_mut().dismissed.insert(first.entry.op);
-                        let done = engine.store.dismiss_attention(scope, first.entry.op).await;
+                        let done = engine.dismiss(scope, first.entry.op).await;
                         done.map_err(|error| error.to_string())
                     }),
                 }

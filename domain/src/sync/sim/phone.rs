@@ -75,7 +75,7 @@ impl PhoneFaults {
 pub const DURABLE: [(&str, usize); 13] = [
     ("record", 15),
     ("answered", 15),
-    ("settled", 900),
+    ("settled", 500),
     ("keep_page", 8),
     ("compact", 60),
     ("forget_backed_up", 8),

@@ -12,8 +12,8 @@ use crate::id::OpId;
 use crate::modules::attachments::Sha256Hex;
 use crate::sync::client::memory::{Disk, MemoryStore};
 use crate::sync::client::{
-    Answers, Blob, BlobRefusal, BlobState, LocalStore, NewBlob, NewCommand, OutboxEntry, Page,
-    Queue, StoreError, StoredScope,
+    Answers, Blob, BlobRefusal, BlobState, JournalEntry, LocalStore, NewBlob, NewCommand,
+    OutboxEntry, Page, Queue, StoreError, StoredScope,
 };
 use crate::sync::outcome::Outcome;
 use crate::sync::record::Scope;
@@ -58,6 +58,16 @@ impl LocalStore for SimStore {
             self.inner.record(commands, blobs).await?;
         }
         self.inner.queue(scope).await
+    }
+    async fn answered_entry(
+        &self,
+        scope: Scope,
+        n: u64,
+    ) -> Result<Option<JournalEntry>, StoreError> {
+        self.inner.answered_entry(scope, n).await
+    }
+    async fn waiting(&self, scope: Scope) -> Result<usize, StoreError> {
+        self.inner.waiting(scope).await
     }
     async fn record(
         &self,

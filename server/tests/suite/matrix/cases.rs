@@ -371,7 +371,8 @@ impl Case<'_> {
                 FinishRound { round: begun, summary: String::new(), left_out: "下雨".into() }.into()
             }
             "rounds.record_briefing" => {
-                RecordBriefing { cluster: cluster("A"), date: extra.date, lines: Vec::new() }.into()
+                let (lines, listed) = (Vec::new(), Vec::new());
+                RecordBriefing { cluster: cluster("A"), date: extra.date, lines, listed }.into()
             }
             other => panic!("say in cases.rs how {other} comes about"),
         })

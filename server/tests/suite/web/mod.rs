@@ -20,7 +20,7 @@ use domain::{Ms, Role};
 use serde_json::{Value, json};
 use server::auth::{COOKIE, store as accounts};
 use server::clock::Clock;
-use server::config::{Config, Every, LogFormat};
+use server::config::{BlobSettings, Config, Every, LogFormat};
 use server::state::AppState;
 use server::{cli, http};
 use sqlx::{AnyConnection, Connection};
@@ -28,6 +28,7 @@ use tokio::sync::{OnceCell, watch};
 use tower::ServiceExt;
 
 pub mod engine;
+pub mod s3;
 
 /// 2026-11-22 10:00 in Shanghai.
 pub const NOW: Ms = Ms(1_795_312_800_000);
@@ -68,7 +69,7 @@ pub fn has_postgres() -> bool {
 }
 
 /// Names that no other test of this or another process uses.
-fn unique(what: &str) -> String {
+pub fn unique(what: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let random = u32::from_le_bytes(Clock::system().random());
     format!(
@@ -179,17 +180,17 @@ impl Server {
         Self::start_at(Place::fresh(database).await, Clock::manual(NOW), adjust).await
     }
 
-    /// Opens whatever database is there.
-    pub async fn start_at(place: Place, clock: Clock, adjust: impl FnOnce(&mut Config)) -> Self {
-        let Place { folder, database, schema } = place;
+    /// The settings of a server there.
+    pub fn config(place: &Place, adjust: impl FnOnce(&mut Config)) -> Config {
         let mut config = Config {
             addr: "127.0.0.1:0".parse().unwrap(),
-            database,
-            data: folder.join("data"),
+            database: place.database.clone(),
+            data: place.folder.join("data"),
+            blobs: BlobSettings::default(),
             backup_dir: None,
             backup_every: Every(std::time::Duration::from_secs(86_400)),
             backup_keep: 14,
-            site: folder.join("site"),
+            site: place.folder.join("site"),
             demo: false,
             public_url: None,
             proxies: 0,
@@ -198,13 +199,31 @@ impl Server {
         };
         adjust(&mut config);
         config.check().unwrap();
+        config
+    }
+
+    /// Opens whatever database is there.
+    pub async fn start_at(place: Place, clock: Clock, adjust: impl FnOnce(&mut Config)) -> Self {
+        let config = Self::config(&place, adjust);
+        let Place { folder, schema, .. } = place;
         let (stop, stopping) = watch::channel(false);
         let state = cli::start(config, clock.clone(), stopping).await.unwrap();
         let router = http::router(state.clone());
         Self { state, clock, router, folder, schema, stop }
     }
 
-    async fn fill(&self) {
+    /// Another node on the same database, with the same settings.
+    pub async fn another_node(&self) -> Self {
+        let config = (*self.state.config).clone();
+        let (stop, stopping) = watch::channel(false);
+        let state = cli::start(config, self.clock.clone(), stopping).await.unwrap();
+        let router = http::router(state.clone());
+        let (clock, folder) = (self.clock.clone(), self.folder.join("another node"));
+        Self { state, clock, router, folder, schema: None, stop }
+    }
+
+    /// The project and its people.
+    pub async fn fill(&self) {
         let people = staff().into_iter().map(|(account, role, cluster_code)| {
             Command::from(CreateAccount {
                 name: account.clone(),
@@ -317,6 +336,14 @@ impl Answer {
 }
 
 impl Client<'_> {
+    /// The same browser, speaking to another node.
+    pub fn at<'a>(&self, server: &'a Server) -> Client<'a> {
+        let Self { cookie, device, address, headers, forged, n, .. } = self;
+        let (cookie, headers) = (cookie.clone(), headers.clone());
+        let (device, address, forged, n) = (*device, *address, *forged, *n);
+        Client { server, cookie, device, address, headers, forged, n }
+    }
+
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let mut request = request;
         let own = request.headers().clone();

@@ -48,6 +48,10 @@ pub struct Line {
     pub note: String,
     /// Added here and not recorded: can be taken away again.
     pub is_new: bool,
+    /// Answered here since it was recorded.
+    pub touched: bool,
+    /// In the record of the day.
+    pub recorded: bool,
 }
 
 fn key_of(line: &BriefingLine) -> String {
@@ -69,8 +73,9 @@ pub fn lines(
     let shown = |line: &BriefingLine, overnight: bool| {
         let key = key_of(line);
         let known = known(&key);
-        let touched = form.touched.get(&key).cloned();
-        let touched = touched.unwrap_or_else(|| Touched {
+        let answer = form.touched.get(&key).cloned();
+        let (touched, recorded) = (answer.is_some(), known.is_some());
+        let answer = answer.unwrap_or_else(|| Touched {
             ticked: known.is_some_and(|line| line.ticked),
             note: known.map_or_else(String::new, |line| line.note.clone()),
         });
@@ -79,9 +84,11 @@ pub fn lines(
             ticket: line.ticket,
             text: line.text.clone(),
             overnight,
-            ticked: touched.ticked,
-            note: touched.note,
+            ticked: answer.ticked,
+            note: answer.note,
             is_new: false,
+            touched,
+            recorded,
         }
     };
     let mut lines: Vec<Line> =
@@ -92,8 +99,7 @@ pub fn lines(
         }
     }
     for text in &form.added {
-        let added =
-            BriefingLine { ticket: None, text: text.clone(), ticked: false, note: String::new() };
+        let added = BriefingLine { text: text.clone(), ..BriefingLine::default() };
         if !lines.iter().any(|one| one.key == key_of(&added)) {
             // Whoever adds a line has just asked about it.
             let mut line = shown(&added, false);
@@ -118,15 +124,25 @@ pub fn added_text(asked: Option<&str>, text: &str) -> String {
     tr::rounds::asked_line(who, text.trim())
 }
 
-/// What is recorded.
+/// What is recorded: answers as such, so that what a colleague answered meanwhile stays; and the rest of
+/// the list where the day's record does not have it yet.
 pub fn command(cluster: ClusterId, date: NaiveDate, lines: &[Line]) -> RecordBriefing {
-    let line = |line: &Line| BriefingLine {
-        ticket: line.ticket,
-        text: line.text.clone(),
-        ticked: line.ticked,
-        note: line.note.trim().to_owned(),
+    let of = |wanted: fn(&&Line) -> bool| {
+        let line = |line: &Line| BriefingLine {
+            ticket: line.ticket,
+            text: line.text.clone(),
+            ticked: line.ticked,
+            note: line.note.trim().to_owned(),
+            at: None,
+        };
+        lines.iter().filter(wanted).map(line).collect()
     };
-    RecordBriefing { cluster, date, lines: lines.iter().map(line).collect() }
+    RecordBriefing {
+        cluster,
+        date,
+        lines: of(|line| line.touched || line.is_new),
+        listed: of(|line| !(line.touched || line.is_new || line.recorded)),
+    }
 }
 
 #[cfg(test)]
@@ -137,7 +153,7 @@ mod tests {
 
     fn line(ticket: Option<&str>, text: &str, ticked: bool) -> BriefingLine {
         let ticket = ticket.map(|name| TicketId::derived(&[name]));
-        BriefingLine { ticket, text: text.into(), ticked, note: String::new() }
+        BriefingLine { ticket, text: text.into(), ticked, ..BriefingLine::default() }
     }
 
     fn recorded(lines: Vec<BriefingLine>) -> Briefing {
@@ -189,5 +205,21 @@ mod tests {
         form.touched.insert(key, Touched { ticked: false, note: "再看".into() });
         let lines = lines(&[(line(Some("a"), "1120 漏水", false), false)], Some(&old), &form);
         assert_eq!((lines[0].ticked, lines[0].note.as_str()), (false, "再看"));
+    }
+
+    #[test]
+    fn only_what_was_answered_is_sent_as_an_answer_and_the_list_only_once() {
+        let proposed = [
+            (line(Some("a"), "1120 漏水", false), false),
+            (line(Some("b"), "1123 停电", false), false),
+            (line(Some("c"), "1125 门禁", false), false),
+        ];
+        let old = recorded(vec![line(Some("a"), "1120 漏水", true)]);
+        let mut form = BriefingForm::default();
+        let key = TicketId::derived(&["b"]).to_string();
+        form.touched.insert(key, Touched { ticked: true, note: String::new() });
+        let command = command(cluster(), date(), &lines(&proposed, Some(&old), &form));
+        assert_eq!(command.lines, [line(Some("b"), "1123 停电", true)]);
+        assert_eq!(command.listed, [line(Some("c"), "1125 门禁", false)]);
     }
 }

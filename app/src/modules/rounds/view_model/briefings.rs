@@ -44,7 +44,7 @@ mod tests {
             ticket: ticket.map(|name| TicketId::derived(&[name])),
             text: text.into(),
             ticked: true,
-            note: String::new(),
+            ..BriefingLine::default()
         }
     }
 

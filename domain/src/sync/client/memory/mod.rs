@@ -160,6 +160,20 @@ impl LocalStore for MemoryStore {
         self.read("queue", queue).await
     }
 
+    async fn answered_entry(
+        &self,
+        scope: Scope,
+        n: u64,
+    ) -> Result<Option<JournalEntry>, StoreError> {
+        let entry = |disk: &Disk| disk.scopes.get(&scope)?.journal.get(&n).cloned();
+        self.read("answered_entry", entry).await
+    }
+
+    async fn waiting(&self, scope: Scope) -> Result<usize, StoreError> {
+        let waiting = |disk: &Disk| disk.scopes.get(&scope).map_or(0, |kept| kept.outbox.len());
+        self.read("waiting", waiting).await
+    }
+
     async fn record(
         &self,
         commands: Vec<NewCommand>,

@@ -89,6 +89,7 @@ fn a_mismatch_that_was_found_before_the_tab_died_is_mended_after_the_next_start(
     let phone = phone();
     phone.lose_a_row();
     run(phone.engine.store.put_meta(&checksum_key(), "differs")).unwrap();
+    let phone = phone.copied();
     let whole = phone.rows_kept() + 1;
     phone.pulls_all(NOW);
     assert_eq!((phone.rows_kept(), phone.repairs()), (whole, 1));

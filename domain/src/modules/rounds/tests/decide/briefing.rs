@@ -3,7 +3,7 @@
 use super::*;
 
 fn line(text: &str, ticked: bool) -> BriefingLine {
-    BriefingLine { ticket: None, text: text.into(), ticked, note: String::new() }
+    BriefingLine { text: text.into(), ticked, ..BriefingLine::default() }
 }
 
 fn about(ticket: &str, text: &str, ticked: bool) -> BriefingLine {
@@ -11,7 +11,11 @@ fn about(ticket: &str, text: &str, ticked: bool) -> BriefingLine {
 }
 
 fn record(lines: Vec<BriefingLine>) -> RecordBriefing {
-    RecordBriefing { cluster: cluster(), date: day("2026-11-22"), lines }
+    RecordBriefing { cluster: cluster(), date: day("2026-11-22"), lines, listed: vec![] }
+}
+
+fn at(at: Ms, line: BriefingLine) -> BriefingLine {
+    BriefingLine { at: Some(at), ..line }
 }
 
 fn briefing(estate: &Estate) -> &Briefing {
@@ -27,11 +31,16 @@ fn a_second_record_of_the_day_replaces_its_lines_and_keeps_the_others() {
     let second = record(vec![about("a", "1123 漏水", true), line("电梯困人", false)]);
     assert_eq!(estate.run(&second, &wang()), Ok(Verdict::Merged));
     let kept = briefing(&estate);
+    let later = MORNING.plus(MINUTE);
     assert_eq!(
         kept.lines,
-        [about("a", "1123 漏水", true), line("夜间无异常", true), line("电梯困人", false)]
+        [
+            at(later, about("a", "1123 漏水", true)),
+            at(MORNING, line("夜间无异常", true)),
+            at(later, line("电梯困人", false))
+        ]
     );
-    assert_eq!((kept.by, kept.at), (wang().user, MORNING.plus(MINUTE)));
+    assert_eq!((kept.by, kept.at), (wang().user, later));
     assert_eq!(estate.run(&second, &wang()), Ok(Verdict::Applied));
     assert_eq!(briefing(&estate).lines.len(), 3);
 }
@@ -44,8 +53,45 @@ fn an_earlier_record_that_arrives_later_unticks_nothing() {
     let early = record(vec![line("夜间无异常", false), line("门禁故障", false)]);
     assert_eq!(estate.run(&early, &wang()), Ok(Verdict::Merged));
     let kept = briefing(&estate);
-    assert_eq!(kept.lines, [line("夜间无异常", true), line("门禁故障", false)]);
+    let early = at(MORNING.plus(-MINUTE), line("门禁故障", false));
+    assert_eq!(kept.lines, [at(MORNING, line("夜间无异常", true)), early]);
     assert_eq!((kept.by, kept.at), (lin().user, MORNING));
+}
+
+#[test]
+fn of_two_stewards_ticking_at_once_neither_undoes_what_only_the_other_touched() {
+    let (door, lift) = (line("门禁", true), line("电梯", true));
+    let unticked = |line: &BriefingLine| BriefingLine { ticked: false, ..line.clone() };
+    let of = |answered: &BriefingLine, listed: &BriefingLine| RecordBriefing {
+        listed: vec![unticked(listed)],
+        ..record(vec![answered.clone()])
+    };
+    for earlier_first in [true, false] {
+        let mut estate = Estate::bare();
+        let mut hear = |after: i64, command: RecordBriefing, by: &Actor| {
+            estate.after(after);
+            estate.run(&command, by).unwrap();
+        };
+        if earlier_first {
+            hear(0, of(&door, &lift), &lin());
+            hear(MINUTE, of(&lift, &door), &wang());
+        } else {
+            hear(MINUTE, of(&lift, &door), &wang());
+            hear(-MINUTE, of(&door, &lift), &lin());
+        }
+        let mut kept = briefing(&estate).lines.clone();
+        kept.sort_by_key(|line| line.at);
+        assert_eq!(kept, [at(MORNING, door.clone()), at(MORNING.plus(MINUTE), lift.clone())]);
+    }
+}
+
+#[test]
+fn when_a_line_was_answered_is_when_it_was_recorded_whatever_a_phone_claims() {
+    let mut estate = Estate::bare();
+    estate.run(&record(vec![at(MORNING.plus(DAY), line("门禁", true))]), &lin()).unwrap();
+    estate.after(MINUTE);
+    estate.run(&record(vec![line("门禁", false)]), &wang()).unwrap();
+    assert_eq!(briefing(&estate).lines, [at(MORNING.plus(MINUTE), line("门禁", false))]);
 }
 
 #[test]

@@ -179,9 +179,15 @@ fn record_briefing_is_stable() {
         text: "漏水".into(),
         ticked: true,
         note: "已处理".into(),
+        at: None,
     };
     golden(
-        RecordBriefing { cluster: ClusterId(id()), date: day("2026-11-22"), lines: vec![line] },
+        RecordBriefing {
+            cluster: ClusterId(id()),
+            date: day("2026-11-22"),
+            lines: vec![line],
+            listed: vec![],
+        },
         "rounds.record_briefing",
         &with_id(
             r##"{"cluster":"#","date":"2026-11-22","lines":[{"ticket":"#","text":"漏水","ticked":true,"note":"已处理"}]}"##,

@@ -315,8 +315,12 @@ fn a_guard_starts_no_round_that_nobody_asked_for_and_holds_no_briefing() {
         ..start()
     };
     refused(estate.run(&extra, &guard), RoundCode::NotYourRound);
-    let briefing =
-        RecordBriefing { cluster: cluster(), date: day("2026-11-22"), lines: Vec::new() };
+    let briefing = RecordBriefing {
+        cluster: cluster(),
+        date: day("2026-11-22"),
+        lines: vec![],
+        listed: vec![],
+    };
     refused(estate.run(&briefing, &guard), CommonCode::NotAllowed);
     let both = actor("钱", &[Role::Guard, Role::Technician], &[]);
     assert_eq!(estate.run(&extra, &both), Ok(Verdict::Applied));
