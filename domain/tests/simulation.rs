@@ -18,7 +18,7 @@ fn number(name: &str) -> Option<u64> {
 fn seeds() -> Range<u64> {
     match number("GUANJIA_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("GUANJIA_SEEDS").unwrap_or(200),
+        None => 0..number("GUANJIA_SEEDS").unwrap_or(300),
     }
 }
 
@@ -57,7 +57,7 @@ fn nothing_recorded_is_lost_doubled_or_changed_and_all_replicas_converge() {
     };
     println!("{} seeds: {all:#?}", seeds().count());
     // A fault that never strikes is a check that cannot fail.
-    if seeds().count() >= 200 {
+    if seeds().count() >= 300 {
         let struck = |name: &String| all.faults.get(name).is_some_and(|times| *times > 0);
         let never: Vec<String> = faults().into_iter().filter(|name| !struck(name)).collect();
         assert!(never.is_empty(), "never happened: {never:?}");

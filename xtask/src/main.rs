@@ -45,6 +45,7 @@ Environment
   GUANJIA_SEED             from which seed on; alone, only that one
   GUANJIA_STEPS            only these steps of that seed, as a broken promise tells them: 3,7-9
   GUANJIA_KILLS            how often `faults` kills the server (default 2000), and the test of it (30)
+  GUANJIA_DAY              commands of a day without a network in `faults` (default 5000), and in the test of it (500)
   GUANJIA_ADDR             address to serve on (default 127.0.0.1:3000)
   GUANJIA_WASM_TOOLCHAIN   `rustup` or `debian`: where the WebAssembly target must come from (default: what works)
   XDG_CACHE_HOME           setup keeps what it built in guanjia/ there (default ~/.cache)

@@ -296,9 +296,12 @@ pub fn faults() -> Outcome {
     crate::postgres::binaries()?;
     site::build(Mode::Release)?;
     let mut faults = playwright(&serve::release_server()?)?;
-    faults.args(["tests/faults.spec.ts", "--retries=0"]);
-    if std::env::var_os("GUANJIA_KILLS").is_none() {
-        faults.env("GUANJIA_KILLS", "2000");
+    faults.args(["tests/faults.spec.ts", "tests/browser_faults_queue.spec.ts", "--retries=0"]);
+    // The second: commands of a day without a network, with a tenth as many photos.
+    for (size, value) in [("GUANJIA_KILLS", "2000"), ("GUANJIA_DAY", "5000")] {
+        if std::env::var_os(size).is_none() {
+            faults.env(size, value);
+        }
     }
     sh::run(&mut faults)
 }

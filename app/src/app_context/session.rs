@@ -408,31 +408,44 @@ impl App {
         });
     }
 
-    /// The browser has cleared the store under the page. What this page still knows of it is stored again, under
-    /// a device of its own, because the numbers of the old one went with the store; the rest comes from the
-    /// server.
+    /// The browser has cleared the store under the page. What this page still knows of it, all but the bytes of
+    /// photos, is stored again, under a device of its own, because the numbers of the old one went with
+    /// the store.
     async fn begin_anew(self, core: &Rc<Core>) {
         let session = self.session.with_untracked(Clone::clone);
         let (Some(mut session), false) = (session, core.has_ended()) else { return };
-        let unanswered = core.with_replica(domain::sync::client::Replica::unanswered);
+        let at = self.status_now().last_sync;
+        let (pages, unanswered) = core.with_replica(|replica| {
+            let scopes = replica.scopes();
+            let pages = scopes.into_iter().filter_map(|scope| replica.whole(scope, at?));
+            (pages.collect::<Vec<_>>(), replica.unanswered())
+        });
+        let (store, count) = (&core.engine.store, unanswered.len());
+        let stored = async {
+            for page in pages {
+                store.keep_page(page).await?;
+            }
+            store.record(unanswered, Vec::new()).await?;
+            let drafts = core.drafts.borrow().clone();
+            for (key, text) in drafts {
+                store.put_draft(&key, &text).await?;
+            }
+            Ok::<(), domain::sync::client::StoreError>(())
+        };
+        // What could not be stored now stays where it is, in this page, and is tried again.
+        if stored.await.is_err() {
+            return;
+        }
         let device = DeviceId(clock::new_uuid());
         keep_device(&session.account, device);
         session.device.id = device;
         page::keep(SESSION, &session);
         self.flush_drafts();
-        let begun = self.begin(session).await;
-        let (Ok(()), Some(core)) = (begun, self.core()) else { return };
-        let count = unanswered.len();
-        if core.engine.store.record(unanswered, Vec::new()).await.is_ok() {
-            for scope in core.scopes() {
-                let _ = core.engine.refresh(scope).await;
-            }
-            self.notify_kinds(&core.engine.replica.borrow_mut().kinds_changed());
-            self.notify_queue();
+        if self.begin(session).await.is_ok() {
+            self.status.update(|status| status.cleared = Some(count));
+            self.check_session();
+            driver::wake();
         }
-        self.status.update(|status| status.cleared = Some(count));
-        self.check_session();
-        driver::wake();
     }
 
     /// Another tab signed in, out, or as somebody else. `false`: this tab's session is the one that

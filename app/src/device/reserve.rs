@@ -5,6 +5,8 @@
 //! full: commands are stored then, answers are kept, and photos that have arrived make room again. In the cache
 //! storage and not in the database, where room that is given up stays taken for a while.
 
+use std::cell::Cell;
+
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -21,6 +23,11 @@ const PIECES: usize = super::storage::RESERVE as usize / PIECE;
 /// After the start, when the first pages are there.
 const LATER: i32 = 20_000;
 
+thread_local! {
+    /// It was given up, or there was no room for it.
+    static LACKING: Cell<bool> = const { Cell::new(false) };
+}
+
 fn caches() -> Result<CacheStorage, JsValue> {
     page::window().caches()
 }
@@ -33,13 +40,25 @@ async fn is_held(caches: &CacheStorage) -> Result<bool, JsValue> {
 pub fn keep() {
     page::after(LATER, || {
         spawn_local(async {
-            if let Err(error) = take().await {
-                // Full already: nothing to hold.
-                leptos::logging::warn!("no room is held back: {}", page::describe(&error));
-                release().await;
-            }
+            stands().await;
         });
     });
+}
+
+/// Whether it is held, taken again if there is room by now: else photos must not have what is left.
+pub async fn stands() -> bool {
+    let failed = take().await.err();
+    // A browser without such a storage, as in a private window, has no reserve and takes photos all the same.
+    let full = failed.is_some_and(|error| {
+        page::property(&error, "name").as_string().as_deref() == Some("QuotaExceededError")
+    });
+    LACKING.set(full);
+    !full
+}
+
+/// Whether photos may be kept as far as the reserve is concerned.
+pub async fn is_untouched() -> bool {
+    !LACKING.get() || stands().await
 }
 
 async fn take() -> Result<(), JsValue> {
@@ -53,12 +72,18 @@ async fn take() -> Result<(), JsValue> {
     let filling = Blob::new_with_u8_array_sequence(&pieces)?;
     let cache = JsFuture::from(caches.open(NAME)).await?.unchecked_into::<web_sys::Cache>();
     let response = Response::new_with_opt_blob(Some(&filling))?;
-    JsFuture::from(cache.put_with_str(ADDRESS, &response)).await?;
-    Ok(())
+    let put = JsFuture::from(cache.put_with_str(ADDRESS, &response)).await;
+    if put.is_err() {
+        // Else an empty one would be taken for it.
+        let _ = JsFuture::from(caches.delete(NAME)).await;
+    }
+    put.map(|_| ())
 }
 
 /// Gives it up. Says whether there was any.
 pub async fn release() -> bool {
     let Ok(caches) = caches() else { return false };
-    JsFuture::from(caches.delete(NAME)).await.is_ok_and(|gone| gone.is_truthy())
+    let gone = JsFuture::from(caches.delete(NAME)).await.is_ok_and(|gone| gone.is_truthy());
+    LACKING.set(LACKING.get() || gone);
+    gone
 }

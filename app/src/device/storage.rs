@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_futures::spawn_local;
 
-use super::page;
+use super::{page, reserve};
 
 /// What the browser says about our storage. Make it once with `StorageState::provide`.
 #[derive(Clone, Copy)]
@@ -72,11 +72,12 @@ pub const RESERVE: u64 = 8_000_000;
 
 /// Whether so many bytes of photos may be kept without touching the reserve for commands.
 pub async fn has_room_for(bytes: u64) -> bool {
-    match estimate().await {
+    let fits = match estimate().await {
         Ok((used, quota)) => fits(used, quota, bytes),
         // A browser that does not tell will refuse by itself.
         Err(_) => true,
-    }
+    };
+    fits && reserve::is_untouched().await
 }
 
 fn fits(used: u64, quota: u64, bytes: u64) -> bool {

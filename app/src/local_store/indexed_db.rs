@@ -147,8 +147,8 @@ impl IndexedDb {
         let result = result.unwrap_or_else(|| Err(StoreError::Lost("no answer".into())));
         match result {
             Err(StoreError::Lost(_)) => self.forget_connection(),
-            // Whoever tries again finds the room; photos alone must not have it.
-            Err(StoreError::QuotaFull) if stores != queue::RECORD_STORES => {
+            // Whoever tries again finds the room. Photos must not have it, nor the drafts that hold them.
+            Err(StoreError::QuotaFull) if !stores.contains(&schema::DRAFTS) => {
                 reserve::release().await;
             }
             _ => {}

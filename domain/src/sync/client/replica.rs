@@ -11,7 +11,7 @@ use crate::order;
 use uuid::Uuid;
 
 use super::layers::{Answer, Overlay, Pending, Position, Slot, View, every_id, lay};
-use super::store::{NewCommand, OutboxEntry, Queue, ScopeMeta, StoredRow, StoredScope};
+use super::store::{NewCommand, OutboxEntry, Page, Queue, ScopeMeta, StoredRow, StoredScope};
 use crate::actor::Actor;
 use crate::id::{DeviceId, OpId};
 use crate::modules::company::Settings;
@@ -381,6 +381,32 @@ impl Replica {
             })
         });
         again.collect()
+    }
+
+    /// The base of a scope as one page, for the same. Nothing where it was never whole.
+    pub fn whole(&self, scope: Scope, at: Ms) -> Option<Page> {
+        let position = self.positions.get(&scope)?;
+        let (cursor, epoch) = (position.cursor.clone()?, position.epoch?);
+        let rows = self.base.iter().filter(|(_, slot)| slot.scope == scope);
+        let row = |(key, slot): (&RecordKey, &Slot)| StoredRow {
+            kind: key.kind,
+            id: key.id,
+            seq: slot.seq,
+            body: Some(slot.raw.clone()),
+        };
+        Some(Page {
+            scope,
+            after: None,
+            epoch,
+            cursor,
+            reset: true,
+            snapshot: true,
+            completes: true,
+            seq: position.seq,
+            backup_seq: 0,
+            at,
+            rows: rows.map(row).collect(),
+        })
     }
 
     /// Kinds whose records may look different since this was last asked.

@@ -491,6 +491,32 @@ fn each_page_of_a_snapshot_is_asked_for_once_although_the_next_is_asked_for_ahea
 }
 
 #[test]
+fn a_store_that_was_cleared_under_the_page_is_filled_again_from_what_the_page_shows() {
+    let phone = phone();
+    let visit = phone.visit("a", "想换灯", vec![]).unwrap();
+    let sum = phone.engine.replica.borrow().checksum(here());
+    phone.engine.store.tamper(|disk| *disk = memory::Disk::default());
+    assert!(run(phone.engine.was_cleared()).unwrap());
+    let (pages, unanswered) = {
+        let replica = phone.engine.replica.borrow();
+        (scopes().map(|scope| replica.whole(scope, NOW).unwrap()), replica.unanswered())
+    };
+    for page in pages {
+        assert!(run(phone.engine.store.keep_page(page)).unwrap());
+    }
+    run(phone.engine.store.record(unanswered, vec![])).unwrap();
+    let device = DeviceId::derived(&["after it"]);
+    let me = &phone.engine.transport.me;
+    phone.server.borrow_mut().register(me.user, me.user, device).unwrap();
+    let again = Phone::on(phone.engine.store.clone(), &phone.server, device, me);
+    assert_eq!(again.engine.replica.borrow().checksum(here()), sum);
+    assert_eq!(again.shows(visit), 1);
+    again.sync();
+    assert_eq!(again.logged("a"), [OutcomeKind::Applied]);
+    assert_eq!(again.shows(visit), 1);
+}
+
+#[test]
 fn only_kinds_that_changed_are_named() {
     let phone = phone();
     phone.engine.replica.borrow_mut().kinds_changed();

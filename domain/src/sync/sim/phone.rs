@@ -70,22 +70,22 @@ impl PhoneFaults {
     }
 }
 
-/// Durable steps of a phone and how often a tab dies at one, per mille of the times, on each side. What
+/// Durable steps of a phone and how often a tab dies before and after one, per mille of the times. What
 /// is done rarely dies more often, so that a few hundred runs come to each.
-pub const DURABLE: [(&str, usize); 13] = [
-    ("record", 15),
-    ("answered", 15),
-    ("settled", 500),
-    ("keep_page", 8),
-    ("compact", 60),
-    ("forget_backed_up", 8),
-    ("replay_journal", 250),
-    ("renew", 250),
-    ("dismiss_attention", 400),
-    ("blob_progress", 30),
-    ("blob_refused", 600),
-    ("put_draft", 60),
-    ("put_meta", 15),
+pub const DURABLE: [(&str, [usize; 2]); 13] = [
+    ("record", [15, 15]),
+    ("answered", [15, 15]),
+    ("settled", [400, 1000]),
+    ("keep_page", [8, 8]),
+    ("compact", [60, 60]),
+    ("forget_backed_up", [8, 8]),
+    ("replay_journal", [250, 250]),
+    ("renew", [250, 250]),
+    ("dismiss_attention", [400, 900]),
+    ("blob_progress", [30, 30]),
+    ("blob_refused", [500, 700]),
+    ("put_draft", [60, 60]),
+    ("put_meta", [15, 15]),
 ];
 
 /// The name of a death, as it is counted.
@@ -100,7 +100,11 @@ impl Faults for PhoneFaults {
     fn dies(&self, step: &'static str, side: Side) -> bool {
         // Asked on both sides of every transaction: something may have changed.
         self.touched.set(true);
-        let often = DURABLE.iter().find(|(name, _)| *name == step).map_or(20, |(_, often)| *often);
+        let known = DURABLE.iter().find(|(name, _)| *name == step);
+        let often = known.map_or(20, |(_, [before, after])| match side {
+            Side::Before => *before,
+            Side::After => *after,
+        });
         let dies = self.strikes(often * self.deadly.get() / 1000, &death(step, side));
         if dies {
             self.died.set(true);
