@@ -414,10 +414,9 @@ impl App {
     async fn begin_anew(self, core: &Rc<Core>) {
         let session = self.session.with_untracked(Clone::clone);
         let (Some(mut session), false) = (session, core.has_ended()) else { return };
-        let at = self.status_now().last_sync;
         let (pages, unanswered) = core.with_replica(|replica| {
             let scopes = replica.scopes();
-            let pages = scopes.into_iter().filter_map(|scope| replica.whole(scope, at?));
+            let pages = scopes.into_iter().filter_map(|scope| replica.whole(scope));
             (pages.collect::<Vec<_>>(), replica.unanswered())
         });
         let (store, count) = (&core.engine.store, unanswered.len());

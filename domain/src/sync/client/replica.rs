@@ -47,6 +47,8 @@ pub struct Replica {
     base: BTreeMap<RecordKey, Slot>,
     overlay: Overlay,
     positions: BTreeMap<Scope, Position>,
+    /// When the base of a scope was last what the server had.
+    synced: BTreeMap<Scope, Ms>,
     /// Company first, then by project and number: projects read the company's records, never the
     /// other way round.
     pending: Vec<Pending>,
@@ -63,6 +65,7 @@ impl Replica {
             base: BTreeMap::new(),
             overlay: Overlay::new(),
             positions: BTreeMap::new(),
+            synced: BTreeMap::new(),
             pending: Vec::new(),
             defaults: Settings::default(),
             changed: BTreeSet::new(),
@@ -99,6 +102,7 @@ impl Replica {
             self.put_row(scope, row);
         }
         self.positions.insert(scope, Position::of(&meta));
+        self.synced.extend(meta.synced_at.map(|at| (scope, at)));
         self.take_queue(scope, &Queue { meta, outbox, journal, attention });
         self.replay();
     }
@@ -136,6 +140,7 @@ impl Replica {
         for row in rows {
             self.put_row(scope, row);
         }
+        self.synced.extend(meta.synced_at.map(|at| (scope, at)));
         let position = Position::of(meta);
         let moved = self.positions.insert(scope, position.clone()) != Some(position.clone());
         let before = self.pending.len();
@@ -384,8 +389,8 @@ impl Replica {
     }
 
     /// The base of a scope as one page, for the same. Nothing where it was never whole.
-    pub fn whole(&self, scope: Scope, at: Ms) -> Option<Page> {
-        let position = self.positions.get(&scope)?;
+    pub fn whole(&self, scope: Scope) -> Option<Page> {
+        let (position, at) = (self.positions.get(&scope)?, *self.synced.get(&scope)?);
         let (cursor, epoch) = (position.cursor.clone()?, position.epoch?);
         let rows = self.base.iter().filter(|(_, slot)| slot.scope == scope);
         let row = |(key, slot): (&RecordKey, &Slot)| StoredRow {

@@ -499,7 +499,7 @@ fn a_store_that_was_cleared_under_the_page_is_filled_again_from_what_the_page_sh
     assert!(run(phone.engine.was_cleared()).unwrap());
     let (pages, unanswered) = {
         let replica = phone.engine.replica.borrow();
-        (scopes().map(|scope| replica.whole(scope, NOW).unwrap()), replica.unanswered())
+        (scopes().map(|scope| replica.whole(scope).unwrap()), replica.unanswered())
     };
     for page in pages {
         assert!(run(phone.engine.store.keep_page(page)).unwrap());
