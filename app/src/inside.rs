@@ -44,6 +44,7 @@ async fn app(door: Door) -> App {
         Effect::new(move |_| door.set_online(app.status().with(|status| status.online)));
         Effect::new(move |_| {
             if app.session().with(Option::is_some) {
+                door.set_shut(false);
                 door.show(pages);
             }
         });

@@ -23,6 +23,8 @@ pub struct Core {
     pub(super) flush_planned: Cell<bool>,
     /// Somebody else signed in, or nobody: whatever still runs for this one ends.
     ended: Cell<bool>,
+    /// The store was cleared, and is being filled again.
+    pub(super) refilling: Cell<bool>,
 }
 
 impl Core {
@@ -50,6 +52,7 @@ impl Core {
             unsaved: RefCell::default(),
             flush_planned: Cell::new(false),
             ended: Cell::new(false),
+            refilling: Cell::new(false),
         }))
     }
 

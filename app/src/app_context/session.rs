@@ -400,10 +400,13 @@ impl App {
         }
         let Some(core) = self.core() else { return };
         spawn_local(async move {
-            if core.engine.was_cleared().await == Ok(true) {
+            if core.engine.was_cleared().await != Ok(true) {
+                return self.check_session();
+            }
+            // Push and pull both find it out.
+            if !core.refilling.replace(true) {
                 self.begin_anew(&core).await;
-            } else {
-                self.check_session();
+                core.refilling.set(false);
             }
         });
     }
@@ -420,19 +423,24 @@ impl App {
             (pages.collect::<Vec<_>>(), replica.unanswered())
         });
         let (store, count) = (&core.engine.store, unanswered.len());
+        // Signed out meanwhile, here or in another tab: nothing of this person's is put back.
+        let goes_on = || !core.has_ended() && self.is_stored_session();
         let stored = async {
-            for page in pages {
+            store.record(unanswered, Vec::new()).await?;
+            for page in pages.into_iter().take_while(|_| goes_on()) {
                 store.keep_page(page).await?;
             }
-            store.record(unanswered, Vec::new()).await?;
             let drafts = core.drafts.borrow().clone();
             for (key, text) in drafts {
-                store.put_draft(&key, &text).await?;
+                // A form that was finished while this went on is not filled again.
+                if core.drafts.borrow().get(&key) == Some(&text) && goes_on() {
+                    store.put_draft(&key, &text).await?;
+                }
             }
             Ok::<(), domain::sync::client::StoreError>(())
         };
         // What could not be stored now stays where it is, in this page, and is tried again.
-        if stored.await.is_err() {
+        if stored.await.is_err() || !goes_on() {
             return;
         }
         let device = DeviceId(clock::new_uuid());

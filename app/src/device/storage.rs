@@ -77,7 +77,7 @@ pub async fn has_room_for(bytes: u64) -> bool {
         // A browser that does not tell will refuse by itself.
         Err(_) => true,
     };
-    fits && reserve::is_untouched().await
+    fits && reserve::stands().await
 }
 
 fn fits(used: u64, quota: u64, bytes: u64) -> bool {

@@ -147,8 +147,11 @@ impl IndexedDb {
         let result = result.unwrap_or_else(|| Err(StoreError::Lost("no answer".into())));
         match result {
             Err(StoreError::Lost(_)) => self.forget_connection(),
-            // Whoever tries again finds the room. Photos must not have it, nor the drafts that hold them.
-            Err(StoreError::QuotaFull) if !stores.contains(&schema::DRAFTS) => {
+            // Whoever tries again finds the room. Photos must not have it, nor the drafts that hold them, nor
+            // what can be pulled at any time.
+            Err(StoreError::QuotaFull)
+                if ![schema::DRAFTS, schema::BASE].iter().any(|store| stores.contains(store)) =>
+            {
                 reserve::release().await;
             }
             _ => {}

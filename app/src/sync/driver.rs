@@ -176,7 +176,8 @@ impl Driver {
         let announced = self.announced.take();
         let now = self.app.instant();
         // A scope of which much is heard must not keep the others from being asked for at all.
-        let recent = self.asked_for_all.get().is_some_and(|at| at.0.abs_diff(now.0) < POLL_LIVE);
+        let every = if self.live.get() { POLL_LIVE } else { POLL_BLIND };
+        let recent = self.asked_for_all.get().is_some_and(|at| at.0.abs_diff(now.0) < every);
         // Nothing announced: the clock woke it, or what was announced is tried again.
         if recent && scopes.iter().any(|scope| announced.contains(scope)) {
             scopes.retain(|scope| announced.contains(scope));
@@ -212,6 +213,10 @@ async fn run(driver: Rc<Driver>, task: Task) {
             // Only a pull always asks the server; the others may have had nothing to send.
             Ok(()) if task != Task::Pull => {}
             _ => driver.app.saw_network(&result),
+        }
+        if task == Task::Pull && result.is_err() {
+            // What was announced is asked for again, whatever is announced meanwhile.
+            driver.asked_for_all.set(None);
         }
         report::publish(&driver).await;
         let wait = match &result {

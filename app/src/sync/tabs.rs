@@ -170,6 +170,7 @@ pub fn lead(driver: &Rc<Driver>, name: &str) {
 }
 
 fn take_the_lead(driver: &Rc<Driver>) {
+    driver.core.engine.begins_to_lead();
     driver.leader.set(true);
     events::ensure(driver);
     driver.wake_all();

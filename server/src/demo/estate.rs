@@ -170,10 +170,10 @@ fn statuses(plan: &ClusterPlan, chance: &mut Stream) -> Vec<UnitStatus> {
 }
 
 const CAUTIONS: &[&str] = &[
-    "家有大型犬,进门前请先电话",
-    "老人独居,听力不好,请按两次门铃",
-    "夜班作息,上午勿扰",
-    "新生儿,请勿按门铃,电话联系",
+    "家有大型犬，进门前请先电话",
+    "老人独居，听力不好，请按两次门铃",
+    "夜班作息，上午勿扰",
+    "新生儿，请勿按门铃，电话联系",
 ];
 
 fn register_unit(

@@ -133,11 +133,11 @@ fn monthly_call(
             command.reason = Some(*chance.pick(&[UnpaidReason::NoTime, UnpaidReason::Away]));
             // Kept promises show as paid bills; open ones must not lie in the past by chance.
             command.promised = (recent > 20).then(|| day + Days::new(2 + chance.below(9) as u64));
-            command.note = "对账单已收到,答应按时缴纳".into();
+            command.note = "对账单已收到，答应按时缴纳".into();
         }
         7 => {
             command.reason = Some(UnpaidReason::ServiceProblem);
-            command.note = "反映漏水问题未彻底解决,解决后再缴费".into();
+            command.note = "反映漏水问题未彻底解决，解决后再缴费".into();
             let ticket = TicketId(chance.uuid(at));
             command.ticket = Some(ticket);
             let new = NewTicket {
@@ -150,7 +150,7 @@ fn monthly_call(
                     name: debtor.unit.contact.clone(),
                     phone: debtor.unit.phone.clone(),
                 },
-                description: "催缴时业主反映:卫生间漏水维修后仍有渗水".into(),
+                description: "催缴时业主反映：卫生间漏水维修后仍有渗水".into(),
                 intake: Intake::FeeCall,
                 origin: Some(Origin::FeeCall { call }),
             };

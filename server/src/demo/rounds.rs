@@ -384,7 +384,7 @@ impl Walk<'_> {
                 let ticket = TicketId(chance.uuid(at));
                 *raised = Some((ticket, item.clone()));
                 answer.ticket = Some(ticket);
-                answer.note = "现场发现异常,已拍照并报工程部".into();
+                answer.note = "现场发现异常，已拍照并报工程部".into();
                 answer.photos = vec![pictures::of(&item.category, AttachmentRole::Photo, at)];
                 Answer::Abnormal
             }
@@ -421,7 +421,7 @@ impl Walk<'_> {
             category: item.category.clone(),
             place: Place { unit: None, label: format!("{}组团 {point}", self.cluster_code) },
             contact: TicketContact::default(),
-            description: format!("巡视发现:{}", item.text),
+            description: format!("巡视发现：{}", item.text),
             intake: Intake::Round,
             origin: Some(Origin::Round { round, checkpoint: Some(place), item: item.code.clone() }),
         };

@@ -18,52 +18,52 @@ use super::stream::Stream;
 
 /// What customers say: (kind, category, words).
 const AT_HOME: &[(TicketKind, &str, &str)] = &[
-    (TicketKind::Repair, "leak", "厨房水槽下方渗水,柜底板已泡湿,业主要求尽快处理"),
-    (TicketKind::Repair, "leak", "主卫天花有水渍,疑似楼上漏水,请上门查看"),
-    (TicketKind::Repair, "leak", "阳台地漏返水,拖把池下方一直滴水"),
-    (TicketKind::Repair, "water_supply", "热水角阀关不严,用水后持续滴漏"),
-    (TicketKind::Repair, "water_supply", "厨房水压明显变小,隔壁正常"),
-    (TicketKind::Repair, "drainage", "洗手间下水缓慢,有异味"),
-    (TicketKind::Repair, "drainage", "厨房下水管堵塞,水漫到地面"),
-    (TicketKind::Repair, "electricity", "客厅插座跳闸,合上后几分钟又跳"),
-    (TicketKind::Repair, "electricity", "入户空开发热,有轻微焦味"),
-    (TicketKind::Repair, "door_window", "入户门锁转动困难,钥匙插入后卡住"),
-    (TicketKind::Repair, "door_window", "卧室推拉窗滑轮脱轨,关不严漏风"),
-    (TicketKind::Repair, "access_control", "可视对讲无画面,访客按门铃无反应"),
+    (TicketKind::Repair, "leak", "厨房水槽下方渗水，柜底板已泡湿，业主要求尽快处理"),
+    (TicketKind::Repair, "leak", "主卫天花有水渍，疑似楼上漏水，请上门查看"),
+    (TicketKind::Repair, "leak", "阳台地漏返水，拖把池下方一直滴水"),
+    (TicketKind::Repair, "water_supply", "热水角阀关不严，用水后持续滴漏"),
+    (TicketKind::Repair, "water_supply", "厨房水压明显变小，隔壁正常"),
+    (TicketKind::Repair, "drainage", "洗手间下水缓慢，有异味"),
+    (TicketKind::Repair, "drainage", "厨房下水管堵塞，水漫到地面"),
+    (TicketKind::Repair, "electricity", "客厅插座跳闸，合上后几分钟又跳"),
+    (TicketKind::Repair, "electricity", "入户空开发热，有轻微焦味"),
+    (TicketKind::Repair, "door_window", "入户门锁转动困难，钥匙插入后卡住"),
+    (TicketKind::Repair, "door_window", "卧室推拉窗滑轮脱轨，关不严漏风"),
+    (TicketKind::Repair, "access_control", "可视对讲无画面，访客按门铃无反应"),
     (TicketKind::Repair, "wall_floor", "次卧墙面空鼓开裂约二十厘米"),
-    (TicketKind::Repair, "lighting", "玄关感应灯不亮,已换灯泡无效"),
-    (TicketKind::Complaint, "noise", "楼上装修午休时间电钻施工,已多次沟通未果"),
+    (TicketKind::Repair, "lighting", "玄关感应灯不亮，已换灯泡无效"),
+    (TicketKind::Complaint, "noise", "楼上装修午休时间电钻施工，已多次沟通未果"),
     (TicketKind::Complaint, "parking", "固定车位连续三天被外来车辆占用"),
     (TicketKind::Complaint, "cleaning", "楼道堆放装修垃圾多日无人清运"),
-    (TicketKind::Complaint, "security", "陌生推销人员上楼敲门,门岗未登记"),
-    (TicketKind::Complaint, "staff_conduct", "前台接电话态度生硬,报修问题未解释清楚"),
-    (TicketKind::Complaint, "renovation", "隔壁装修改动阳台结构,担心安全"),
+    (TicketKind::Complaint, "security", "陌生推销人员上楼敲门，门岗未登记"),
+    (TicketKind::Complaint, "staff_conduct", "前台接电话态度生硬，报修问题未解释清楚"),
+    (TicketKind::Complaint, "renovation", "隔壁装修改动阳台结构，担心安全"),
     (TicketKind::Enquiry, "fees", "咨询本季度物业费构成及银行代扣办理方式"),
     (TicketKind::Enquiry, "parking", "咨询子母车位月租费用和办理流程"),
     (TicketKind::Enquiry, "renovation", "咨询装修许可办理需要的资料和押金标准"),
-    (TicketKind::Request, "greening", "建议修剪窗前乔木,遮挡采光"),
+    (TicketKind::Request, "greening", "建议修剪窗前乔木，遮挡采光"),
     (TicketKind::Request, "other_service", "希望在单元门口增设快递存放架"),
     (TicketKind::Request, "security", "建议夜间增加东侧围墙巡逻频次"),
-    (TicketKind::PaidService, "other_repair", "请安装厨房净水器一台,材料自备"),
-    (TicketKind::PaidService, "lighting", "请更换客厅吸顶灯,需带梯子"),
+    (TicketKind::PaidService, "other_repair", "请安装厨房净水器一台，材料自备"),
+    (TicketKind::PaidService, "lighting", "请更换客厅吸顶灯，需带梯子"),
 ];
 
 /// What a repair came to: (cause, action, line, fen).
 const WORK: &[(&str, &str, &str, i64)] = &[
-    ("阀芯老化", "更换阀芯并试水十分钟,无渗漏", "角阀 DN15", 3_500),
-    ("密封胶失效", "清理旧胶,重新打防霉密封胶", "防霉密封胶", 2_500),
-    ("接线端子松动", "紧固端子,测量绝缘正常", "绝缘胶带", 500),
-    ("管道堵塞", "机械疏通,冲水测试通畅", "疏通", 10_000),
-    ("锁芯磨损", "更换锁芯,交付钥匙五把", "C级锁芯", 8_500),
-    ("滑轮磨损", "更换滑轮两只,调整窗扇", "滑轮", 1_800),
-    ("驱动电源损坏", "更换驱动电源,照明恢复", "LED 驱动", 2_800),
+    ("阀芯老化", "更换阀芯并试水十分钟，无渗漏", "角阀 DN15", 3_500),
+    ("密封胶失效", "清理旧胶，重新打防霉密封胶", "防霉密封胶", 2_500),
+    ("接线端子松动", "紧固端子，测量绝缘正常", "绝缘胶带", 500),
+    ("管道堵塞", "机械疏通，冲水测试通畅", "疏通", 10_000),
+    ("锁芯磨损", "更换锁芯，交付钥匙五把", "C级锁芯", 8_500),
+    ("滑轮磨损", "更换滑轮两只，调整窗扇", "滑轮", 1_800),
+    ("驱动电源损坏", "更换驱动电源，照明恢复", "LED 驱动", 2_800),
 ];
 
 const SERVED: &[&str] = &[
-    "已现场核实并与业主当面沟通,双方认可处理方式",
-    "已通知责任部门整改,复查合格后回复业主",
-    "已向业主说明规定和依据,业主表示理解",
-    "已协调相关业主达成一致,今后按约定时段执行",
+    "已现场核实并与业主当面沟通，双方认可处理方式",
+    "已通知责任部门整改，复查合格后回复业主",
+    "已向业主说明规定和依据，业主表示理解",
+    "已协调相关业主达成一致，今后按约定时段执行",
 ];
 
 /// One ticket, before anything happened to it.
@@ -219,8 +219,8 @@ fn work(
         let reason = *chance.pick(&[WaitReason::Parts, WaitReason::Owner, WaitReason::ThirdParty]);
         let until = Some(waiting.plus(chance.between(1, 3) * DAY));
         let note = match reason {
-            WaitReason::Parts => "缺配件,已报仓库采购",
-            WaitReason::Owner => "业主出差,约定返回后上门",
+            WaitReason::Parts => "缺配件，已报仓库采购",
+            WaitReason::Owner => "业主出差，约定返回后上门",
             WaitReason::ThirdParty => "需电梯维保单位到场",
         };
         let wait = WaitTicket { ticket: id, reason, until, note: note.into() };
@@ -270,7 +270,7 @@ fn complete(chance: &mut Stream, ticket: &NewTicket, at: Ms) -> CompleteTicket {
         attachments.push(pictures::signature(chance.below(3), at));
     }
     let unsigned = if ticket.place.unit.is_some() {
-        "业主不在家,已电话确认"
+        "业主不在家，已电话确认"
     } else {
         "公共区域"
     };
@@ -314,8 +314,11 @@ fn after(
     let visited = done.plus(chance.minutes(100, 22 * 60));
     let solved = attempt > 0 || chance.chance(95);
     let score = if solved { *chance.pick(&[5, 5, 5, 4, 4, 3]) } else { *chance.pick(&[1, 2]) };
-    let note =
-        if solved { String::new() } else { "业主反映问题复发,需再次上门".to_owned() };
+    let note = if solved {
+        String::new()
+    } else {
+        "业主反映问题复发，需再次上门".to_owned()
+    };
     let by = if chance.chance(70) { staff.get("kefu1") } else { staff.steward(ticket.cluster) };
     let visit = RecordReturnVisit { ticket: ticket.id, solved, score, note };
     if history.add(chance, by, visited, visit) && !solved {

@@ -11,12 +11,12 @@ use super::people::Staff;
 use super::stream::Stream;
 
 const WORDS: &[(Topic, &str)] = &[
-    (Topic::Greeting, "电梯口遇到业主,问候并提醒近期停水时间"),
-    (Topic::Need, "老人行动不便,希望协助联系上门量血压服务"),
+    (Topic::Greeting, "电梯口遇到业主，问候并提醒近期停水时间"),
+    (Topic::Need, "老人行动不便，希望协助联系上门量血压服务"),
     (Topic::Need, "询问地下车库充电桩安装进度"),
-    (Topic::Opinion, "认为保洁频次可以增加,周末楼道垃圾清理偏晚"),
+    (Topic::Opinion, "认为保洁频次可以增加，周末楼道垃圾清理偏晚"),
     (Topic::Opinion, "反映儿童游乐区晚间照明偏暗"),
-    (Topic::Praise, "表扬维修师傅上门及时,收拾得很干净"),
+    (Topic::Praise, "表扬维修师傅上门及时，收拾得很干净"),
     (Topic::Praise, "感谢门岗帮忙搬运行李"),
     (Topic::Need, "询问装修验收和押金退还流程"),
 ];
@@ -68,7 +68,7 @@ pub fn fill(
                 };
                 let noted = history.add(chance, steward, at, command);
                 if noted && promised {
-                    let text = "已向业主电话答复,业主表示清楚".to_owned();
+                    let text = "已向业主电话答复，业主表示清楚".to_owned();
                     let later = at.plus(chance.minutes(22 * 60, 60 * 60));
                     history.add(chance, steward, later, AnswerVisit { visit, text });
                 }

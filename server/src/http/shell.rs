@@ -63,7 +63,7 @@ fn not_built() -> Response {
         <p>The server is running, but its site folder holds no build. \
         Run <code>make run</code>, or point <code>GUANJIA_SITE</code> to a built site.</p>\
         <h1 lang=\"zh-Hans\">应用尚未构建</h1>\
-        <p lang=\"zh-Hans\">服务器已启动,但站点目录里没有构建结果。\
-        请运行 <code>make run</code>,或用 <code>GUANJIA_SITE</code> 指向构建好的站点。</p>";
+        <p lang=\"zh-Hans\">服务器已启动，但站点目录里没有构建结果。\
+        请运行 <code>make run</code>，或用 <code>GUANJIA_SITE</code> 指向构建好的站点。</p>";
     (StatusCode::SERVICE_UNAVAILABLE, Html(PAGE)).into_response()
 }

@@ -133,9 +133,26 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         Ok(self.store.meta(OWNER).await?.is_none())
     }
 
+    /// Another tab may have renewed the device, whose numbers are not ours then; or the browser cleared the
+    /// store, and what this replica shows is all there is left: an empty store must not replace it.
+    async fn is_ours(&self) -> Result<(), SyncError> {
+        let owner = owner(self.user, self.device);
+        if self.store.meta(OWNER).await? == Some(owner) {
+            Ok(())
+        } else {
+            Err(SyncError::Paused(Paused::OtherUser))
+        }
+    }
+
+    /// What was known of the store while another tab led is not known any more.
+    pub fn begins_to_lead(&self) {
+        self.checked.borrow_mut().clear();
+    }
+
     /// Takes everything stored of a scope into the replica: at the start, and on a hint that another
     /// tab has pulled.
     pub async fn load(&self, scope: Scope) -> Result<(), SyncError> {
+        self.is_ours().await?;
         let stored = self.store.load(scope).await?;
         self.replica.borrow_mut().load(scope, stored);
         Ok(())
@@ -143,6 +160,7 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
 
     /// Takes over what other tabs recorded, and what was answered to them.
     pub async fn refresh(&self, scope: Scope) -> Result<Queue, SyncError> {
+        self.is_ours().await?;
         let queue = self.store.queue(scope).await?;
         self.replica.borrow_mut().set_queue(scope, &queue);
         Ok(queue)
@@ -195,10 +213,7 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
     }
 
     async fn push_step(&self, scope: Scope, now: Ms) -> Result<Pushed, SyncError> {
-        // Another tab may have renewed the device: its numbers are not ours to send.
-        if self.store.meta(OWNER).await? != Some(owner(self.user, self.device)) {
-            return Err(SyncError::Paused(Paused::OtherUser));
-        }
+        self.is_ours().await?;
         let queue = self.store.queue(scope).await?;
         let mut batch = steps::next_batch(&queue);
         if batch.is_empty() {
@@ -286,6 +301,7 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
     }
 
     async fn pull_step(&self, scope: Scope, now: Ms) -> Result<Pulled, SyncError> {
+        self.is_ours().await?;
         let queue = self.store.queue(scope).await?;
         let waiting = queue.outbox.len() + self.waiting_elsewhere(scope).await?;
         let ask = self.pull_ask(scope, &queue, waiting, now).await?;
@@ -313,16 +329,24 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         }
         self.ahead.replace(next);
         let fresh = self.store.queue(scope).await?;
-        if let Some(rows) = applied {
-            self.replica.borrow_mut().apply_rows(scope, rows, &fresh.meta);
-        } else if reload {
-            self.load(scope).await?;
+        // Keeping and asking ahead took their time: another tab that syncs as well may have gone on.
+        let gone_on = fresh.meta.active_cursor() != Some(&*cursor)
+            || !self.replica.borrow().stands_at(scope, &queue.meta);
+        match applied {
+            Some(rows) if !gone_on => {
+                self.replica.borrow_mut().apply_rows(scope, rows, &fresh.meta);
+            }
+            Some(_) => self.load(scope).await?,
+            None if reload => self.load(scope).await?,
+            None => {}
         }
         let mut moved = self.settle(scope, &fresh, now).await?;
         // A transaction over everything that was recorded: not for every change that is pulled.
         if !more && (steps::may_forget(&fresh, epoch, backup_seq) || self.untidy.get()) {
-            self.store.forget_backed_up(scope, epoch, backup_seq).await?;
             self.untidy.set(false);
+            let forgotten = self.store.forget_backed_up(scope, epoch, backup_seq).await;
+            self.untidy.set(self.untidy.get() || forgotten.is_err());
+            forgotten?;
             moved = true;
         }
         if moved {
