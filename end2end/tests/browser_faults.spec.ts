@@ -225,7 +225,7 @@ test("a phone without any room left still saves words, and sends what it has", a
   const office = await Client.signIn(server.url, "zhuguan1");
   const phone = await Phone.switchOn("brim");
   await signIn(phone.page, server.url, "guanjia5");
-  await expect.poll(() => phone.page.evaluate(() => caches.has("reserve")), { timeout: 60_000 }).toBe(true);
+  await expect.poll(() => phone.page.evaluate(() => localStorage.getItem("guanjia.reserve")), { timeout: 60_000 }).toBe("true");
   await phone.context.setOffline(true);
   await visit(phone.page, "/tickets/new");
   await fill(phone.page, "装满 1", picture("leak-before"));

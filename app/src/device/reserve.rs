@@ -14,6 +14,8 @@ use super::page;
 
 /// Not one of the builds', which the service worker removes when they are old.
 const NAME: &str = "reserve";
+/// Says that it is whole. Looking into the cache would hold it open, and what is held open is not given up at once.
+const WHOLE: &str = "guanjia.reserve";
 const ADDRESS: &str = "/reserve";
 /// One random piece many times over: as large, and browsers that compress find nothing in it.
 const PIECE: usize = 65_536;
@@ -45,21 +47,27 @@ pub async fn stands() -> bool {
 }
 
 async fn take() -> Result<(), JsValue> {
-    let cache = JsFuture::from(caches()?.open(NAME)).await?.unchecked_into::<Cache>();
-    // The content and not the name: a page may have ended between the two.
-    if JsFuture::from(cache.match_with_str(ADDRESS)).await?.is_truthy() {
+    let caches = caches()?;
+    if page::stored_text(WHOLE).is_some() && JsFuture::from(caches.has(NAME)).await?.is_truthy() {
         return Ok(());
     }
+    let cache = JsFuture::from(caches.open(NAME)).await?.unchecked_into::<Cache>();
     let piece = Uint8Array::new_with_length(PIECE as u32);
     page::window().crypto()?.get_random_values_with_array_buffer_view(&piece)?;
     let pieces: Array = std::iter::repeat_n(JsValue::from(piece), PIECES).collect();
     let filling = Blob::new_with_u8_array_sequence(&pieces)?;
     let response = Response::new_with_opt_blob(Some(&filling))?;
-    JsFuture::from(cache.put_with_str(ADDRESS, &response)).await.map(|_| ())
+    JsFuture::from(cache.put_with_str(ADDRESS, &response)).await?;
+    page::keep(WHOLE, &true);
+    Ok(())
 }
 
 /// Gives it up. Says whether there was any.
 pub async fn release() -> bool {
     let Ok(caches) = caches() else { return false };
+    if page::stored_text(WHOLE).is_none() {
+        return false;
+    }
+    page::forget(WHOLE);
     JsFuture::from(caches.delete(NAME)).await.is_ok_and(|gone| gone.is_truthy())
 }
