@@ -94,6 +94,11 @@ pub(super) async fn answers_move_to_journal_and_attention<M: Maker>(
     ensure(kept, "the first answers are kept")?;
     let again = make.reopen(name).await.map_err(why)?;
     ensure_eq("places", places(&again).await?, [vec![4], vec![1, 2, 3], vec![2, 3]])?;
+    ensure_eq("how many wait", again.waiting(here()).await.map_err(why)?, 1)?;
+    for (n, found) in [(3, Some(op("c"))), (4, None), (5, None)] {
+        let stored = again.answered_entry(here(), n).await.map_err(why)?;
+        ensure_eq("the answered one", stored.map(|stored| stored.entry.op), found)?;
+    }
     let doubled = store.answered(answers(None, "1", told)).await.map_err(why)?;
     ensure(doubled, "a doubled response of the same epoch is no error")?;
     ensure_eq("places after it", places(&store).await?, [vec![4], vec![1, 2, 3], vec![2, 3]])?;
