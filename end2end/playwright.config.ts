@@ -1,5 +1,5 @@
-// How the journeys are run: one at a time (the machine that proves them has two cores), against the optimised
-// server and site that `cargo xtask test` has built.
+// How the journeys are run: files of them two at a time (most of a journey is waiting), against the optimised site and
+// the server with checks that `cargo xtask test` has built.
 
 import { defineConfig } from "@playwright/test";
 import { CHROMIUM, FLAGS } from "./support/env.ts";
@@ -8,7 +8,7 @@ export default defineConfig({
   testDir: "tests",
   outputDir: "test-results",
   globalSetup: "./support/seed.ts",
-  workers: 1,
+  workers: 2,
   fullyParallel: false,
   // A journey that passes only at the second try has found something: the test command says which. It does not stop
   // a change, because two busy cores are a reason, too.

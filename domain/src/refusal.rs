@@ -80,6 +80,8 @@ refusal_codes! {
         NotFound = "server.not_found",
         BadRequest = "server.bad_request",
         Fault = "server.fault",
+        /// The database cannot be reached or written just now.
+        StoreAway = "server.store_away",
         /// Only on the phone: no connection.
         Offline = "client.offline",
         /// Only on the phone: the browser's quota is full.

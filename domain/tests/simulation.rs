@@ -71,6 +71,7 @@ fn nothing_recorded_is_lost_doubled_or_changed_and_all_replicas_converge() {
         let unknown: Vec<_> = all.faults.keys().filter(|name| !known.contains(*name)).collect();
         assert!(unknown.is_empty(), "happened and is not in the list of faults: {unknown:?}");
         assert!(all.recorded > 2_000 && all.refused > 0 && all.conflicts > 0 && all.held > 0);
+        assert!(all.lived > 100, "only {} tabs lived through it", all.lived);
         assert!(all.replayed > 0 && all.repeated > 0 && all.set_aside > 0 && all.blobs > 0);
     }
 }
@@ -118,7 +119,7 @@ fn a_failure_is_shrunk_to_a_tenth_of_its_steps_and_still_fails() {
     assert!(shrunk.steps.len() < STEPS / 10, "{shrunk}");
     assert!(!shrunk.story.is_empty());
     let only = steps_of(&steps_text(&shrunk.steps));
-    let again = Course { seed: broken.seed, mutant, only, told: true }.run();
+    let again = Course { seed: broken.seed, mutant, only, told: true, ..Course::default() }.run();
     assert_eq!(again.outcome.err(), Some(shrunk.broken));
     assert_eq!(again.story, shrunk.story);
 }

@@ -26,7 +26,7 @@ const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(do
 
 /** A device with an outbox: it keeps what is not answered and sends the same again. */
 export class Recorder {
-  private readonly client: Client;
+  readonly client: Client;
   private readonly cluster: string;
   private readonly outbox: Recorded[] = [];
   private readonly all: Recorded[] = [];
@@ -37,7 +37,7 @@ export class Recorder {
   /** Tries that came to nothing. */
   failures = 0;
   /** Why the last of them did. */
-  private last = "";
+  last = "";
   /** Longest time without an answer while it was sending, in ms. */
   longestWait = 0;
   /** Pushes that were answered. */
@@ -218,6 +218,15 @@ export interface Reckoning {
 export async function reckon(server: Server, recorders: Recorder[], logBefore: number, arrivals = 0): Promise<Reckoning> {
   for (const recorder of recorders) await recorder.drain(server.url);
   const wrong: string[] = [];
+  const commands = recorders.reduce((sum, { recorded }) => sum + recorded, 0);
+  const counted = async (when: string) => {
+    await server.stop();
+    const rows = server.verify().logRows - logBefore - arrivals;
+    if (rows !== commands) wrong.push(`${when}: ${commands} commands made ${rows} rows of log`);
+  };
+  // Before anything is sent again: that would put back what is gone.
+  await counted("as acknowledged");
+  await server.start();
   for (const recorder of recorders) wrong.push(...(await recorder.resend(server.url)));
   const there = new Map<string, number>();
   for (const { id } of await (await Client.signIn(server.url, "zhuguan1")).records("ticket")) {
@@ -226,11 +235,7 @@ export async function reckon(server: Server, recorders: Recorder[], logBefore: n
   for (const ticket of recorders.flatMap((recorder) => recorder.opened)) {
     if (there.get(ticket) !== 1) wrong.push(`ticket ${ticket} is there ${there.get(ticket) ?? 0} times`);
   }
-  await server.stop();
-  const commands = recorders.reduce((sum, { recorded }) => sum + recorded, 0);
-  const { logRows } = server.verify();
-  const rows = logRows - logBefore - arrivals;
-  if (rows !== commands) wrong.push(`${commands} commands made ${rows} rows of log`);
+  await counted("sent once more");
   const failures = recorders.reduce((sum, one) => sum + one.failures, 0);
   return { commands, failures, wrong };
 }

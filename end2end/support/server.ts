@@ -91,7 +91,8 @@ export class Server {
 
   /** A server on a copy of the demo company, running. */
   static async onCopy(name: string): Promise<Server> {
-    const folder = join(run(), "servers", name);
+    // A journey that failed is repeated by another process, perhaps while the first one still ends.
+    const folder = join(run(), "servers", `${name}-${process.pid}`);
     rmSync(folder, { recursive: true, force: true });
     cpSync(seed(), folder, { recursive: true });
     const server = new Server(folder, await freePort(), join(run(), "site"));
@@ -103,7 +104,7 @@ export class Server {
   static async fresh(folder: string, site: string, database?: string): Promise<Server> {
     mkdirSync(folder, { recursive: true });
     const server = new Server(folder, await freePort(), site, database);
-    await server.start(240_000);
+    await server.start(600_000);
     return server;
   }
 

@@ -29,8 +29,10 @@ async function stoppable(context: BrowserContext): Promise<void> {
     };
     const put = IDBObjectStore.prototype.put;
     let photos = 0;
+    w.recorded = [];
     IDBObjectStore.prototype.put = function (...values) {
       const request = put.apply(this, values);
+      if (this.name === "outbox") w.recorded.push(this.transaction.durability);
       if (this.name === "blobs" && w.stopAt?.photo === ++photos) stop();
       return request;
     };
@@ -72,6 +74,8 @@ test("a tab that crashes or a phone that dies while 20 photos are saved leaves a
   const began = Date.now();
   await save(page);
   const took = Date.now() - began;
+  // No death of a browser shows whether the disk had it; this does.
+  expect(await page.evaluate(() => (window as any).recorded)).toEqual(["strict"]);
 
   const plan: { moment: Moment; way: "crash" | "die" | "close" }[] = [
     { moment: { photo: 1 }, way: "crash" },

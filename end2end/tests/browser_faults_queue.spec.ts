@@ -199,6 +199,41 @@ test("a database that the browser has cleared under the page is no other person'
   expect((await described(office, "清库之")).sort()).toEqual(["清库之前", "清库之后"].sort());
 });
 
+test("rows that cannot be read any more are fetched again, and what was recorded is there before", async ({ server, phone }) => {
+  test.setTimeout(120_000);
+  const office = await Client.signIn(server.url, "zhuguan1");
+  const context = await phone();
+  const page = await context.newPage();
+  await signIn(page, server.url, "guanjia2");
+  const { user } = (await sessionOf(page)).actor;
+  await context.setOffline(true);
+  await openTicket(page, "五号井", "坏块之前");
+  await away(page, server.url);
+  await page.evaluate(async (user) => {
+    const asked = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((done, failed) => {
+        request.onsuccess = () => done(request.result);
+        request.onerror = () => failed(request.error);
+      });
+    const db = await asked(indexedDB.open(`guanjia-${user}`));
+    const base = db.transaction("base", "readwrite").objectStore("base");
+    // Half of every block, as a disk that is worn out gives it.
+    for (const key of await asked(base.getAllKeys())) {
+      const block: Uint8Array = await asked(base.get(key));
+      await asked(base.put(block.slice(0, block.length / 2), key));
+    }
+    db.close();
+  }, user);
+  await page.goto(`${server.url}/outbox`);
+  await expect(page.locator(".outbox-item")).toHaveCount(1);
+  await openTicket(page, "五号井", "坏块之后");
+  await context.setOffline(false);
+  await expectSynced(page, 60_000);
+  expect(await described(office, "坏块之")).toEqual(["坏块之前", "坏块之后"].sort());
+  await visit(page, "/households");
+  await expect(page.locator("section.building").first()).toBeVisible();
+});
+
 // --- a session that ends over a full queue -----------------------------------------------------------------------
 
 test("a cookie that is gone over 300 commands: sending waits, the page asks to sign in, and then all go once", async ({ phone }) => {

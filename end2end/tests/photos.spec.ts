@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Locator, Page } from "@playwright/test";
 import { Client } from "../support/api.ts";
-import { picture } from "../support/camera.ts";
+import { picture, take } from "../support/camera.ts";
 import { clusterOf, openTicket } from "../support/demo.ts";
 import { expect, test, watchFaults } from "../support/fixtures.ts";
 import {
@@ -111,6 +111,52 @@ test("pictures come from the camera and from the gallery, and one that is put aw
   const kept = page.getByRole("group", { name: t("common.photos"), exact: true }).locator(".photo img");
   await expect(kept).toHaveCount(2);
   expect([await seen(kept.nth(0)), await seen(kept.nth(1))]).toEqual([first, third]);
+});
+
+/** Pictures are made no further than `window.made()` lets them. */
+async function slowPictures(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const make = window.createImageBitmap.bind(window) as (source: ImageBitmapSource) => Promise<ImageBitmap>;
+    const waiting: (() => void)[] = [];
+    Object.assign(window, {
+      made: () => waiting.splice(0).forEach((go) => go()),
+      createImageBitmap: async (source: ImageBitmapSource) => {
+        await new Promise<void>((go) => waiting.push(go));
+        return make(source);
+      },
+    });
+  });
+}
+
+const made = (page: Page) => page.evaluate(() => (window as any).made());
+
+test("a form waits for its pictures, and one that is left while they are made keeps them", async ({ server, phone }) => {
+  const office = await Client.signIn(server.url, "zhuguan1");
+  const page = await (await phone()).newPage();
+  await slowPictures(page);
+  await signIn(page, server.url, "guanjia1");
+  await fillTicket(page, "照片慢慢来");
+  await take(page, () => page.getByRole("button", { name: CAMERA(), exact: true }).click(), "leak-before");
+  await expect(page.getByText(t("kit.photo_making", { n: 1 }))).toBeVisible();
+  await expect(button(page, "tickets.submit_open")).toBeDisabled();
+  await made(page);
+  await expect(page.locator(".photo img")).toHaveCount(1);
+  await expect(button(page, "tickets.submit_open")).toBeEnabled();
+
+  // Left with a second one half made; it is in the draft when the form is opened again.
+  await take(page, () => page.getByRole("button", { name: CAMERA(), exact: true }).click(), "door-before");
+  await expect(page.getByText(t("kit.photo_making", { n: 1 }))).toBeVisible();
+  await page.goBack();
+  await expect(page).not.toHaveURL(/\/tickets\/new/);
+  await made(page);
+  await expect(async () => {
+    await visit(page, "/tickets");
+    await visit(page, "/tickets/new");
+    await expect(page.locator(".photo img")).toHaveCount(2, { timeout: 2_000 });
+  }).toPass({ timeout: 30_000 });
+  await save(page);
+  await expectSynced(page);
+  expect((await ticketOf(office, "照片慢慢来")).photos).toHaveLength(2);
 });
 
 test("a picture that this phone has looked at since goes with another record, too, and holds up none", async ({

@@ -1,4 +1,4 @@
-//! `guanjia bench`: the server's figures of docs/sync-protocol.md, each beside its target.
+//! `guanjia bench`: the server's figures, each beside its target.
 //!
 //! Runs the real service, in process, on throw-away databases with durable commits. It prints and
 //! never judges: these machines are noisy.
@@ -7,7 +7,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use domain::id::{BuildingId, ClusterId, DeviceId, OpId, ProjectId, TicketId, UnitId, VisitId};
 use domain::modules::Command;
@@ -28,6 +28,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::state::AppState;
 
+mod live;
 mod pulls;
 
 const UNITS: usize = 400;
@@ -93,14 +94,7 @@ async fn throughputs(state: &AppState, name: &str, target: &str) -> Result<(), S
     }
     row(&format!("{name}: first sync, rows/s ({rows} rows)"), rates, "≥ 30,000");
 
-    let (half, most) = commit_to_pull(state, &site).await?;
-    println!(
-        "{:<52} {:>16} {:>14}",
-        format!("{name}: commit → other client has it, p50 / p95"),
-        format!("{half:.1} / {most:.1} ms"),
-        "p95 ≤ 20 ms"
-    );
-    Ok(())
+    live::measure(state, &site, name).await
 }
 
 fn row(measure: &str, mut rates: Vec<f64>, target: &str) {
@@ -346,50 +340,4 @@ async fn first_sync(state: &AppState, site: &Estate) -> Result<(usize, f64), Str
         }
         cursor = Some(page.cursor);
     }
-}
-
-/// From the answer to a push until another client that listens has pulled the row: (p50, p95) in ms.
-async fn commit_to_pull(state: &AppState, site: &Estate) -> Result<(f64, f64), String> {
-    let reader = DeviceId(state.clock.uuid());
-    let mut cursor: Option<String> = None;
-    loop {
-        let page = state
-            .sync
-            .pull(site.scope(), &site.actor, reader, cursor.as_deref(), crate::sync::PAGE_ROWS)
-            .await
-            .map_err(|e| e.to_string())?;
-        cursor = Some(page.cursor);
-        if !page.more {
-            break;
-        }
-    }
-    let device = DeviceId(state.clock.uuid());
-    let mut events = state.sync.subscribe();
-    let mut times = Vec::new();
-    for n in 1..=100 {
-        while events.try_recv().is_ok() {}
-        let commands = site.commands(state, n, 1);
-        push(state, site, device, &commands).await?;
-        let committed = Instant::now();
-        loop {
-            let event = tokio::time::timeout(Duration::from_secs(5), events.recv()).await;
-            let event =
-                event.map_err(|_| "no event came within 5 s")?.map_err(|e| e.to_string())?;
-            if event.scope == site.scope() {
-                break;
-            }
-        }
-        let page = state
-            .sync
-            .pull(site.scope(), &site.actor, reader, cursor.as_deref(), crate::sync::PAGE_ROWS)
-            .await
-            .map_err(|e| e.to_string())?;
-        if page.rows.is_empty() {
-            return Err("the other client was told and found nothing".into());
-        }
-        cursor = Some(page.cursor);
-        times.push(committed.elapsed().as_secs_f64() * 1000.0);
-    }
-    times.sort_by(f64::total_cmp);
-    Ok((times[times.len() / 2], times[times.len() * 95 / 100]))
 }

@@ -15,6 +15,8 @@ use domain::Refusal;
 use domain::refusal::{CommonCode, RefusalCode};
 use domain::sync::wire::{ErrorBody, ErrorDetail};
 
+use crate::store::StoreError;
+
 /// Name of the header that carries the id of a request, in and out.
 pub const REQUEST_ID: &str = "x-request-id";
 
@@ -40,7 +42,10 @@ pub async fn with_request_id(request: Request, next: Next) -> Response {
 pub enum ApiError {
     /// A rule said no.
     Refused { refusal: Refusal, expected: Option<u64> },
-    /// Something is broken or unreachable; the text is for the log only.
+    /// The database cannot be reached or written just now: nothing of the request is kept, and the same
+    /// may be sent again. The text is for the log only.
+    Away(String),
+    /// Something is broken; the text is for the log only.
     Fault(String),
 }
 
@@ -62,6 +67,7 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Refused { refusal, .. } => status_of(&refusal.code),
+            Self::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -114,7 +120,9 @@ pub fn status_of(code: &str) -> StatusCode {
         _ if is(CommonCode::SignInLocked) || is(CommonCode::TooManyRequests) => {
             StatusCode::TOO_MANY_REQUESTS
         }
-        _ if is(CommonCode::BlobStoreAway) => StatusCode::SERVICE_UNAVAILABLE,
+        _ if is(CommonCode::BlobStoreAway) || is(CommonCode::StoreAway) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         _ if is(CommonCode::Fault) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
@@ -124,7 +132,7 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused { refusal, .. } => refusal.fmt(f),
-            Self::Fault(why) => f.write_str(why),
+            Self::Away(why) | Self::Fault(why) => f.write_str(why),
         }
     }
 }
@@ -139,7 +147,17 @@ impl From<Refusal> for ApiError {
 
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
-        Self::fault("database", error)
+        StoreError { table: "database", error }.into()
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        if error.may_pass() {
+            Self::Away(error.to_string())
+        } else {
+            Self::Fault(error.to_string())
+        }
     }
 }
 
@@ -148,6 +166,10 @@ impl IntoResponse for ApiError {
         let status = self.status();
         let (refusal, expected) = match self {
             Self::Refused { refusal, expected } => (refusal, expected),
+            Self::Away(why) => {
+                tracing::error!(%why, "the database cannot be reached or written");
+                (Refusal::new(CommonCode::StoreAway), None)
+            }
             Self::Fault(why) => {
                 tracing::error!(%why, "fault");
                 (Refusal::new(CommonCode::Fault), None)
@@ -175,8 +197,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fault_tells_the_user_nothing_of_the_database() {
+    async fn a_database_that_is_away_asks_to_come_again() {
         let response = ApiError::from(sqlx::Error::PoolTimedOut).into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
+        assert_eq!(body, r#"{"error":{"code":"server.store_away"}}"#);
+    }
+
+    #[tokio::test]
+    async fn a_fault_tells_the_user_nothing_of_the_database() {
+        let response = ApiError::from(sqlx::Error::RowNotFound).into_response();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
         assert_eq!(body, r#"{"error":{"code":"server.fault"}}"#);

@@ -47,6 +47,13 @@ impl App {
         self.put_draft(key, None);
     }
 
+    /// Changes what is left under that key of a form that is not open any more.
+    pub fn amend_draft(self, key: &str, change: impl FnOnce(Option<String>) -> Option<String>) {
+        let Some(core) = self.core() else { return };
+        let text = change(core.draft(key));
+        self.put_draft(key, text);
+    }
+
     #[inline(never)]
     fn put_draft(self, key: &str, text: Option<String>) {
         let Some(core) = self.core() else { return };

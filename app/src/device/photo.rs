@@ -34,12 +34,13 @@ impl App {
     /// the click handler, for browsers only open the camera on a click. Each photo is made small and
     /// stamped with `label` (the unit, "3-2-1501") and the time, and given to `each` when it is ready:
     /// of twenty the first is kept while the others are made. One that cannot be read keeps none of the
-    /// others back; it is told at the end.
+    /// others back; it is told at the end. `making` counts those that were chosen and are not ready.
     pub async fn take_photos(
         self,
         role: AttachmentRole,
         label: String,
         source: Source,
+        making: RwSignal<usize>,
         each: Box<dyn Fn(Captured)>,
     ) -> Result<(), Refusal> {
         let failed = |error: JsValue| {
@@ -52,11 +53,14 @@ impl App {
             (settings.photo_edge, settings.photo_bytes, stamp)
         });
         let mut problem = Ok(());
-        for file in (0..files.length()).filter_map(|index| files.item(index)) {
+        let files: Vec<_> = (0..files.length()).filter_map(|index| files.item(index)).collect();
+        making.try_update(|making| *making += files.len());
+        for file in files {
             match photo(&file, edge, bytes, &stamp, role, self.instant()).await {
                 Ok(captured) => each(captured),
                 Err(error) => problem = Err(failed(error)),
             }
+            making.try_update(|making| *making -= 1);
         }
         problem
     }

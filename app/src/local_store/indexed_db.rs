@@ -194,16 +194,29 @@ impl LocalStore for IndexedDb {
     async fn load(&self, scope: Scope) -> Result<StoredScope, StoreError> {
         use schema::{ATTENTION, BASE, DELTA, JOURNAL, META, OUTBOX};
         let stores = [META, BASE, DELTA, OUTBOX, JOURNAL, ATTENTION];
-        self.transact(&stores, Mode::Read, async |tx| {
-            let row = rows::scope_row(tx, scope).await?;
-            let range = idb::generation_range(scope, row.generation)?;
-            let segments = rows::blocks(tx, BASE, &range).await?;
-            let delta =
-                rows::blocks(tx, DELTA, &range).await?.into_iter().flat_map(|s| s.0).collect();
-            let Queue { meta, outbox, journal, attention } = queue::read(tx, scope, row).await?;
-            Ok(StoredScope { meta, segments, delta, outbox, journal, attention })
+        let read = async || {
+            self.transact(&stores, Mode::Read, async |tx| {
+                let row = rows::scope_row(tx, scope).await?;
+                let range = idb::generation_range(scope, row.generation)?;
+                let segments = rows::blocks(tx, BASE, &range).await?;
+                let delta = rows::blocks(tx, DELTA, &range).await?;
+                let (Some(segments), Some(delta)) = (segments, delta) else { return Ok(None) };
+                let delta = delta.into_iter().flat_map(|s| s.0).collect();
+                let Queue { meta, outbox, journal, attention } =
+                    queue::read(tx, scope, row).await?;
+                Ok(Some(StoredScope { meta, segments, delta, outbox, journal, attention }))
+            })
+            .await
+        };
+        if let Some(stored) = read().await? {
+            return Ok(stored);
+        }
+        leptos::logging::error!("rows of {scope} cannot be read: they are fetched again");
+        self.transact(&[META, BASE, DELTA], Mode::Write, async |tx| {
+            rows::forget_base(tx, scope).await
         })
-        .await
+        .await?;
+        read().await?.ok_or_else(|| StoreError::Failed("unreadable block of rows".into()))
     }
 
     async fn queue(&self, scope: Scope) -> Result<Queue, StoreError> {

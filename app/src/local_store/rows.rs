@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::sync::client::{Page, Segment, StoreError, StoredRow};
+use domain::sync::client::{Page, ScopeMeta, Segment, StoreError, StoredRow};
 use domain::sync::record::{RecordKey, Scope};
 use wasm_bindgen::JsValue;
 
@@ -26,13 +26,32 @@ pub fn put_scope_row(tx: &Tx, scope: Scope, row: &ScopeRow) -> Result<(), StoreE
     tx.write(schema::META, &idb::scope_key(scope), row)
 }
 
-pub async fn blocks(tx: &Tx, store: &str, range: &JsValue) -> Result<Vec<Segment>, StoreError> {
+/// `None` when one of them cannot be read.
+pub async fn blocks(
+    tx: &Tx,
+    store: &str,
+    range: &JsValue,
+) -> Result<Option<Vec<Segment>>, StoreError> {
     let stored = tx.get_all(store, range).await?;
     let decoded = stored.iter().map(|block| {
         let rows = idb::bytes(&block).and_then(|bytes| encoding::decode(&bytes));
-        rows.map(Segment).ok_or_else(|| StoreError::Failed("unreadable block of rows".into()))
+        rows.map(Segment)
     });
-    decoded.collect()
+    Ok(decoded.collect())
+}
+
+/// Throws the base of a scope away: rows that cannot be read can be pulled again, and must not stand between a
+/// person and what was recorded here, which stays.
+pub async fn forget_base(tx: &Tx, scope: Scope) -> Result<(), StoreError> {
+    let row = scope_row(tx, scope).await?;
+    for generation in [row.generation, row.shadow_generation()] {
+        let range = idb::generation_range(scope, generation)?;
+        tx.delete(schema::BASE, &range)?;
+        tx.delete(schema::DELTA, &range)?;
+    }
+    let ScopeMeta { epoch, last_n, .. } = row.meta;
+    let meta = ScopeMeta { epoch, last_n, ..ScopeMeta::default() };
+    put_scope_row(tx, scope, &ScopeRow { meta, ..ScopeRow::default() })
 }
 
 fn count(rows: &[StoredRow]) -> u32 {
@@ -99,6 +118,8 @@ pub async fn compact(tx: &Tx, scope: Scope) -> Result<(), StoreError> {
     let mut merged: BTreeMap<RecordKey, StoredRow> = BTreeMap::new();
     let base = blocks(tx, schema::BASE, &old).await?;
     let delta = blocks(tx, schema::DELTA, &old).await?;
+    // Whoever loads them next finds what cannot be read.
+    let (Some(base), Some(delta)) = (base, delta) else { return Ok(()) };
     for stored in base.into_iter().chain(delta).flat_map(|segment| segment.0) {
         let key = RecordKey { kind: stored.kind, id: stored.id };
         if stored.body.is_some() {

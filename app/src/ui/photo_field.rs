@@ -1,6 +1,8 @@
 //! Photos of a form that is still being filled in: taken, shown small, taken out again, and kept on
 //! the disk with the draft, so that a killed tab costs no photo.
 
+use std::pin::Pin;
+
 use domain::Refusal;
 use domain::modules::attachments::{Attachment, AttachmentRole, MAX_COUNT};
 use domain::order;
@@ -11,12 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use super::icon::{Glyph, Icon};
 use super::photo_strip::FullPhoto;
-use crate::app_context::{use_app, use_draft};
+use crate::app_context::{App, use_app, use_draft};
 use crate::device::photo::Source;
 use crate::device::{Captured, attachments_of, blobs, blobs_of};
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
-use crate::reactive::{bound, drawn};
+use crate::reactive::{bound, derive, drawn};
 
 /// A photo as it is kept in a draft.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,15 +32,26 @@ struct Kept {
 pub struct Photos {
     shown: RwSignal<Vec<Captured>>,
     kept: RwSignal<Vec<Kept>>,
+    /// Chosen, drawn or read again, and not ready.
+    making: RwSignal<usize>,
+    /// Of the draft that `kept` is written to.
+    key: StoredValue<String>,
 }
 
 /// The photos of a form, with those that were there before the page was closed. `key` is a part of
 /// the form's draft (`<form>/photos`): it goes when a command finishes the form.
 pub fn use_photos(key: impl Into<String>) -> Photos {
-    let kept: RwSignal<Vec<Kept>> = use_draft(key, Vec::new());
-    let photos = Photos { shown: RwSignal::new(Vec::new()), kept };
-    for one in kept.get_untracked() {
-        spawn_local(async move { photos.restore(one).await });
+    let key = key.into();
+    let kept: RwSignal<Vec<Kept>> = use_draft(key.clone(), Vec::new());
+    let before = kept.get_untracked();
+    let photos = Photos {
+        shown: RwSignal::new(Vec::new()),
+        kept,
+        making: RwSignal::new(0),
+        key: StoredValue::new(key),
+    };
+    for one in before {
+        photos.while_made(async move { photos.restore(one).await });
     }
     on_cleanup(move || {
         // The addresses of pictures outlive their signals otherwise.
@@ -48,6 +61,44 @@ pub fn use_photos(key: impl Into<String>) -> Photos {
 }
 
 impl Photos {
+    /// Runs what makes a picture for this form. The form is not sent before it has ended: what was taken for it
+    /// would be left out, and go with its draft.
+    pub fn while_made(self, make: impl Future<Output = ()> + 'static) {
+        let make: Pin<Box<dyn Future<Output = ()>>> = Box::pin(make);
+        self.making.update(|making| *making += 1);
+        spawn_local(async move {
+            make.await;
+            self.making.try_update(|making| *making -= 1);
+        });
+    }
+
+    /// For the button that sends the form: a picture is still being made, or `sending` goes on.
+    pub fn or_busy(self, sending: RwSignal<bool>) -> Signal<bool> {
+        derive(move || sending.get() || self.are_making())
+    }
+
+    /// Pictures of this form are still being made. Tracked.
+    pub fn are_making(self) -> bool {
+        self.making.get() > 0
+    }
+
+    /// A picture that became ready: in the form, or, when the form was left meanwhile, in its draft, where it
+    /// is found when the form is opened again.
+    fn ready(self, app: App, key: &str, captured: Captured) {
+        if !self.kept.is_disposed() {
+            return self.add(captured);
+        }
+        captured.release();
+        let base64 = blobs::base64(&captured.bytes);
+        let late = Kept { attachment: captured.attachment, base64 };
+        app.amend_draft(key, |text| {
+            let mut kept: Vec<Kept> =
+                text.and_then(|text| domain::json::from_str(&text).ok()).unwrap_or_default();
+            kept.push(late);
+            serde_json::to_string(&kept).ok()
+        });
+    }
+
     async fn restore(self, kept: Kept) {
         let Some(bytes) = blobs::from_base64url(&kept.base64) else { return };
         let Attachment { mime, role, at, .. } = &kept.attachment;
@@ -154,8 +205,9 @@ pub fn PhotoField(
     let full = RwSignal::new(None::<Captured>);
     let take = move |source: Source| {
         // Called within the click, for browsers open the camera only then.
-        let each = Box::new(move |one| photos.add(one));
-        let taking = app.take_photos(role, place.get_untracked(), source, each);
+        let key = photos.key.get_value();
+        let each = Box::new(move |one| photos.ready(app, &key, one));
+        let taking = app.take_photos(role, place.get_untracked(), source, photos.making, each);
         spawn_local(async move {
             let refusal = taking.await.err();
             problem.try_set(refusal);
@@ -190,6 +242,12 @@ pub fn PhotoField(
             >
                 {tr::kit::photo_gallery}
             </button>
+            {drawn(move || {
+                let making = photos.making.get();
+                (making > 0).then(|| {
+                    view! { <span class="hint" role="status">{tr::kit::photo_making(making)}</span> }
+                })
+            })}
             {drawn(move || {
                 let text = if is_full() { tr::kit::photo_full(MAX_COUNT) } else { hint.get() };
                 (!text.is_empty()).then(|| view! { <span class="hint">{text}</span> })

@@ -6,7 +6,6 @@ use std::rc::Rc;
 use domain::modules::attachments::AttachmentRole;
 use leptos::html::Canvas;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::button::Button;
 use super::icon::Icon;
@@ -33,7 +32,7 @@ pub fn SignaturePad(#[prop(into)] label: Signal<String>, photos: Photos) -> impl
         drawing.set(true);
         let stroke = newest.get_value().wrapping_add(1);
         newest.set_value(stroke);
-        spawn_local(async move {
+        photos.while_made(async move {
             let Some(Some(drawn)) = pad.try_get_value() else { return };
             let captured = drawn.capture(app.instant()).await;
             if newest.try_get_value() != Some(stroke) {

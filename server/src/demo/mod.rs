@@ -65,7 +65,7 @@ pub async fn seed_days(state: &AppState, now: Ms, seed: u64, days: i64) -> Resul
 
     store_pictures(state, begun).await?;
 
-    let settings = Settings { company: "万兴物业(演示)".into(), ..Settings::default() };
+    let settings = Settings { company: "万兴物业（演示）".into(), ..Settings::default() };
     let mut company: Vec<Command> = vec![SetSettings { settings, base: None }.into()];
     for (account, name, roles, cluster) in STAFF {
         company.push(people::create_account(account, name, roles, *cluster).into());
@@ -195,10 +195,10 @@ async fn mark_devices(state: &AppState, staff: &Staff, now: Ms) -> Result<(), St
     for (index, member) in staff.members.iter().enumerate() {
         let minutes = i64::try_from(index).unwrap_or(0) * 7 + 2;
         let name = match member.actor.roles[0] {
-            Role::Steward => "管家手机(演示)",
-            Role::Technician => "维修手机(演示)",
-            Role::Guard => "门岗手机(演示)",
-            _ => "办公室电脑(演示)",
+            Role::Steward => "管家手机（演示）",
+            Role::Technician => "维修手机（演示）",
+            Role::Guard => "门岗手机（演示）",
+            _ => "办公室电脑（演示）",
         };
         accounts::note_device(
             &state.db,

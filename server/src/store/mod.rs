@@ -32,6 +32,32 @@ pub struct StoreError {
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 impl StoreError {
+    /// Not about the data and not about the code: no connection, a full disk, a database that restarts. The
+    /// same request may be sent again.
+    pub fn may_pass(&self) -> bool {
+        match &self.error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => true,
+            sqlx::Error::Database(error) => {
+                let code = error.code();
+                let code = code.as_deref().unwrap_or_default();
+                if code.len() == 5 {
+                    // PostgreSQL: connection, rollback under way, resources, operator, system error.
+                    return ["08", "40", "53", "57", "58"]
+                        .iter()
+                        .any(|class| code.starts_with(class));
+                }
+                // SQLite: busy, locked, read-only, interrupted, I/O, full, cannot open.
+                const PASSING: [i32; 7] = [5, 6, 8, 9, 10, 13, 14];
+                code.parse::<i32>().is_ok_and(|code| PASSING.contains(&(code & 0xff)))
+            }
+            _ => false,
+        }
+    }
+
     /// The database refused the data itself: a constraint, or a value it cannot hold. Trying again
     /// gives the same answer; anything else may pass.
     pub fn is_about_data(&self) -> bool {

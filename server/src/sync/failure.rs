@@ -16,6 +16,8 @@ pub enum PushFailure {
     UnknownScope,
     /// The database is not there; the same push may be sent again.
     Unavailable(String),
+    /// The database does what it must not: a fault of ours.
+    Broken(String),
 }
 
 impl std::fmt::Display for PushFailure {
@@ -23,22 +25,23 @@ impl std::fmt::Display for PushFailure {
         match self {
             Self::Refused(error) => write!(f, "{error:?}"),
             Self::UnknownScope => f.write_str("unknown scope"),
-            Self::Unavailable(why) => f.write_str(why),
+            Self::Unavailable(why) | Self::Broken(why) => f.write_str(why),
         }
     }
 }
 
 impl std::error::Error for PushFailure {}
 
-impl From<StoreError> for PushFailure {
-    fn from(error: StoreError) -> Self {
-        Self::Unavailable(error.to_string())
+impl From<&StoreError> for PushFailure {
+    fn from(error: &StoreError) -> Self {
+        let why = error.to_string();
+        if error.may_pass() { Self::Unavailable(why) } else { Self::Broken(why) }
     }
 }
 
-impl From<StoreError> for ApiError {
+impl From<StoreError> for PushFailure {
     fn from(error: StoreError) -> Self {
-        Self::fault("database", error)
+        Self::from(&error)
     }
 }
 
@@ -53,7 +56,8 @@ impl From<PushFailure> for ApiError {
                 Refusal::new(CommonCode::Malformed).with("index", index).into()
             }
             PushFailure::UnknownScope => Self::new(CommonCode::UnknownScope),
-            PushFailure::Unavailable(why) => Self::Fault(why),
+            PushFailure::Unavailable(why) => Self::Away(why),
+            PushFailure::Broken(why) => Self::Fault(why),
         }
     }
 }

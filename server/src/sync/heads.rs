@@ -20,7 +20,8 @@ use crate::db::{Db, Dialect, sql};
 use crate::store;
 
 const CHANNEL: &str = "guanjia_heads";
-const POLL: Duration = Duration::from_secs(2);
+/// How often the heads are read, whatever was heard.
+pub(crate) const POLL: Duration = Duration::from_secs(2);
 /// After a lost connection.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Events a slow listener may fall behind before it is told to look at every head.
@@ -73,8 +74,8 @@ impl Heads {
 }
 
 /// Starts what keeps the heads known; it ends with the service.
-pub(crate) fn start(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
-    let mut tasks = vec![tokio::spawn(poll(Arc::downgrade(shared)))];
+pub(crate) fn start(shared: &Arc<Shared>, every: Duration) -> Vec<JoinHandle<()>> {
+    let mut tasks = vec![tokio::spawn(poll(Arc::downgrade(shared), every))];
     if shared.db.dialect() == Dialect::Postgres {
         tasks.push(tokio::spawn(tell(Arc::downgrade(shared))));
         tasks.push(tokio::spawn(listen(Arc::downgrade(shared), shared.db.url().to_owned())));
@@ -91,7 +92,7 @@ pub(crate) async fn pause(shared: &Weak<Shared>, pause: Duration) -> bool {
     stopped.is_err()
 }
 
-async fn poll(shared: Weak<Shared>) {
+async fn poll(shared: Weak<Shared>, every: Duration) {
     while let Some(strong) = shared.upgrade() {
         match read_heads(&strong.db).await {
             Ok(heads) => {
@@ -100,7 +101,7 @@ async fn poll(shared: Weak<Shared>) {
             Err(error) => tracing::warn!(%error, "the heads could not be read"),
         }
         drop(strong);
-        if !pause(&shared, POLL).await {
+        if !pause(&shared, every).await {
             return;
         }
     }

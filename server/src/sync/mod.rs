@@ -105,6 +105,17 @@ impl SyncService {
         code_is_genuine: CodeIsGenuine,
         metrics: Metrics,
     ) -> Result<Self, StoreError> {
+        Self::start_polling(db, clock, code_is_genuine, metrics, heads::POLL).await
+    }
+
+    /// The same, looking `every` so often for what no other node has told.
+    pub async fn start_polling(
+        db: Db,
+        clock: Clock,
+        code_is_genuine: CodeIsGenuine,
+        metrics: Metrics,
+        every: Duration,
+    ) -> Result<Self, StoreError> {
         let begin = |error| StoreError { table: "meta", error };
         let mut tx = db.begin_write().await.map_err(begin)?;
         let epoch = store::meta::epoch(&mut tx, &clock).await?;
@@ -113,7 +124,7 @@ impl SyncService {
         let stopping = watch::Sender::new(false);
         let shared = Shared { db, clock, code_is_genuine, metrics, epoch, heads, stopping };
         let shared = Arc::new(shared);
-        let mut background = heads::start(&shared);
+        let mut background = heads::start(&shared, every);
         let service = Self(Arc::new(Inner {
             shared,
             writers: Mutex::new(Some(HashMap::new())),

@@ -112,7 +112,7 @@ impl Writer {
     fn fail(&self, jobs: Vec<Job>, error: &StoreError) {
         tracing::error!(scope = %self.scope, %error, "a batch was not written");
         for job in jobs {
-            job.answer(Err(PushFailure::Unavailable(error.to_string())));
+            job.answer(Err(PushFailure::from(error)));
         }
     }
 

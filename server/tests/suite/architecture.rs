@@ -91,16 +91,16 @@ const RENDERS: Reasons = &[
 /// Pages that are shown at the address of another.
 const NO_ADDRESS: Reasons = &[("rounds/point_page.rs", "a step of the round, at its address")];
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
 
-fn read(path: impl AsRef<Path>) -> String {
+pub fn read(path: impl AsRef<Path>) -> String {
     let path = root().join(path);
     fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-fn exists(path: &str) -> bool {
+pub fn exists(path: &str) -> bool {
     root().join(path).exists()
 }
 
@@ -115,7 +115,7 @@ fn names(folder: &str, folders: bool) -> BTreeSet<String> {
 }
 
 /// Every Rust file under a folder, by its path from there.
-fn sources(folder: &str) -> BTreeMap<String, String> {
+pub fn sources(folder: &str) -> BTreeMap<String, String> {
     fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let path = entry.path();

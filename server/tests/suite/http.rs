@@ -239,14 +239,14 @@ async fn a_phone_is_told_a_sum_when_it_asks_and_counted_when_its_own_differs() {
 }
 
 #[tokio::test]
-async fn a_fault_says_nothing_of_what_is_broken() {
+async fn a_database_that_is_away_asks_to_come_again_and_says_nothing_of_what_is_broken() {
     let server = Server::start(Database::Sqlite).await;
     let phone = server.signed_in("steward").await;
     server.state.db.close().await;
     let answer = phone.get("/api/v1/session").await;
     assert_eq!(
         (answer.status, answer.code().as_str()),
-        (StatusCode::INTERNAL_SERVER_ERROR, "server.fault")
+        (StatusCode::SERVICE_UNAVAILABLE, "server.store_away")
     );
     assert!(!answer.text().to_lowercase().contains("pool"), "{}", answer.text());
 }

@@ -99,6 +99,42 @@ async fn two_nodes_write_one_scope_in_turns(site: &Site) {
     tokio::time::timeout(Duration::from_secs(10), heard).await.expect("the last head is heard");
 }
 
+/// Only on PostgreSQL: of a SQLite file, nodes know by looking.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_node_that_only_listens_is_told_of_every_commit_of_another() {
+    let Some(site) = Site::postgres().await else { return };
+    site.furnish().await;
+    let other = site.another_node_that_only_listens().await;
+    let mut events = other.subscribe();
+    let mut phone = Phone::new("lin", lin());
+    let mut heard = 0;
+    // The listener may still be connecting when the first is told.
+    let told = async {
+        while heard == 0 {
+            phone.does(&site.sync, leak(&format!("early {}", phone.last))).await;
+            let event = tokio::time::timeout(Duration::from_millis(500), events.recv()).await;
+            heard = event.map_or(0, |event| event.unwrap().head);
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), told).await.expect("the other node hears");
+    // From now on nothing is missed, and what is committed at once may be told at once.
+    let last = phone.last + 40;
+    while phone.last < last {
+        phone.does(&site.sync, leak(&format!("{}", phone.last))).await;
+    }
+    let head = site.sync.head(scope()).await.unwrap();
+    let caught_up = async {
+        while heard < head {
+            let event = events.recv().await.unwrap();
+            assert!(event.head > heard, "heads only grow");
+            heard = event.head;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), caught_up).await.expect("told to the last");
+    other.stop().await;
+    site.close().await;
+}
+
 async fn the_same_push_sent_many_times_at_once_is_applied_once(site: &Site) {
     site.furnish().await;
     let mut phone = Phone::new("lin", lin());

@@ -46,7 +46,7 @@ pub fn restore_photos(
     let Some(core) = app.core() else { return };
     let toasts = use_toasts();
     let then: Box<dyn FnOnce()> = Box::new(then);
-    spawn_local(async move {
+    photos.while_made(async move {
         let mut gone = 0;
         for one in attachments {
             let bytes = core.engine.store.blob_bytes(&one.sha256).await.ok().flatten();

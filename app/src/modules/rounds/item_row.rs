@@ -247,7 +247,7 @@ fn FindingPart(
                 <Button
                     text=say(tr::rounds::report_repair)
                     icon=Icon::Tickets
-                    busy=busy
+                    busy=photos.or_busy(busy)
                     on_press=report_it
                 />
             </Show>

@@ -127,6 +127,9 @@ fn Filled(
     adopt_code(form, &code);
     let wanted = Wanted { item: RwSignal::new(None), place: RwSignal::new(false) };
     let busy = RwSignal::new(false);
+    let held_up = derive(move || {
+        busy.get() || photos.with_value(|photos| photos.iter().any(|(_, own)| own.are_making()))
+    });
     let refusal = RwSignal::new(None::<Refusal>);
     // What was refused is what was answered then.
     effect(move || {
@@ -266,7 +269,7 @@ fn Filled(
                 text=button
                 weight=Weight::Primary
                 large=true
-                busy=busy
+                busy=held_up
                 on_press=move |()| record.run(true)
             />
         </div>

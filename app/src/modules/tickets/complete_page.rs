@@ -205,7 +205,7 @@ fn Form(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
                     weight=Weight::Primary
                     large=true
                     icon=Icon::Check
-                    busy=sending.busy
+                    busy=photos.or_busy(sending.busy)
                 />
             </div>
         </Show>

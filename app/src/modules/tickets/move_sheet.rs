@@ -115,7 +115,7 @@ fn Question(ticket: Arc<Ticket>, what: Ask, #[prop(into)] on_done: Callback<()>)
                 weight=Weight::Primary
                 large=true
                 disabled=derive(move || !ready.get())
-                busy=sending.busy
+                busy=photos.or_busy(sending.busy)
             />
         </footer>
     }

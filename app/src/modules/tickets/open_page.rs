@@ -236,7 +236,7 @@ pub fn OpenTicketPage() -> impl IntoView {
                     on_press=submit
                     weight=Weight::Primary
                     large=true
-                    busy=sending.busy
+                    busy=photos.or_busy(sending.busy)
                 />
             </div>
         </Page>

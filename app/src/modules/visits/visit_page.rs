@@ -157,7 +157,7 @@ fn Noting(unit: Option<UnitId>, way: VisitWay, leave: String, fix: Option<OpId>)
                 text=words(tr::common::save)
                 weight=Weight::Primary
                 large=true
-                busy=saving
+                busy=photos.or_busy(saving)
                 on_press=save
             />
         </div>

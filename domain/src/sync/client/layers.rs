@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::store::{JournalEntry, OutboxEntry, ScopeMeta};
-use crate::id::OpId;
 use crate::modules::{Command, Record, RecordKind};
 use crate::sync::command::{Change, Decision, World};
 use crate::sync::outcome::OutcomeKind;
@@ -68,26 +67,21 @@ impl Answer {
 }
 
 pub(super) struct Pending {
-    pub(super) scope: Scope,
-    pub(super) n: u64,
-    pub(super) op: OpId,
+    /// As it is stored: what this build cannot read must not be lost either when the store is.
+    pub(super) entry: OutboxEntry,
     /// `None`: recorded by a newer build; kept and sent, not shown.
     pub(super) command: Option<Command>,
-    pub(super) occurred_at: Ms,
     pub(super) answer: Option<Answer>,
 }
 
 impl Pending {
     pub(super) fn of(entry: &OutboxEntry, answer: Option<Answer>) -> Self {
-        let decoded = Command::decode(&entry.kind, 1, &entry.payload).and_then(Result::ok);
-        Self {
-            scope: entry.scope,
-            n: entry.n,
-            op: entry.op,
-            command: decoded,
-            occurred_at: entry.at_device.plus(entry.offset.unwrap_or(0)),
-            answer,
-        }
+        let command = Command::decode(&entry.kind, 1, &entry.payload).and_then(Result::ok);
+        Self { entry: entry.clone(), command, answer }
+    }
+
+    pub(super) fn occurred_at(&self) -> Ms {
+        self.entry.at_device.plus(self.entry.offset.unwrap_or(0))
     }
 }
 

@@ -111,7 +111,7 @@ impl Replica {
     pub fn unload(&mut self, scope: Scope) {
         self.drop_base(scope);
         self.positions.remove(&scope);
-        self.pending.retain(|pending| pending.scope != scope);
+        self.pending.retain(|pending| pending.entry.scope != scope);
         self.replay();
     }
 
@@ -145,7 +145,7 @@ impl Replica {
         let moved = self.positions.insert(scope, position.clone()) != Some(position.clone());
         let before = self.pending.len();
         self.pending.retain(|pending| {
-            pending.scope != scope
+            pending.entry.scope != scope
                 || !pending.answer.as_ref().is_some_and(|answer| answer.is_over(&position))
         });
         if !idle || (moved && before != self.pending.len()) {
@@ -156,9 +156,10 @@ impl Replica {
     /// Takes the commands of a scope as the store has them now: after an answer, a replayed journal,
     /// or another tab's recording.
     pub fn set_queue(&mut self, scope: Scope, queue: &Queue) {
-        let old: Vec<OpId> = self.pending.iter().map(|pending| pending.op).collect();
+        let old: Vec<OpId> = self.pending.iter().map(|pending| pending.entry.op).collect();
         self.take_queue(scope, queue);
-        let kept = old.iter().zip(&self.pending).take_while(|(op, new)| **op == new.op).count();
+        let kept =
+            old.iter().zip(&self.pending).take_while(|(op, new)| **op == new.entry.op).count();
         if kept < old.len() {
             self.replay();
         } else {
@@ -174,8 +175,8 @@ impl Replica {
         let mut known: BTreeMap<OpId, Pending> = BTreeMap::new();
         let mut all = Vec::with_capacity(self.pending.len());
         for pending in std::mem::take(&mut self.pending) {
-            if pending.scope == scope {
-                known.insert(pending.op, pending);
+            if pending.entry.scope == scope {
+                known.insert(pending.entry.op, pending);
             } else {
                 all.push(pending);
             }
@@ -187,11 +188,11 @@ impl Replica {
                 continue;
             }
             all.push(match known.remove(&entry.op) {
-                Some(pending) => Pending { answer, ..pending },
+                Some(known) => Pending { entry: entry.clone(), answer, ..known },
                 None => Pending::of(entry, answer),
             });
         }
-        order::sort_by_key(&mut all, |pending| (pending.scope, pending.n));
+        order::sort_by_key(&mut all, |pending| (pending.entry.scope, pending.entry.n));
         self.pending = all;
     }
 
@@ -223,10 +224,11 @@ impl Replica {
     /// Shows commands that were just stored.
     pub fn recorded(&mut self, entries: &[OutboxEntry]) {
         for entry in entries {
-            if self.pending.iter().any(|pending| pending.op == entry.op) {
+            if self.pending.iter().any(|pending| pending.entry.op == entry.op) {
                 continue;
             }
-            let place = self.pending.partition_point(|p| (p.scope, p.n) < (entry.scope, entry.n));
+            let before = |p: &Pending| (p.entry.scope, p.entry.n) < (entry.scope, entry.n);
+            let place = self.pending.partition_point(before);
             self.pending.insert(place, Pending::of(entry, None));
             if place + 1 == self.pending.len() {
                 self.show(place);
@@ -259,13 +261,14 @@ impl Replica {
     fn show(&mut self, index: usize) {
         let pending = &self.pending[index];
         let Some(command) = &pending.command else { return };
+        let scope = pending.entry.scope;
         let empty = Overlay::new();
         let world = View { layers: [&empty, &self.overlay], base: &self.base };
         // A stored command passed the check of its code when it was recorded.
-        let context = self.context(pending.scope, pending.op, pending.occurred_at, &|_| true);
+        let context = self.context(scope, pending.entry.op, pending.occurred_at(), &|_| true);
         let Ok(decision) = command.decide(&world, &context, &mut NoNumbers) else { return };
         let leaves = |change: &Change| match change {
-            Change::Put(record) => record.scope() != pending.scope,
+            Change::Put(record) => record.scope() != scope,
             Change::Remove(_) => false,
         };
         if decision.changes.is_empty() || decision.changes.iter().any(leaves) {
@@ -364,26 +367,22 @@ impl Replica {
 
     /// Recorded here and not yet in the base, in the order of replay.
     pub fn pending_ops(&self) -> impl Iterator<Item = OpId> {
-        self.pending.iter().map(|pending| pending.op)
+        self.pending.iter().map(|pending| pending.entry.op)
     }
 
-    /// What is recorded here and not answered, as far as it was ever readable: for a store that was cleared
-    /// under the page. Without photos, whose bytes were only there.
+    /// What is recorded here and not answered, byte for byte: for a store that was cleared under the page.
+    /// Without photos, whose bytes were only there.
     pub fn unanswered(&self) -> Vec<NewCommand> {
         let waiting = self.pending.iter().filter(|pending| pending.answer.is_none());
-        let again = waiting.filter_map(|pending| {
-            let command = pending.command.as_ref()?;
-            Some(NewCommand {
-                scope: pending.scope,
-                op: pending.op,
-                kind: command.kind().to_owned(),
-                payload: command.encode(),
-                at_device: pending.occurred_at,
-                // It is in the time already.
-                offset: Some(0),
-                blobs: Vec::new(),
-                draft: None,
-            })
+        let again = waiting.map(|Pending { entry, .. }| NewCommand {
+            scope: entry.scope,
+            op: entry.op,
+            kind: entry.kind.clone(),
+            payload: entry.payload.clone(),
+            at_device: entry.at_device,
+            offset: entry.offset,
+            blobs: Vec::new(),
+            draft: None,
         });
         again.collect()
     }

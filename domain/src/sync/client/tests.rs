@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 mod checked;
+mod devices;
 mod uploads;
 
 use super::memory::MemoryStore;
@@ -51,6 +52,8 @@ struct Direct {
     answered_for: RefCell<Option<Sha256Hex>>,
     /// The server's sums are those of something else than it sends.
     wrong_sums: Cell<bool>,
+    /// The one kind of request that gets no answer.
+    stuck: Cell<Option<&'static str>>,
     /// The cursors that pulls were asked with.
     cursors: RefCell<Vec<Option<String>>>,
 }
@@ -69,8 +72,13 @@ impl Direct {
             min_client,
             answered_for,
             wrong_sums: Cell::new(false),
+            stuck: Cell::new(None),
             cursors: RefCell::default(),
         }
+    }
+
+    fn gets_through(&self, what: &str) -> Result<(), TransportError> {
+        if self.stuck.get() == Some(what) { Err(TransportError::Timeout) } else { Ok(()) }
     }
 
     fn admit(&self) -> Result<UserId, TransportError> {
@@ -84,6 +92,7 @@ impl Direct {
 
 impl Transport for Direct {
     async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
+        self.gets_through("push")?;
         let session = self.admit()?;
         if request.client < Some(self.min_client.get()) {
             return Err(TransportError::Refused(Refusal::new(CommonCode::ClientTooOld)));
@@ -91,6 +100,7 @@ impl Transport for Direct {
         self.server.borrow_mut().push(session, request, NOW, Dies::Not)
     }
     async fn pull(&self, ask: &PullAsk) -> Result<PullResponse, TransportError> {
+        self.gets_through("pull")?;
         let session = self.admit()?;
         self.cursors.borrow_mut().push(ask.cursor.clone());
         let mut page = self.server.borrow().pull(session, self.device, ask, NOW)?;
@@ -113,7 +123,16 @@ impl Transport for Direct {
     ) -> Result<BlobAt, TransportError> {
         let named = (&blob.sha256, blob.size);
         let mut server = self.server.borrow_mut();
-        server.blob_put(self.admit()?, self.device, blob.scope, named, offset, bytes, NOW)
+        server.blob_put(
+            self.admit()?,
+            self.device,
+            blob.scope,
+            named,
+            offset,
+            bytes,
+            NOW,
+            Dies::Not,
+        )
     }
 }
 
@@ -147,13 +166,6 @@ fn phone() -> Phone {
 }
 
 impl Phone {
-    /// The same phone once more, from a copy of its storage.
-    fn copied(&self) -> Phone {
-        let disk = Rc::new(RefCell::new(self.engine.store.disk().clone()));
-        let store = MemoryStore::new(disk, Rc::new(memory::NoFaults));
-        Phone::on(store, &self.server, self.engine.transport.device, &self.engine.transport.me)
-    }
-
     fn on(store: MemoryStore, server: &Rc<RefCell<Server>>, device: DeviceId, me: &Actor) -> Phone {
         let transport = Direct::of(server, me.clone(), device);
         let replica = Rc::new(RefCell::new(Replica::new(me.clone(), device)));
@@ -162,15 +174,6 @@ impl Phone {
             run(engine.load(scope)).unwrap();
         }
         Phone { server: Rc::clone(server), engine }
-    }
-
-    /// Goes on as a new device that the server has registered.
-    fn renewed(self, name: &str) -> Phone {
-        let device = DeviceId::derived(&[name]);
-        assert!(run(self.engine.renew(device)).unwrap());
-        let me = &self.engine.transport.me;
-        self.server.borrow_mut().register(me.user, me.user, device).unwrap();
-        Phone::on(self.engine.store.clone(), &self.server, device, me)
     }
 
     fn do_command(&self, name: &str, command: Command) {
@@ -240,6 +243,28 @@ fn what_was_recorded_shows_at_once_and_once_until_the_server_shows_it() {
     phone.sync();
     assert_eq!((phone.shows(visit), phone.is_pending(visit)), (1, false));
     assert_eq!(phone.status().waiting, 0);
+}
+
+#[test]
+fn a_push_that_is_stuck_stops_no_pull_and_a_pull_that_is_stuck_no_push() {
+    let one = phone();
+    let device = DeviceId::derived(&["other"]);
+    let me = one.engine.transport.me.clone();
+    one.server.borrow_mut().register(me.user, me.user, device).unwrap();
+    let other = Phone::on(MemoryStore::default(), &one.server, device, &me);
+    other.sync();
+
+    one.engine.transport.stuck.set(Some("push"));
+    one.visit("waits", "想换灯", vec![]).unwrap();
+    let theirs = other.visit("theirs", "想换锁", vec![]).unwrap();
+    other.sync();
+    assert!(run(one.engine.sync(here(), &|| NOW)).is_err());
+    assert_eq!((one.shows(theirs), one.status().waiting), (1, 1));
+
+    one.engine.transport.stuck.set(Some("pull"));
+    assert!(run(one.engine.sync(here(), &|| NOW)).is_err());
+    assert_eq!(one.logged("waits"), [OutcomeKind::Applied]);
+    assert_eq!(one.status().waiting, 0);
 }
 
 #[test]
@@ -335,104 +360,13 @@ fn picture(first: u8, size: usize) -> NewBlob {
 }
 
 #[test]
-fn a_copied_phone_goes_on_as_a_new_device_and_nothing_is_applied_twice() {
-    let first = phone();
-    first.visit("both have it", "想换灯", vec![]).unwrap();
-    let copy = first.copied();
-    first.visit("only here", "想换锁", vec![]).unwrap();
-    first.sync();
-    copy.visit("only there", "想换门", vec![picture(1, 60)]).unwrap();
-    let taken = run(copy.engine.push_once(here(), NOW)).err();
-    assert_eq!(taken, Some(SyncError::Paused(Paused::NumberReused)));
-    assert_eq!(copy.status().waiting, 2, "nothing of it was taken");
-    let copy = copy.renewed("copy");
-    copy.sync();
-    assert_eq!(run(copy.engine.upload_once(&scopes())), Ok(Uploaded::Confirmed));
-    first.sync();
-    for name in ["both have it", "only here", "only there"] {
-        assert_eq!(copy.logged(name), [OutcomeKind::Applied], "{name}");
-        for phone in [&first, &copy] {
-            assert_eq!(phone.shows(VisitId::derived(&[name])), 1, "{name}");
-            let status = phone.status();
-            assert_eq!((status.waiting, status.attention, status.paused), (0, 0, None), "{name}");
-        }
-    }
-    let server = copy.server.borrow();
-    let log = &server.db.scopes[&here()].log;
-    assert_eq!(log.iter().filter(|row| row.kind == REPEATED).count(), 1);
-    let device = copy.engine.transport.device;
-    let numbers: Vec<u64> = log.iter().filter(|row| row.device == device).map(|r| r.n).collect();
-    assert_eq!(numbers, [1, 2]);
-}
-
-#[test]
-fn a_tab_of_the_old_device_sends_nothing_more_once_another_has_renewed_it() {
-    let first = phone();
-    first.visit("a", "想换灯", vec![]).unwrap();
-    let copy = first.copied();
-    first.visit("b", "想换锁", vec![]).unwrap();
-    first.sync();
-    copy.visit("c", "想换门", vec![]).unwrap();
-    let (store, device) = (copy.engine.store.clone(), copy.engine.transport.device);
-    let old_tab = Phone::on(store, &copy.server, device, &copy.engine.transport.me);
-    let copy = copy.renewed("copy");
-    let sent = run(old_tab.engine.push_once(here(), NOW)).err();
-    assert_eq!(sent, Some(SyncError::Paused(Paused::OtherUser)));
-    assert!(!run(old_tab.engine.renew(DeviceId::derived(&["third"]))).unwrap());
-    copy.sync();
-    assert_eq!(copy.status().waiting, 0);
-}
-
-#[test]
-fn what_was_held_under_the_old_device_becomes_final_under_the_new_one() {
-    let first = phone();
-    let late = VisitId::derived(&["late"]);
-    first.do_command("answer", AnswerVisit { visit: late, text: "下周".into() }.into());
-    first.sync();
-    assert_eq!(first.status().held, 1);
-    let copy = first.copied();
-    first.visit("b", "想换锁", vec![]).unwrap();
-    first.sync();
-    copy.visit("c", "想换门", vec![]).unwrap();
-    let copy = copy.renewed("copy");
-    copy.sync();
-    assert_eq!((copy.status().held, copy.status().waiting), (1, 0));
-    // A visit that nobody promised anything at: the answer is then refused, for good.
-    let before = copy.status().attention;
-    first.visit("late", "想换灯", vec![]).unwrap();
-    first.sync();
-    copy.sync();
-    assert_eq!((copy.status().held, copy.status().attention), (0, before + 1));
-    // And whoever asks only now is told how it ended.
-    let third = copy.copied().renewed("third");
-    third.sync();
-    assert_eq!((third.status().held, third.status().waiting), (0, 0));
-}
-
-#[test]
-fn a_number_under_which_a_command_came_again_is_answered_with_the_same_bytes() {
-    let first = phone();
-    first.visit("a", "想换灯", vec![]).unwrap();
-    let copy = first.copied();
-    first.sync();
-    let copy = copy.renewed("copy");
-    let again = copy.copied();
-    copy.sync();
-    let head = copy.server.borrow().db.scopes[&here()].head;
-    again.sync();
-    let answer = |phone: &Phone| run(phone.engine.store.queue(here())).unwrap().journal;
-    assert_eq!(answer(&copy), answer(&again));
-    assert_eq!(copy.server.borrow().db.scopes[&here()].head, head, "and the log has not grown");
-}
-
-#[test]
 fn a_server_from_an_older_backup_gets_everything_again() {
     let phone = phone();
     let before = phone.server.borrow().db.clone();
     let visits = ["a", "b"].map(|name| phone.visit(name, "想换灯", vec![]).unwrap());
     phone.sync();
     phone.server.borrow_mut().backup = before;
-    phone.server.borrow_mut().restore(crate::id::derived(&["second epoch"]));
+    phone.server.borrow_mut().restore(crate::id::derived(&["second epoch"]), NOW);
     phone.sync();
     phone.sync();
     let server = phone.server.borrow();
@@ -454,7 +388,7 @@ fn what_neither_phone_nor_server_has_any_more_is_reported_and_blocks_nothing() {
     phone.server.borrow_mut().backup = now;
     phone.sync();
     phone.server.borrow_mut().backup = before;
-    phone.server.borrow_mut().restore(crate::id::derived(&["second epoch"]));
+    phone.server.borrow_mut().restore(crate::id::derived(&["second epoch"]), NOW);
     let visit = phone.visit("c", "想换灯", vec![]).unwrap();
     phone.sync();
     assert_eq!(phone.status().waiting, 0);
@@ -488,32 +422,6 @@ fn each_page_of_a_snapshot_is_asked_for_once_although_the_next_is_asked_for_ahea
         asked.len() + scopes().len() - 1,
         "only the first of each scope has no cursor"
     );
-}
-
-#[test]
-fn a_store_that_was_cleared_under_the_page_is_filled_again_from_what_the_page_shows() {
-    let phone = phone();
-    let visit = phone.visit("a", "想换灯", vec![]).unwrap();
-    let sum = phone.engine.replica.borrow().checksum(here());
-    phone.engine.store.tamper(|disk| *disk = memory::Disk::default());
-    assert!(run(phone.engine.was_cleared()).unwrap());
-    let (pages, unanswered) = {
-        let replica = phone.engine.replica.borrow();
-        (scopes().map(|scope| replica.whole(scope).unwrap()), replica.unanswered())
-    };
-    for page in pages {
-        assert!(run(phone.engine.store.keep_page(page)).unwrap());
-    }
-    run(phone.engine.store.record(unanswered, vec![])).unwrap();
-    let device = DeviceId::derived(&["after it"]);
-    let me = &phone.engine.transport.me;
-    phone.server.borrow_mut().register(me.user, me.user, device).unwrap();
-    let again = Phone::on(phone.engine.store.clone(), &phone.server, device, me);
-    assert_eq!(again.engine.replica.borrow().checksum(here()), sum);
-    assert_eq!(again.shows(visit), 1);
-    again.sync();
-    assert_eq!(again.logged("a"), [OutcomeKind::Applied]);
-    assert_eq!(again.shows(visit), 1);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Attachments on the simulation's server.
 
-use super::server::{File, Server, refused};
+use super::server::{Dies, File, Server, refused};
 use crate::actor::Actor;
 use crate::id::{DeviceId, UserId};
 use crate::modules::attachments::{BlobArrived, Sha256Hex};
@@ -42,6 +42,7 @@ impl Server {
         offset: u64,
         bytes: &[u8],
         now: Ms,
+        dies: Dies,
     ) -> Result<BlobAt, TransportError> {
         let at = self.blob_offset(session, device, scope, sha256)?;
         if at.complete {
@@ -53,6 +54,10 @@ impl Server {
         self.version += 1;
         let file = self.files.entry(sha256.clone()).or_default();
         file.bytes.extend_from_slice(bytes);
+        if dies == Dies::BeforeCommit {
+            // All of it may be there, and nothing has looked at it.
+            return Err(TransportError::Server);
+        }
         if file.bytes.len() as u64 >= size {
             if sha256_hex(&file.bytes) != sha256.0 {
                 *file = File::default();

@@ -346,8 +346,9 @@ fn snapshot(
     let mut cursor: Option<String> = None;
     loop {
         let ask = PullAsk { scope, cursor, waiting: 0, check: false, repair: false };
-        let page =
-            server.pull(user, device, &ask, crate::Ms(0)).map_err(|error| error.to_string())?;
+        let page = server
+            .answer_pull(user, device, &ask, crate::Ms(0))
+            .map_err(|error| error.to_string())?;
         for row in page.rows {
             let key = RecordKey { kind: row.kind, id: row.id };
             let body = row.body.map(|body| body.get().to_owned());

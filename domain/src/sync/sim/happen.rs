@@ -41,7 +41,7 @@ impl World {
             }
             750..=954 => self.begin_something(),
             955..=960 => {
-                self.server.back_up();
+                self.server.back_up(self.now);
                 self.say(|_| "the server is backed up".into());
             }
             // What follows is rarer the gentler the run.
@@ -65,7 +65,7 @@ impl World {
 
     fn restore(&mut self) {
         let epoch = self.rng.uuid();
-        self.server.restore(epoch);
+        self.server.restore(epoch, self.now);
         // Answers of the server that is gone may still be under way for a long time.
         for message in self.net.borrow_mut().iter_mut() {
             if self.rng.chance(500) {

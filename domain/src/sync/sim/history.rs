@@ -6,20 +6,23 @@ use uuid::Uuid;
 
 use super::server::Server;
 use crate::sync::batch::{Decoded, Incoming, Resume, settler};
+use crate::time::Ms;
 
 impl Server {
     /// What is committed is secured.
-    pub fn back_up(&mut self) {
+    pub fn back_up(&mut self, now: Ms) {
         self.backup = self.db.clone();
         self.version += 1;
+        self.also_back_up(now);
     }
 
     /// The disk is lost; the server comes back from its back-up.
-    pub fn restore(&mut self, epoch: Uuid) {
+    pub fn restore(&mut self, epoch: Uuid, now: Ms) {
         self.db = self.backup.clone();
         self.late.clear();
         self.epoch = epoch;
         self.version += 1;
+        self.also_restore(now);
     }
 
     /// Decides the whole log again from nothing, one command at a time.
@@ -27,6 +30,7 @@ impl Server {
         let mut fresh = Server::new(self.epoch);
         fresh.db.actors = self.db.actors.clone();
         for (scope, db) in &self.db.scopes {
+            let mut went_on = db.went_on.iter().peekable();
             for row in db.log.iter().filter(|row| row.device != settler(*scope)) {
                 let sent = db.sent_as(row);
                 let incoming = Incoming {
@@ -51,6 +55,10 @@ impl Server {
                     actor: Arc::clone(&row.actor),
                     received_at: row.received_at,
                 });
+                let here = fresh.db.scopes.entry(*scope).or_default();
+                while let Some((_, counters)) = went_on.next_if(|(head, _)| *head == here.head) {
+                    here.counters.clone_from(counters);
+                }
                 let plan = fresh.plan(*scope, vec![incoming], resume);
                 fresh.commit(*scope, plan);
             }

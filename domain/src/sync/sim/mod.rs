@@ -1,12 +1,13 @@
 //! Deterministic simulation: phones with several tabs and users, a network and a server that fail in
 //! every way they can, all from one seed. The phones run the real engine, replica and rules, the
-//! server the real planner.
+//! server the real planner. A store of the real server's may stand in its place (`beside`).
 //!
 //! A run is a list of steps, each with a source of chance of its own: the same seed and the same steps
 //! give the same run, and leaving one out moves none of the others' choices. `run` gives the first
 //! broken promise in words, `shrink` the few steps that are enough to break it. Both reproduce:
 //! `GUANJIA_SEED=… GUANJIA_STEPS=…`.
 
+pub mod beside;
 mod blobs;
 mod check;
 mod feed;
@@ -26,7 +27,7 @@ pub mod work;
 mod world;
 
 pub use mutants::Mutant;
-pub use shrink::{Shrunk, shrink, steps_of, steps_text};
+pub use shrink::{Shrunk, shrink, shrink_in, steps_of, steps_text};
 pub use summary::{Summary, faults};
 pub use world::{Course, STEPS};
 

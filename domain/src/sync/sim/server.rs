@@ -1,7 +1,7 @@
 //! The server of the simulation: the real planner on a database in memory, with the feed, cursors,
 //! epochs and back-ups of the real one.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::Mutant;
+use super::beside::{Act, Beside};
 use crate::actor::Actor;
 use crate::id::{DeviceId, OpId, UserId};
 use crate::modules::attachments::{Settlement, Sha256Hex};
@@ -41,6 +42,8 @@ pub struct ScopeDb {
     pub floor: u64,
     pub counters: BTreeMap<String, u32>,
     pub held: BTreeMap<u64, Held>,
+    /// Number series as they went on after a restore, with the head they went on from.
+    pub went_on: Vec<(u64, BTreeMap<String, u32>)>,
 }
 
 impl ScopeDb {
@@ -99,6 +102,8 @@ pub struct Server {
     pub version: u64,
     /// Rows of the feed that another transaction will only show later: what a `bigserial` does.
     pub(super) late: Vec<(Scope, FeedRow)>,
+    /// The store that lives through the same, and answers in this one's place.
+    pub(super) beside: Option<RefCell<Beside>>,
 }
 
 /// When the server dies in a push.
@@ -129,6 +134,7 @@ impl Server {
             outlived: Cell::new(0),
             version: 0,
             late: Vec::new(),
+            beside: None,
         }
     }
 
@@ -339,31 +345,34 @@ impl Server {
         let heads = self.db.scopes.get(&scope).and_then(|db| db.device_heads.get(&device));
         let n = heads.copied().unwrap_or(0) + 1;
         let payload = command.encode();
+        let numbers = [self.epoch.to_string(), scope.to_string(), n.to_string()];
+        let [epoch, place, number] = &numbers;
+        let op = OpId::derived(&["act", epoch, place, number]);
+        let actor = Arc::new(actor);
+        let act = Act { scope, device, op, actor: Arc::clone(&actor), command, now };
         let incoming = Incoming {
             device,
-            actor: Arc::new(actor),
+            actor,
             received_at: now,
-            op: OpId::derived(&[
-                "act",
-                &self.epoch.to_string(),
-                &scope.to_string(),
-                &n.to_string(),
-            ]),
+            op,
             n,
-            kind: command.kind().to_owned(),
+            kind: act.command.kind().to_owned(),
             v: 1,
             at_device: now,
             occurred_at: now,
             offset: None,
-            command: Decoded::of(command.kind(), 1, &payload),
+            command: Decoded::of(act.command.kind(), 1, &payload),
             payload,
         };
         let plan = self.plan(scope, vec![incoming], None);
+        let reply = plan.replies.first().cloned().expect("an answer to each command");
         self.commit(scope, plan);
+        self.also_act(act, &reply.expect("its number is the next"));
     }
 }
 
-fn error_of(error: PushError) -> TransportError {
+/// What a phone makes of the answer to a push that was not taken.
+pub fn error_of(error: PushError) -> TransportError {
     match error {
         PushError::Malformed { .. } => refused(CommonCode::Malformed),
         PushError::Gap { expected } => TransportError::Gap { expected },

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::world::Ran;
 use super::{Broken, Course, Mutant, STEPS};
 
 /// A failing run, made small.
@@ -35,12 +36,16 @@ impl std::fmt::Display for Shrunk {
 /// Leaves out what is not needed: halves, then quarters, down to single steps, until nothing more can
 /// go or `effort` runs were made.
 pub fn shrink(broken: &Broken, mutant: Option<Mutant>, effort: usize) -> Shrunk {
-    let mut search = Search { seed: broken.seed, mutant, effort, runs: 0 };
+    shrink_in(&Course { seed: broken.seed, mutant, ..Course::default() }, broken, effort)
+}
+
+/// The same, of a run with more to it than a mutant.
+pub fn shrink_in(course: &Course, broken: &Broken, effort: usize) -> Shrunk {
+    let mut search = Search { course, effort, runs: 0 };
     let mut broken = broken.clone();
     let whole: Vec<usize> = (1..=STEPS).collect();
-    let course = |told| Course { seed: broken.seed, mutant, only: None, told };
     let mut kept: Vec<usize> =
-        course(false).run().acted.into_iter().filter(|step| *step <= broken.step).collect();
+        search.run(None, false).acted.into_iter().filter(|step| *step <= broken.step).collect();
     match search.fails(&kept) {
         Some(still) => broken = still,
         None => kept = whole,
@@ -68,23 +73,24 @@ pub fn shrink(broken: &Broken, mutant: Option<Mutant>, effort: usize) -> Shrunk 
         chunk = chunk.div_ceil(2).min(kept.len());
     }
     let only = Some(kept.iter().copied().collect());
-    let told = Course { seed: broken.seed, mutant, only, told: true }.run();
+    let told = search.run(only, true);
     Shrunk { broken, steps: kept, story: told.story, runs: search.runs }
 }
 
-struct Search {
-    seed: u64,
-    mutant: Option<Mutant>,
+struct Search<'a> {
+    course: &'a Course,
     effort: usize,
     runs: usize,
 }
 
-impl Search {
+impl Search<'_> {
+    fn run(&self, only: Option<BTreeSet<usize>>, told: bool) -> Ran {
+        Course { only, told, ..self.course.clone() }.run()
+    }
+
     fn fails(&mut self, steps: &[usize]) -> Option<Broken> {
         self.runs += 1;
-        let only: BTreeSet<usize> = steps.iter().copied().collect();
-        let course = Course { seed: self.seed, mutant: self.mutant, only: Some(only), told: false };
-        course.run().outcome.err()
+        self.run(Some(steps.iter().copied().collect()), false).outcome.err()
     }
 }
 

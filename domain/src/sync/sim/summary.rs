@@ -20,6 +20,8 @@ pub struct Summary {
     pub repeated: usize,
     /// Phones that held something else than they were to hold, and began anew.
     pub repairs: usize,
+    /// Tabs that lived through everything and showed at last what the server has.
+    pub lived: usize,
     /// Rounds of sync after healing until everything was quiet.
     pub rounds_to_drain: usize,
     /// How often each class of fault happened.
@@ -37,6 +39,7 @@ impl Summary {
         self.set_aside += other.set_aside;
         self.repeated += other.repeated;
         self.repairs += other.repairs;
+        self.lived += other.lived;
         self.rounds_to_drain = self.rounds_to_drain.max(other.rounds_to_drain);
         for (what, times) in &other.faults {
             self.strike(what, *times);

@@ -69,17 +69,19 @@ impl World {
                 };
                 net.push(copy);
             }
-            155..=179 => {
+            155..=179 if self.writes(index) => {
                 self.befalls(index, "server dies before the commit");
                 self.answer_at_once(index, Dies::BeforeCommit);
+                self.server.also_die();
             }
             180..=204 => {
                 self.befalls(index, "server dies after the commit");
                 drop(self.serve(index, Dies::Not));
+                self.server.also_die();
                 self.give_up(index, TransportError::Server);
                 remove(self);
             }
-            205..=224 => {
+            205..=224 if self.writes(index) => {
                 self.befalls(index, "server's disk full");
                 self.answer_at_once(index, Dies::DiskFull);
             }
@@ -103,6 +105,11 @@ impl World {
                 }
             }
         }
+    }
+
+    /// The server keeps something for it.
+    fn writes(&self, index: usize) -> bool {
+        matches!(self.net.borrow()[index].request, Request::Push(_) | Request::Put { .. })
     }
 
     /// Only the beginning of a body arrives.
@@ -211,9 +218,11 @@ impl World {
         let now = self.now;
         match request {
             Request::Push(request) => {
-                self.server.push(session, &request, now, dies).map(Reply::Push)
+                self.server.answer_push(session, &request, now, dies).map(Reply::Push)
             }
-            Request::Pull(ask) => self.server.pull(session, device, &ask, now).map(Reply::Pull),
+            Request::Pull(ask) => {
+                self.server.answer_pull(session, device, &ask, now).map(Reply::Pull)
+            }
             Request::Register { user } => {
                 self.server.register(session, user, device).map(|()| Reply::Registered)
             }
@@ -226,7 +235,7 @@ impl World {
             Request::Put { scope, sha256, size, offset, bytes } => {
                 let named = (&sha256, size);
                 self.server
-                    .blob_put(session, device, scope, named, offset, &bytes, now)
+                    .blob_put(session, device, scope, named, offset, &bytes, now, dies)
                     .map(Reply::Blob)
             }
         }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
+use super::beside::{Beside, Open};
 use super::check::Ledger;
 use super::net::{Answer, Net};
 use super::phone::Phone;
@@ -31,6 +32,8 @@ pub struct Course {
     pub only: Option<BTreeSet<usize>>,
     /// Keep the story.
     pub told: bool,
+    /// With a real server's store, whose answers the phones get.
+    pub beside: Option<Open>,
 }
 
 /// How a run went.
@@ -98,12 +101,13 @@ pub struct Said {
 
 impl World {
     fn new(course: &Course) -> Self {
-        let Course { seed, mutant, told, .. } = course;
+        let Course { seed, mutant, told, beside, .. } = course;
         let mut rng = Rng::of(*seed, 0);
         let roughness = [150, 500, 1000][rng.below(3)];
         let mut server = Server::new(rng.uuid());
         server.mutant = *mutant;
         server.page = [3, 8, 40][rng.below(3)];
+        server.beside = beside.map(|open| Beside::new(open(server.epoch, START)));
         for (scope, command) in founding() {
             server.act(scope, founder(), command, START);
         }
@@ -120,7 +124,7 @@ impl World {
             phones.push(phone);
         }
         server.db.actors = people.into_iter().map(|actor| (actor.user, actor)).collect();
-        server.back_up();
+        server.back_up(START);
         Self {
             mutant: *mutant,
             step: 0,
@@ -155,6 +159,7 @@ impl World {
         }
         self.begin_step(course.seed);
         self.heal()?;
+        self.server.compare_kept();
         self.look()?;
         self.ledger.reckon(&self.phones, &self.server, &self.said.borrow())?;
         self.ledger.tell(&self.phones, &self.server, &mut self.summary);
@@ -197,6 +202,7 @@ impl World {
 
     /// What must hold at any moment, if anything was kept since it was last looked at.
     pub(super) fn look(&mut self) -> Result<(), String> {
+        self.server.differs()?;
         let touched =
             self.phones.iter().filter(|phone| phone.faults.touched.replace(false)).count();
         if touched == 0 && self.looked_at == self.server.version {

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::Ms;
 use domain::actor::{Actor, Role};
@@ -68,6 +69,14 @@ pub async fn start(db: &Db, clock: &Clock) -> SyncService {
     SyncService::start(db.clone(), clock.clone(), genuine, Metrics::default()).await.unwrap()
 }
 
+/// One that never looks by itself whether another node has written.
+async fn start_without_polling(db: &Db, clock: &Clock) -> SyncService {
+    let (genuine, never) = (Arc::new(|_: &str| false), Duration::from_secs(3600));
+    SyncService::start_polling(db.clone(), clock.clone(), genuine, Metrics::default(), never)
+        .await
+        .unwrap()
+}
+
 impl Site {
     pub async fn sqlite() -> Self {
         let name = format!("guanjia-test-{}", Clock::system().uuid());
@@ -101,6 +110,12 @@ impl Site {
     pub async fn another_node(&self) -> SyncService {
         let db = Db::connect(self.db.url()).await.unwrap();
         start(&db, &self.clock).await
+    }
+
+    /// Another node, which hears of this one or of nothing.
+    pub async fn another_node_that_only_listens(&self) -> SyncService {
+        let db = Db::connect(self.db.url()).await.unwrap();
+        start_without_polling(&db, &self.clock).await
     }
 
     pub fn is_postgres(&self) -> bool {

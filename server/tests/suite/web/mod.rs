@@ -116,6 +116,14 @@ impl Place {
         };
         Self { folder, database, schema }
     }
+
+    /// Leaves nothing behind.
+    pub async fn clear(&self) {
+        std::fs::remove_dir_all(&self.folder).ok();
+        if let Some(schema) = &self.schema {
+            postgres(&format!("DROP SCHEMA {schema} CASCADE")).await;
+        }
+    }
 }
 
 /// A running server with a project of two clusters and a person for each role.

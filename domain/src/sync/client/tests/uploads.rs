@@ -86,7 +86,7 @@ fn a_photo_that_a_restored_server_has_lost_is_sent_again_even_when_its_command_i
     assert_eq!(run(phone.engine.upload_once(&scopes())), Ok(Uploaded::Confirmed));
     let mut server = phone.server.borrow_mut();
     server.backup = server.db.clone();
-    server.restore(crate::id::derived(&["second epoch"]));
+    server.restore(crate::id::derived(&["second epoch"]), NOW);
     server.files.clear();
     drop(server);
     phone.sync();
