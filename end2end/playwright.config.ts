@@ -1,5 +1,5 @@
-// How the journeys are run: files of them two at a time (most of a journey is waiting), against the optimised site and
-// the server with checks that `cargo xtask test` has built.
+// How the journeys are run: two files at a time (most of a journey is waiting), against the optimised server and site
+// that `cargo xtask test` has built.
 
 import { defineConfig } from "@playwright/test";
 import { CHROMIUM, FLAGS } from "./support/env.ts";

@@ -2,10 +2,13 @@
 // acknowledged is in the log exactly once, and nothing else is.
 
 import { randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { Client, type Outcome } from "./api.ts";
 import { openTicket } from "./demo.ts";
 import type { KeptCommand } from "./disk.ts";
+import { run } from "./env.ts";
 import type { Server } from "./server.ts";
 
 /** Most commands of one push: small, so that many commits are there to be hit. */
@@ -205,6 +208,9 @@ export class Recorder {
   }
 }
 
+/** Where it is written down that something was lost: trying again must not make it good. */
+export const lost = (): string => join(run(), "lost");
+
 export interface Reckoning {
   commands: number;
   failures: number;
@@ -237,5 +243,6 @@ export async function reckon(server: Server, recorders: Recorder[], logBefore: n
   }
   await counted("sent once more");
   const failures = recorders.reduce((sum, one) => sum + one.failures, 0);
+  if (wrong.length > 0) writeFileSync(lost(), wrong.join("\n"));
   return { commands, failures, wrong };
 }

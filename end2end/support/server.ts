@@ -128,7 +128,7 @@ export class Server {
   /** With `fileLimit`, no file of its can grow beyond so many bytes, as on a disk that is full. */
   async start(within = 60_000, { fileLimit }: { fileLimit?: number } = {}): Promise<void> {
     const log = openSync(join(this.folder, "server.log"), "a");
-    const limited = `trap "" XFSZ; ulimit -f ${Math.floor((fileLimit ?? 0) / 512)}; exec "$0" serve`;
+    const limited = `trap "" XFSZ; ulimit -S -f ${Math.floor((fileLimit ?? 0) / 512)}; exec "$0" serve`;
     const [program, words] = fileLimit ? ["sh", ["-c", limited, BINARY]] : [BINARY, ["serve"]];
     const child = spawn(program, words, { env: this.environment, stdio: ["ignore", log, log] });
     this.process = child;

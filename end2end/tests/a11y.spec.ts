@@ -123,7 +123,7 @@ test("the page that asks for a password of one's own, and what it answers", asyn
 });
 
 test("the steward's pages, a running round and its dialogs", async ({ server, phone }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(360_000);
   const routes = await routesOf(await Client.signIn(server.url, "zhuguan1"));
   const page = await (await phone()).newPage();
   await signIn(page, server.url, "guanjia1");
@@ -150,7 +150,7 @@ test("the technician's pages", async ({ server, phone }) => {
 });
 
 test("the office's pages", async ({ server, desk }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(360_000);
   const routes = await routesOf(await Client.signIn(server.url, "zhuguan1"));
   const page = await (await desk()).newPage();
   await signIn(page, server.url, "zhuguan1");
@@ -236,7 +236,7 @@ async function tooWide(page: Page): Promise<string[]> {
 const unfit = async (page: Page): Promise<string[]> => [...(await tooSmall(page)), ...(await tooWide(page))];
 
 test("nothing on the phone is too small for a gloved thumb, nor wider than the screen", async ({ server, phone }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(360_000);
   const routes = await routesOf(await Client.signIn(server.url, "zhuguan1"));
   const small: Record<string, string[]> = {};
   const signedOut = await (await phone()).newPage();

@@ -206,10 +206,12 @@ test("rows that cannot be read any more are fetched again, and what was recorded
   const page = await context.newPage();
   await signIn(page, server.url, "guanjia2");
   const { user } = (await sessionOf(page)).actor;
+  const beside = await away(await context.newPage(), server.url);
+  await page.bringToFront();
   await context.setOffline(true);
   await openTicket(page, "五号井", "坏块之前");
-  await away(page, server.url);
-  await page.evaluate(async (user) => {
+  await page.goto("about:blank");
+  await beside.evaluate(async (user) => {
     const asked = <T>(request: IDBRequest<T>) =>
       new Promise<T>((done, failed) => {
         request.onsuccess = () => done(request.result);
@@ -226,8 +228,10 @@ test("rows that cannot be read any more are fetched again, and what was recorded
   }, user);
   await page.goto(`${server.url}/outbox`);
   await expect(page.locator(".outbox-item")).toHaveCount(1);
-  await openTicket(page, "五号井", "坏块之后");
+  // Without the register there is no place to choose from; with a network it is back by itself.
   await context.setOffline(false);
+  await expectSynced(page, 60_000);
+  await openTicket(page, "五号井", "坏块之后");
   await expectSynced(page, 60_000);
   expect(await described(office, "坏块之")).toEqual(["坏块之前", "坏块之后"].sort());
   await visit(page, "/households");

@@ -136,7 +136,7 @@ test("a form waits for its pictures, and one that is left while they are made ke
   await slowPictures(page);
   await signIn(page, server.url, "guanjia1");
   await fillTicket(page, "照片慢慢来");
-  await take(page, () => page.getByRole("button", { name: CAMERA(), exact: true }).click(), "leak-before");
+  await take(page, () => page.getByRole("button", { name: CAMERA(), exact: true }).click(), picture("leak-before"));
   await expect(page.getByText(t("kit.photo_making", { n: 1 }))).toBeVisible();
   await expect(button(page, "tickets.submit_open")).toBeDisabled();
   await made(page);
@@ -144,7 +144,7 @@ test("a form waits for its pictures, and one that is left while they are made ke
   await expect(button(page, "tickets.submit_open")).toBeEnabled();
 
   // Left with a second one half made; it is in the draft when the form is opened again.
-  await take(page, () => page.getByRole("button", { name: CAMERA(), exact: true }).click(), "door-before");
+  await take(page, () => page.getByRole("button", { name: CAMERA(), exact: true }).click(), picture("door-before"));
   await expect(page.getByText(t("kit.photo_making", { n: 1 }))).toBeVisible();
   await page.goBack();
   await expect(page).not.toHaveURL(/\/tickets\/new/);

@@ -17,15 +17,6 @@ pub fn release_server() -> Outcome<PathBuf> {
     Ok(sh::target("release/guanjia"))
 }
 
-/// Builds the server as its own tests use it. Journeys take it, too: it differs from the optimised one in speed and in
-/// more checks, and a second build of everything would be a quarter of the whole test run.
-pub fn checked_server() -> Outcome<PathBuf> {
-    say("building the server with its checks");
-    // All packages are named, so that crates have the features that `cargo test --workspace` built them with.
-    sh::run(sh::cargo().args(["build", "--workspace", "--bin", "guanjia"]))?;
-    Ok(sh::target("debug/guanjia"))
-}
-
 fn serve(binary: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(binary);
     command.arg("serve").args(arguments).current_dir(sh::root());

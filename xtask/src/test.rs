@@ -213,11 +213,11 @@ fn cargo_test(command: &mut Command, seen: &BTreeSet<String>) -> Outcome<CargoTe
     Ok(result)
 }
 
-/// The optimised app in Chromium, and what it promises in the other engines that are installed.
+/// The optimised product in Chromium, and what it promises in the other engines that are installed.
 fn end_to_end(count: &mut Count) -> Outcome {
     // Also without browser tests: the limits of the site are tests, too.
     site::build(Mode::Release)?;
-    let binary = serve::checked_server()?;
+    let binary = serve::release_server()?;
     if !setup::has_browser_tests() {
         say("end2end/package.json does not exist: no browser tests");
         return Ok(());

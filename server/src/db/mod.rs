@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use sqlx::any::{AnyArguments, AnyPoolOptions};
 use sqlx::query::Query;
-use sqlx::{Any, AnyPool, AssertSqlSafe, Executor, Transaction};
+use sqlx::{Any, AnyPool, AssertSqlSafe, Connection as _, Executor, Transaction};
 
 pub mod dialect;
 pub mod migrate;
@@ -217,6 +217,11 @@ fn pool(dialect: Dialect, connections: u32, writes: bool) -> AnyPoolOptions {
         // A broken connection shows at its first statement; asking first would double the
         // round trips of a short request.
         .test_before_acquire(dialect == Dialect::Postgres)
+        // SQLite itself ends the transaction whose commit finds the disk full, and the driver believes for ever
+        // that it goes on: such a connection is given up, or nothing would be written until a restart.
+        .before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        })
         .after_connect(move |connection, _| {
             Box::pin(async move {
                 for statement in dialect.on_connect().iter().chain(writer) {

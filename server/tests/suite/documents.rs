@@ -20,7 +20,9 @@ fn is_test_name(word: &str) -> bool {
 }
 
 fn is_path(word: &str) -> bool {
-    word.contains('/') && !word.starts_with('/') && [".rs", ".ts", ".json", ".md"].iter().any(|end| word.ends_with(end))
+    word.contains('/')
+        && !word.starts_with('/')
+        && [".rs", ".ts", ".json", ".md"].iter().any(|end| word.ends_with(end))
 }
 
 fn functions() -> BTreeSet<String> {

@@ -19,6 +19,7 @@ use domain::modules::visits::{Visit, VisitResult, VisitWay};
 use domain::modules::{Record, RecordKind};
 use domain::sync::{Outcome, OutcomeKind, RecordKey, Scope, SyncedRecord};
 use domain::{Fen, Role};
+use server::db::sql;
 use server::store::{self, records};
 
 fn day() -> chrono::NaiveDate {
@@ -382,7 +383,19 @@ async fn a_scope_of_another_project_cannot_be_written_from_here(site: &Site) {
     assert_eq!(outcomes[0].outcome, OutcomeKind::Refused);
 }
 
+async fn a_transaction_that_the_database_ended_itself_stops_no_later_one(site: &Site) {
+    for _ in 0..3 {
+        let mut tx = site.db.begin_write().await.unwrap();
+        // As a full disk does it: the driver is not told.
+        sql("ROLLBACK").execute(&mut *tx).await.unwrap();
+        drop(tx);
+    }
+    let tx = site.db.begin_write().await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 on_both!(
+    a_transaction_that_the_database_ended_itself_stops_no_later_one,
     every_kind_of_record_comes_back_byte_for_byte,
     projected_columns_follow_the_record,
     a_record_that_refers_to_nothing_is_refused_and_its_table_named,
