@@ -180,6 +180,14 @@ export class Server {
     return { scopes: Number(numbers[1]), logRows: Number(numbers[2]), records: Number(numbers[3]) };
   }
 
+  /** How long its log is; it pauses for that. */
+  async logRows(): Promise<number> {
+    await this.stop();
+    const { logRows } = this.verify();
+    await this.start();
+    return logRows;
+  }
+
   /** Gives this server a site of its own, so that a journey can publish a new version. */
   ownSite(): string {
     const own = join(this.folder, "site");

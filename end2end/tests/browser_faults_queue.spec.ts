@@ -243,9 +243,7 @@ test("rows that cannot be read any more are fetched again, and what was recorded
 test("a cookie that is gone over 300 commands: sending waits, the page asks to sign in, and then all go once", async ({ phone }) => {
   test.setTimeout(300_000);
   const server = await Server.onCopy("cookie");
-  await server.stop();
-  const { logRows: before } = server.verify();
-  await server.start();
+  const before = await server.logRows();
   const context = await phone();
   const page = await context.newPage();
   await signIn(page, server.url, "guanjia3");
@@ -384,9 +382,7 @@ test(`a day offline with ${DAY} commands and ${DAY / 10} photos drains without a
   test.setTimeout(240_000 + DAY * 400);
   const photos = Math.floor(DAY / 10);
   const server = await Server.onCopy("day");
-  await server.stop();
-  const { logRows: before } = server.verify();
-  await server.start();
+  const before = await server.logRows();
   const context = await phone();
   const page = await context.newPage();
   const faults = watchFaults(page);

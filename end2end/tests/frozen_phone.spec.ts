@@ -48,9 +48,7 @@ for (const release of frozenReleases()) {
     const drafts = Object.fromEntries(rowsOf(image, "drafts")) as Record<string, string>;
     const tickets = outbox.filter(({ kind }) => kind === "tickets.open").map(({ payload }) => JSON.parse(payload));
 
-    await server.stop();
-    const { logRows: before } = server.verify();
-    await server.start();
+    const before = await server.logRows();
     const context = await phone();
     const page = await context.newPage();
     const faults = watchFaults(page);
