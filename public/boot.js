@@ -104,13 +104,21 @@ async function watchUpdates() {
   });
 
   const registration = await workers.register("/service-worker.js", { scope: "/", updateViaCache: "none" });
-  const watch = (worker) =>
-    worker?.addEventListener("statechange", () => {
-      if (worker.state === "installed" && workers.controller) ready(false);
-    });
-  if (registration.waiting && workers.controller) ready(false);
-  watch(registration.installing);
-  registration.addEventListener("updatefound", () => watch(registration.installing));
+  // Each once: what was put off is not asked for again with every look.
+  let told = null;
+  const look = () => {
+    const { waiting } = registration;
+    if (!waiting || waiting === told || !workers.controller) return;
+    told = waiting;
+    ready(false);
+  };
+  // On a slow machine an event may come after the worker it tells of has gone on: whoever waits is looked for, too.
+  const watch = () => {
+    registration.installing?.addEventListener("statechange", look);
+    look();
+  };
+  watch();
+  registration.addEventListener("updatefound", watch);
 
   window.addEventListener("guanjia:apply-update", () => {
     reloadWhenTaken = true;
@@ -119,7 +127,7 @@ async function watchUpdates() {
   });
 
   // An installed app may stay open for weeks and never navigate, which is when browsers look for a new worker.
-  const check = () => registration.update().catch(() => {});
+  const check = () => registration.update().then(watch, () => {});
   window.addEventListener("guanjia:check-update", check);
   window.addEventListener("online", check);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && check());

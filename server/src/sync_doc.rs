@@ -38,7 +38,7 @@ fn pull() {}
     params(("device" = Option<String>, Query, description = "As `x-guanjia-device`, which an `EventSource` cannot send")),
     security(("session" = [])),
     responses((status = 200, content_type = "text/event-stream",
-        description = "An event `{scope, head}` whenever a scope's log has grown")))]
+        description = "An event `{scope, head}` whenever a scope's log has grown, and an event `beat` every 25 s")))]
 fn events() {}
 
 #[derive(OpenApi)]

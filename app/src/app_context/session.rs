@@ -15,7 +15,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::{App, Core};
 use crate::clock;
 use crate::device::{install, page, reserve};
-use crate::sync::http::{self, Body, DEADLINE};
+use crate::sync::http::{self, Body};
 use crate::sync::transport::DEVICE;
 use crate::sync::{driver, events};
 
@@ -137,7 +137,7 @@ impl App {
         };
         let body = serde_json::to_string(&request)
             .map_err(|error| Refusal::new(CommonCode::Fault).with("why", error))?;
-        let answer = http::ask_any("POST", PATH, Body::Json(&body), &[], DEADLINE).await;
+        let answer = http::ask_any("POST", PATH, Body::Json(&body), &[]).await;
         let answer = answer.map_err(|error| http::refusal_of_error(&error))?;
         if !answer.is_ok() {
             return Err(http::refusal_of(&answer));
@@ -265,7 +265,7 @@ impl App {
     /// Ends the session on the server; without a network at the next start.
     async fn finish_sign_out(self, device: Option<&str>) {
         let named = device.map(|device| (DEVICE, device));
-        let answer = http::ask_any("DELETE", PATH, Body::None, named.as_slice(), DEADLINE).await;
+        let answer = http::ask_any("DELETE", PATH, Body::None, named.as_slice()).await;
         // 409: the session has become another's, so there is nothing of ours to end.
         if answer.is_ok_and(|answer| answer.is_ok() || [401, 409].contains(&answer.status)) {
             page::forget(SIGN_OUT);
@@ -276,7 +276,7 @@ impl App {
     pub(crate) fn check_session(self) {
         let Some(core) = self.core() else { return };
         spawn_local(async move {
-            let Ok(answer) = http::ask("GET", PATH, Body::None, &[], DEADLINE).await else {
+            let Ok(answer) = http::ask("GET", PATH, Body::None, &[]).await else {
                 return;
             };
             let Ok(mut session) = domain::json::from_str::<Session>(&answer.text) else { return };
@@ -339,7 +339,7 @@ impl App {
     async fn register_device(self, user: UserId, device: DeviceId) -> Option<Session> {
         let device = DeviceInfo { id: device, name: install::device_name() };
         let body = serde_json::to_string(&RegisterDevice { user, device }).ok()?;
-        let answer = http::ask("POST", DEVICE_PATH, Body::Json(&body), &[], DEADLINE).await.ok()?;
+        let answer = http::ask("POST", DEVICE_PATH, Body::Json(&body), &[]).await.ok()?;
         domain::json::from_str(&answer.text).ok()
     }
 

@@ -13,7 +13,7 @@ use super::{App, use_app};
 use crate::clock;
 use crate::device::page;
 use crate::reactive::{call, derive, memo};
-use crate::sync::http::{self, Body, DEADLINE};
+use crate::sync::http::{self, Body};
 use crate::sync::transport::DEVICE;
 
 /// Least time between two fetches of one view, in milliseconds.
@@ -32,7 +32,7 @@ impl App {
         // A page that lingers after somebody else has signed in must not show what they may see.
         let device = self.core().map(|core| core.with_replica(|r| r.device().to_string()));
         let named = device.as_deref().map(|device| (DEVICE, device));
-        match http::ask_any(method, path, body, named.as_slice(), DEADLINE).await {
+        match http::ask_any(method, path, body, named.as_slice()).await {
             Ok(answer) if answer.is_ok() => Ok(answer.text),
             Ok(answer) => {
                 let refusal = http::refusal_of(&answer);

@@ -47,6 +47,8 @@ pub struct Driver {
     announced: RefCell<BTreeSet<Scope>>,
     /// When all were last asked for, by the phone's clock.
     asked_for_all: Cell<Option<Ms>>,
+    /// The way to the server failed last, as far as any of the loops knows.
+    cut_off: Cell<bool>,
     /// Ends the holding of the lock.
     release: RefCell<Option<js_sys::Function>>,
 }
@@ -75,6 +77,7 @@ pub fn start(app: App, core: Rc<Core>) {
         upload: Wake::default(),
         announced: RefCell::default(),
         asked_for_all: Cell::new(None),
+        cut_off: Cell::new(false),
         release: RefCell::new(None),
     });
     DRIVER.set(Some(driver.clone()));
@@ -86,6 +89,7 @@ pub fn start(app: App, core: Rc<Core>) {
     spawn_local(run(driver.clone(), Task::Push));
     spawn_local(run(driver.clone(), Task::Pull));
     spawn_local(run(driver.clone(), Task::Upload));
+    spawn_local(events::watch(driver.clone()));
     spawn_local(async move { report::publish(&driver).await });
 }
 
@@ -186,6 +190,21 @@ impl Driver {
         }
     }
 
+    /// Takes over what a loop found about the way to the server: when it is open again, the others need
+    /// not wait for the end of their pauses.
+    fn tell_way(&self, task: Task, result: &Result<(), SyncError>, moved: bool) {
+        use TransportError::{Offline, Timeout};
+        match result {
+            Err(SyncError::Transport(Offline | Timeout)) => self.cut_off.set(true),
+            // A step without work asked nobody.
+            Ok(()) if (moved || task == Task::Pull) && self.cut_off.replace(false) => match task {
+                Task::Pull => self.wake_senders(),
+                Task::Push | Task::Upload => self.wake_all(),
+            },
+            _ => {}
+        }
+    }
+
     pub(super) fn hold_lock(&self, release: js_sys::Function) {
         *self.release.borrow_mut() = Some(release);
     }
@@ -207,7 +226,8 @@ async fn run(driver: Rc<Driver>, task: Task) {
             driver.wake_of(task).wait(POLL_LIVE).await;
             continue;
         }
-        let result = page::within(WATCHDOG, step(&driver, task)).await;
+        let moved = Cell::new(false);
+        let result = page::within(WATCHDOG, step(&driver, task, &moved)).await;
         let result = result.unwrap_or(Err(SyncError::Transport(TransportError::Timeout)));
         match &result {
             // Only a pull always asks the server; the others may have had nothing to send.
@@ -218,16 +238,15 @@ async fn run(driver: Rc<Driver>, task: Task) {
             // What was announced is asked for again, whatever is announced meanwhile.
             driver.asked_for_all.set(None);
         }
+        driver.tell_way(task, &result, moved.get());
         report::publish(&driver).await;
+        // On a line that breaks again and again, what gets through is no reason to wait ever longer.
+        if moved.get() || matches!(result, Ok(()) | Err(SyncError::Paused(_))) {
+            attempt = 0;
+        }
         let wait = match &result {
-            Ok(()) => {
-                attempt = 0;
-                rest(&driver, task)
-            }
-            Err(SyncError::Paused(why)) => {
-                attempt = 0;
-                paused(&driver, *why)
-            }
+            Ok(()) => rest(&driver, task),
+            Err(SyncError::Paused(why)) => paused(&driver, *why),
             Err(error) => {
                 let retry_after = match error {
                     SyncError::Transport(TransportError::Busy { retry_after }) => *retry_after,
@@ -267,7 +286,8 @@ fn random() -> u64 {
     bytes.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-async fn step(driver: &Rc<Driver>, task: Task) -> Result<(), SyncError> {
+/// `moved` is set as soon as anything got through, whatever befalls the rest.
+async fn step(driver: &Rc<Driver>, task: Task, moved: &Cell<bool>) -> Result<(), SyncError> {
     let engine = &driver.core.engine;
     let mut scopes = driver.core.scopes();
     if task == Task::Pull {
@@ -276,6 +296,7 @@ async fn step(driver: &Rc<Driver>, task: Task) -> Result<(), SyncError> {
     if task == Task::Upload {
         let mut told = driver.app.instant();
         while engine.upload_once(&scopes).await? != Uploaded::Idle {
+            moved.set(true);
             driver.app.saw_network(&Ok(()));
             // Counting reads all that is kept: not for each of hundreds of photos.
             let now = driver.app.instant();
@@ -290,8 +311,8 @@ async fn step(driver: &Rc<Driver>, task: Task) -> Result<(), SyncError> {
     let mut failed = None;
     for scope in scopes {
         let result = match task {
-            Task::Push => push(driver, scope).await,
-            _ => pull(driver, scope).await,
+            Task::Push => push(driver, scope, moved).await,
+            _ => pull(driver, scope, moved).await,
         };
         if let Err(error) = result {
             let hopeless = matches!(error, SyncError::Transport(TransportError::Offline));
@@ -304,15 +325,21 @@ async fn step(driver: &Rc<Driver>, task: Task) -> Result<(), SyncError> {
     failed.map_or(Ok(()), Err)
 }
 
-async fn push(driver: &Rc<Driver>, scope: Scope) -> Result<(), SyncError> {
+async fn push(driver: &Rc<Driver>, scope: Scope, moved: &Cell<bool>) -> Result<(), SyncError> {
     let engine = &driver.core.engine;
-    let mut moved = false;
-    while engine.push_once(scope, driver.app.instant()).await? != Pushed::Idle {
-        moved = true;
+    let mut sent = false;
+    let result = loop {
+        match engine.push_once(scope, driver.app.instant()).await {
+            Ok(Pushed::Idle) => break Ok(()),
+            Ok(_) => {}
+            Err(error) => break Err(error),
+        }
+        sent = true;
+        moved.set(true);
         driver.app.saw_network(&Ok(()));
         report::publish(driver).await;
-    }
-    if moved {
+    };
+    if sent {
         if let Some(tabs) = &driver.tabs {
             tabs.tell(&Hint::Queue);
         }
@@ -320,15 +347,16 @@ async fn push(driver: &Rc<Driver>, scope: Scope) -> Result<(), SyncError> {
         driver.upload.ring();
         driver.wake_pull_of(scope);
     }
-    Ok(())
+    result
 }
 
-async fn pull(driver: &Rc<Driver>, scope: Scope) -> Result<(), SyncError> {
+async fn pull(driver: &Rc<Driver>, scope: Scope, moved: &Cell<bool>) -> Result<(), SyncError> {
     let engine = &driver.core.engine;
     let mut rows = 0;
     loop {
         let Pulled { rows: count, more } = engine.pull_once(scope, driver.app.instant()).await?;
         rows += count;
+        moved.set(true);
         report::show(driver);
         if !more {
             break;

@@ -1,9 +1,10 @@
 //! Live events: the server announces heads, the leader pulls; and what the browser tells about
 //! network and visibility.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use domain::Ms;
 use domain::sync::wire::HeadEvent;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -14,12 +15,19 @@ use super::tabs::Hint;
 use crate::app_context::App;
 use crate::device::page;
 
+/// The server lets hear of itself every 25 s; after so many milliseconds of silence the line is dead,
+/// though nobody said so.
+const SILENCE: u64 = 60_000;
+
 /// An open stream with its handlers.
 struct Stream {
     source: EventSource,
+    /// When anything came last.
+    heard: Rc<Cell<Ms>>,
     _message: Closure<dyn Fn(MessageEvent)>,
     _open: Closure<dyn Fn()>,
     _error: Closure<dyn Fn()>,
+    _beat: Closure<dyn Fn()>,
 }
 
 thread_local! {
@@ -47,6 +55,12 @@ pub fn ensure(driver: &Rc<Driver>) {
     // A header of ours it cannot send.
     let device = driver.core.with_replica(|replica| replica.device());
     let Ok(source) = EventSource::new(&format!("/api/v1/events?device={device}")) else { return };
+    let heard = Rc::new(Cell::new(driver.app.instant()));
+    let app = driver.app;
+    let beat = {
+        let heard = heard.clone();
+        Closure::<dyn Fn()>::new(move || heard.set(app.instant()))
+    };
     let weak = Rc::downgrade(driver);
     let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let Some(driver) = weak.upgrade() else { return };
@@ -86,9 +100,34 @@ pub fn ensure(driver: &Rc<Driver>) {
     for name in ["message", "head"] {
         let _ = source.add_event_listener_with_callback(name, message.as_ref().unchecked_ref());
     }
+    // The line is alive as soon as it is open.
+    for name in ["open", "message", "beat"] {
+        let _ = source.add_event_listener_with_callback(name, beat.as_ref().unchecked_ref());
+    }
     source.set_onopen(Some(opened.as_ref().unchecked_ref()));
     source.set_onerror(Some(failed.as_ref().unchecked_ref()));
-    STREAM.set(Some(Stream { source, _message: message, _open: opened, _error: failed }));
+    let stream =
+        Stream { source, heard, _message: message, _open: opened, _error: failed, _beat: beat };
+    STREAM.set(Some(stream));
+}
+
+/// Looks now and then whether the stream is still heard, as long as the driver runs.
+pub async fn watch(driver: Rc<Driver>) {
+    while driver.is_current() {
+        page::sleep(30_000).await;
+        let now = driver.app.instant();
+        let silent = STREAM.with_borrow(|stream| {
+            let silent = |stream: &Stream| now.0.abs_diff(stream.heard.get().0) > SILENCE;
+            stream.as_ref().is_some_and(silent)
+        });
+        if silent && driver.is_current() {
+            close();
+            if driver.live.replace(false) {
+                driver.wake_pull();
+            }
+            ensure(&driver);
+        }
+    }
 }
 
 /// Listens, once for the page, to what speaks for trying now.

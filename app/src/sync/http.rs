@@ -1,22 +1,29 @@
-//! One way to ask the server: same origin, a deadline that covers the body too, and errors in the
+//! One way to ask the server: same origin, given up when nothing moves any more, and errors in the
 //! words of `TransportError`.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use domain::sync::client::TransportError;
 use domain::sync::wire::ErrorBody;
 use domain::{Ms, Refusal};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, RequestCredentials, RequestInit, Response};
+use web_sys::{
+    AbortController, Headers, ReadableStreamDefaultReader, RequestCredentials, RequestInit,
+    Response,
+};
 
 use crate::clock;
 use crate::device::page;
 
-/// For requests that carry commands, rows, questions.
-pub const DEADLINE: i32 = 25_000;
-/// For a chunk of a photo on a bad line.
-pub const UPLOAD_DEADLINE: i32 = 90_000;
+/// Milliseconds for which nothing may move: until an answer begins, and between two pieces of it. A
+/// connection that died without a word must be noticed soon enough for the queue to drain within a
+/// minute of the line's coming back.
+const PATIENCE: i32 = 25_000;
+/// Bytes a millisecond that the slowest usable line carries; how far a request has gone is not told,
+/// so one with much to carry gets as much longer.
+const SLOWEST: usize = 8;
 
 thread_local! {
     static OFFSET: Cell<Option<i64>> = const { Cell::new(None) };
@@ -58,6 +65,39 @@ pub struct Answer {
     pub status: u16,
     pub sent_at: Ms,
     pub received_at: Ms,
+}
+
+impl Body<'_> {
+    fn patience(&self) -> i32 {
+        let size = match self {
+            Body::None => 0,
+            Body::Json(text) => text.len(),
+            Body::Bytes(bytes) => bytes.len(),
+        };
+        PATIENCE.saturating_add(i32::try_from(size / SLOWEST).unwrap_or(i32::MAX))
+    }
+}
+
+/// Ends a request in which nothing moves.
+struct Patience {
+    controller: AbortController,
+    late: Rc<Cell<bool>>,
+    timer: RefCell<Option<page::Timer>>,
+}
+
+impl Patience {
+    fn new(controller: AbortController) -> Self {
+        Self { controller, late: Rc::default(), timer: RefCell::default() }
+    }
+
+    /// From now on so many milliseconds.
+    fn give(&self, milliseconds: i32) {
+        let (late, controller) = (self.late.clone(), self.controller.clone());
+        self.timer.replace(page::Timer::start(milliseconds, move || {
+            late.set(true);
+            controller.abort();
+        }));
+    }
 }
 
 impl Answer {
@@ -107,19 +147,17 @@ pub async fn ask(
     path: &str,
     body: Body<'_>,
     headers: &[(&str, &str)],
-    deadline: i32,
 ) -> Result<Answer, TransportError> {
-    ask_any(method, path, body, headers, deadline).await?.into_ok()
+    ask_any(method, path, body, headers).await?.into_ok()
 }
 
-/// Asks, and waits no longer than `deadline` milliseconds for the whole answer.
+/// Asks, and waits as long as something moves.
 #[inline(never)]
 pub async fn ask_any(
     method: &str,
     path: &str,
     body: Body<'_>,
     headers: &[(&str, &str)],
-    deadline: i32,
 ) -> Result<Answer, TransportError> {
     let controller = AbortController::new().map_err(|e| js(&e))?;
     let init = RequestInit::new();
@@ -146,30 +184,41 @@ pub async fn ask_any(
         head.set(name, value).map_err(|e| js(&e))?;
     }
     init.set_headers(&head);
-    let late = std::rc::Rc::new(Cell::new(false));
-    let timer = {
-        let late = late.clone();
-        page::Timer::start(deadline, move || {
-            late.set(true);
-            controller.abort();
-        })
-    };
-    let result = exchange(path, &init).await;
-    drop(timer);
-    match result {
+    let patience = Patience::new(controller);
+    patience.give(body.patience());
+    match exchange(path, &init, &patience).await {
         Ok(answer) => Ok(answer),
         // What fetch throws does not say more than that there was no answer.
-        Err(_) if late.get() => Err(TransportError::Timeout),
+        Err(_) if patience.late.get() => Err(TransportError::Timeout),
         Err(_) => Err(TransportError::Offline),
     }
 }
 
-async fn exchange(path: &str, init: &RequestInit) -> Result<Answer, JsValue> {
+async fn exchange(path: &str, init: &RequestInit, patience: &Patience) -> Result<Answer, JsValue> {
     let sent_at = clock::device_now();
     let promise = page::window().fetch_with_str_and_init(path, init);
     let response: Response = JsFuture::from(promise).await?.dyn_into()?;
     let received_at = clock::device_now();
-    let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+    patience.give(PATIENCE);
+    let text = text_of(&response, patience).await?;
     let (status, headers) = (response.status(), response.headers());
     Ok(Answer { text, headers, status, sent_at, received_at })
+}
+
+/// The body, for which is waited as long as pieces of it come.
+async fn text_of(response: &Response, patience: &Patience) -> Result<String, JsValue> {
+    let Some(body) = response.body() else { return Ok(String::new()) };
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    let mut bytes = Vec::new();
+    loop {
+        let read = JsFuture::from(reader.read()).await?;
+        let value = js_sys::Reflect::get(&read, &"value".into())?;
+        // Past the end there is none.
+        let Ok(piece) = value.dyn_into::<js_sys::Uint8Array>() else { break };
+        let from = bytes.len();
+        bytes.resize(from + piece.length() as usize, 0);
+        piece.copy_to(&mut bytes[from..]);
+        patience.give(PATIENCE);
+    }
+    Ok(String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into()))
 }

@@ -8,7 +8,7 @@ use domain::sync::record::Scope;
 use domain::sync::wire::{ErrorBody, PullResponse, PushRequest, PushResponse};
 use domain::{Ms, Refusal};
 
-use super::http::{self, Answer, Body, DEADLINE, UPLOAD_DEADLINE, ask, ask_any};
+use super::http::{self, Answer, Body, ask, ask_any};
 
 /// Names the scope that needs an attachment.
 const SCOPE: &str = "x-guanjia-scope";
@@ -64,8 +64,7 @@ impl Transport for Fetch {
     async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
         let body = serde_json::to_string(request).map_err(|error| garbled(&error))?;
         let headers = [(DEVICE, self.device.as_str())];
-        let answer =
-            ask("POST", "/api/v1/sync/push", Body::Json(&body), &headers, UPLOAD_DEADLINE).await?;
+        let answer = ask("POST", "/api/v1/sync/push", Body::Json(&body), &headers).await?;
         let response: PushResponse =
             domain::json::from_str(&answer.text).map_err(|error| garbled(&error))?;
         measured(&answer, response.server_time);
@@ -88,7 +87,7 @@ impl Transport for Fetch {
             path.push_str(&String::from(js_sys::encode_uri_component(cursor)));
         }
         let headers = [(DEVICE, self.device.as_str())];
-        let answer = ask("GET", &path, Body::None, &headers, UPLOAD_DEADLINE).await?;
+        let answer = ask("GET", &path, Body::None, &headers).await?;
         let response: PullResponse =
             domain::json::from_str(&answer.text).map_err(|error| garbled(&error))?;
         measured(&answer, response.server_time);
@@ -102,7 +101,7 @@ impl Transport for Fetch {
     ) -> Result<BlobAt, TransportError> {
         let scope = scope.to_string();
         let headers = [(SCOPE, scope.as_str()), (DEVICE, self.device.as_str())];
-        let answer = ask_any("HEAD", &blob_path(sha256), Body::None, &headers, DEADLINE).await?;
+        let answer = ask_any("HEAD", &blob_path(sha256), Body::None, &headers).await?;
         // Nothing has arrived.
         if answer.status == 404 {
             return Ok(BlobAt { offset: 0, complete: false });
@@ -132,7 +131,7 @@ impl Transport for Fetch {
             (DEVICE, self.device.as_str()),
         ];
         let path = blob_path(&blob.sha256);
-        let answer = ask_any("PATCH", &path, Body::Bytes(bytes), &headers, UPLOAD_DEADLINE).await?;
+        let answer = ask_any("PATCH", &path, Body::Bytes(bytes), &headers).await?;
         match expected_offset(&answer) {
             Some(expected) if expected != offset => {
                 Ok(BlobAt { offset: expected, complete: false })

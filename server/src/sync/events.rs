@@ -24,8 +24,9 @@ use crate::error::ApiError;
 use crate::metrics::EventStream;
 use crate::state::AppState;
 
-/// Short enough for proxies that close what is silent.
-const KEEP_ALIVE: Duration = Duration::from_secs(25);
+/// Short enough for proxies that close what is silent, and for the reader to notice a line that died
+/// without a word.
+const BEAT: Duration = Duration::from_secs(25);
 /// A stream keeps the rights it began with; the browser reconnects by itself.
 const LIFETIME: Duration = Duration::from_secs(60 * 60);
 
@@ -58,7 +59,9 @@ pub(super) async fn events(
         let event = listener.next().await?;
         Some((Ok(event_of(event)), listener))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    // An event, for a browser shows a page no comments; one without data it would not show either.
+    let beat = KeepAlive::new().interval(BEAT).event(Event::default().event("beat").data("1"));
+    Ok(Sse::new(events).keep_alive(beat))
 }
 
 fn event_of(event: HeadEvent) -> Event {

@@ -19,7 +19,9 @@ use crate::store::{Result, StoreError, floor, scopes};
 
 /// Most records on a page, and about the most bytes.
 pub const PAGE_ROWS: usize = 2_000;
-const PAGE_BYTES: usize = 1_000_000;
+const PAGE_BYTES: usize = 2_000_000;
+/// Bodies that are read at a time: a page of large records is full long before its most records.
+const READ_ROWS: usize = 200;
 
 /// What a reader asks for.
 #[derive(Clone, Copy, Debug)]
@@ -140,19 +142,21 @@ impl Reader<'_> {
         after: Position,
     ) -> Result<Page> {
         let keys = feed::present_after(tx, self.scope, &self.channels, &after, self.limit).await?;
-        let mut bodies = self.bodies(tx, keys.iter().copied()).await?;
         let mut rows = Vec::with_capacity(keys.len());
         let mut bytes = 0;
         let mut last = None;
-        for key in &keys {
+        for some in keys.chunks(READ_ROWS) {
             if bytes >= PAGE_BYTES {
                 break;
             }
-            last = Some(*key);
-            // Without a body it is gone; the feed will say so.
-            let Some(body) = bodies.remove(key) else { continue };
-            bytes += body.body.len();
-            rows.push(self.row(body)?);
+            let mut bodies = self.bodies(tx, some.iter().copied()).await?;
+            for key in some {
+                last = Some(*key);
+                // Without a body it is gone; the feed will say so.
+                let Some(body) = bodies.remove(key) else { continue };
+                bytes += body.body.len();
+                rows.push(self.row(body)?);
+            }
         }
         let complete = keys.len() < self.limit && last == keys.last().copied();
         if complete {

@@ -14,7 +14,7 @@ use super::replica::{Draft, Preview, Replica};
 use super::status::{Paused, RecordError, SyncError, SyncStatus};
 use super::steps::{self, AfterGap};
 use super::store::{Answers, LocalStore, NewBlob, NewCommand, OutboxEntry, Queue, StoreError};
-use super::transport::{PullAsk, Transport, TransportError};
+use super::transport::{CHUNK, PullAsk, Transport, TransportError};
 use crate::id::{DeviceId, OpId, UserId};
 use crate::modules::attachments::{Settlement, Sha256Hex};
 use crate::refusal::{CommonCode, Refusal};
@@ -70,6 +70,8 @@ pub struct Engine<S, T> {
     notes: RefCell<Notes>,
     /// How often an attachment whose bytes are right arrived wrong, since the app was opened.
     pub(super) mutilated: RefCell<BTreeMap<Sha256Hex, u32>>,
+    /// Bytes of a blob that the line carried in one request, as it has proved.
+    pub(super) chunk: Cell<usize>,
     /// The page behind the last one, asked for while that one was being kept.
     ahead: RefCell<Option<(PullAsk, PullResponse)>>,
     /// As `LocalStore::meta` has it; only the tab that pulls writes it.
@@ -112,6 +114,7 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             device,
             notes: RefCell::default(),
             mutilated: RefCell::default(),
+            chunk: Cell::new(CHUNK / 2),
             ahead: RefCell::default(),
             checked: RefCell::default(),
             untidy: Cell::new(true),

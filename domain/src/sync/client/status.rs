@@ -128,13 +128,13 @@ impl SyncStatus {
     }
 }
 
-/// Milliseconds until attempt number `attempt` (from 0): full jitter over a doubling span, at most a
-/// minute, never sooner than the server asked for. `random` is uniform over all of `u64`.
+/// Milliseconds until attempt number `attempt` (from 0): full jitter over a doubling span, at most
+/// half a minute, never sooner than the server asked for. `random` is uniform over all of `u64`.
 pub fn backoff(attempt: u32, random: u64, retry_after: Option<u64>) -> u64 {
     const FIRST: u64 = 500;
-    const LONGEST: u64 = 60_000;
+    const LONGEST: u64 = 30_000;
     let span = FIRST.saturating_mul(1 << attempt.min(16)).min(LONGEST);
-    retry_after.unwrap_or(0).min(10 * LONGEST) + random % (span + 1)
+    retry_after.unwrap_or(0).min(20 * LONGEST) + random % (span + 1)
 }
 
 #[cfg(test)]
@@ -142,10 +142,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waiting_grows_to_a_minute_and_never_undercuts_the_server() {
+    fn waiting_grows_to_half_a_minute_and_never_undercuts_the_server() {
         assert!(backoff(0, u64::MAX, None) <= 500);
-        assert!((0..100).all(|attempt| backoff(attempt, u64::MAX - 7, None) <= 60_000));
+        assert!((0..100).all(|attempt| backoff(attempt, u64::MAX - 7, None) <= 30_000));
         assert!(backoff(0, 0, Some(5_000)) >= 5_000);
-        assert_eq!(backoff(30, 60_000, None), 60_000);
+        assert_eq!(backoff(30, 30_000, None), 30_000);
     }
 }

@@ -54,6 +54,8 @@ struct Direct {
     wrong_sums: Cell<bool>,
     /// The one kind of request that gets no answer.
     stuck: Cell<Option<&'static str>>,
+    /// Most bytes of a blob that the line carries before it breaks.
+    carries: Cell<usize>,
     /// The cursors that pulls were asked with.
     cursors: RefCell<Vec<Option<String>>>,
 }
@@ -73,6 +75,7 @@ impl Direct {
             answered_for,
             wrong_sums: Cell::new(false),
             stuck: Cell::new(None),
+            carries: Cell::new(usize::MAX),
             cursors: RefCell::default(),
         }
     }
@@ -121,6 +124,9 @@ impl Transport for Direct {
         offset: u64,
         bytes: &[u8],
     ) -> Result<BlobAt, TransportError> {
+        if bytes.len() > self.carries.get() {
+            return Err(TransportError::Timeout);
+        }
         let named = (&blob.sha256, blob.size);
         let mut server = self.server.borrow_mut();
         server.blob_put(

@@ -10,8 +10,10 @@ use crate::sync::wire::{ErrorBody, PullResponse, PushRequest, PushResponse};
 
 use super::store::Blob;
 
-/// Bytes of a blob that travel in one request.
+/// Most bytes of a blob that travel in one request.
 pub const CHUNK: usize = 512 * 1024;
+/// As many travel on a line that breaks in the middle of more.
+pub(super) const LEAST_CHUNK: usize = 32 * 1024;
 
 /// Why a request brought no answer that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]

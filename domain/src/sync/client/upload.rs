@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::engine::{Engine, pause_of};
 use super::status::SyncError;
 use super::store::{Blob, BlobRefusal, BlobState, JournalEntry, LocalStore, Queue, StoreError};
-use super::transport::{CHUNK, Transport, TransportError};
+use super::transport::{CHUNK, LEAST_CHUNK, Transport, TransportError};
 use crate::modules::attachments::{AttachmentCode, Sha256Hex};
 use crate::refusal::{CommonCode, Refusal};
 use crate::sync::outcome::OutcomeKind;
@@ -137,9 +137,17 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         let Some(bytes) = self.store.blob_bytes(&blob.sha256).await? else { return Ok(false) };
         while !at.complete {
             let from = usize::try_from(at.offset).unwrap_or(usize::MAX).min(bytes.len());
-            let to = bytes.len().min(from + CHUNK);
+            let to = bytes.len().min(from + self.chunk.get());
             // At the end and still not whole: the empty chunk asks the server to check its hash.
-            at = self.transport.blob_put(blob, at.offset, &bytes[from..to]).await?;
+            let put = self.transport.blob_put(blob, at.offset, &bytes[from..to]).await;
+            self.chunk.set(match put {
+                // What is cut has to travel again.
+                Err(TransportError::Offline | TransportError::Timeout) => {
+                    LEAST_CHUNK.max(self.chunk.get() / 2)
+                }
+                _ => CHUNK.min(self.chunk.get() * 2),
+            });
+            at = put?;
             let sent = at.offset;
             if !at.complete && usize::try_from(sent).unwrap_or(usize::MAX) >= bytes.len() {
                 return Err(SyncError::garbled("an attachment that never becomes whole"));

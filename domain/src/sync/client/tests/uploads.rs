@@ -78,6 +78,20 @@ fn a_photo_follows_its_command_and_leaves_the_phone_when_both_are_backed_up() {
 }
 
 #[test]
+fn on_a_line_that_breaks_a_photo_goes_in_smaller_pieces() {
+    let phone = phone();
+    phone.visit("v", "见照片", vec![picture(1, 200_000)]).unwrap();
+    phone.push();
+    phone.engine.transport.carries.set(40_000);
+    let tries = (0..9).map(|_| run(phone.engine.upload_once(&scopes())));
+    let cut = SyncError::Transport(TransportError::Timeout);
+    let told: Vec<_> = tries.take_while(|told| *told != Ok(Uploaded::Confirmed)).collect();
+    assert!(told.iter().all(|told| *told == Err(cut.clone())));
+    assert!((1..9).contains(&told.len()), "{told:?}");
+    assert_eq!(phone.status().uploading, 0);
+}
+
+#[test]
 fn a_photo_that_a_restored_server_has_lost_is_sent_again_even_when_its_command_is_in_the_back_up() {
     let phone = phone();
     let photo = picture(1, 60);
