@@ -163,6 +163,17 @@ pub async fn sleep(milliseconds: i32) {
     .await;
 }
 
+/// Until what was changed last is on the screen: what is to be seen at once must not wait for the drawing of
+/// what comes after it. A page that nobody sees draws nothing, and is not waited for long.
+pub async fn painted() {
+    let frame = js_sys::Promise::new(&mut |resolve, _| {
+        let _ = window().request_animation_frame(&resolve);
+    });
+    within(100, JsFuture::from(frame)).await;
+    // A frame is drawn after those who asked for it.
+    sleep(0).await;
+}
+
 /// Waits for `work`, but no longer than so many milliseconds: browsers leave some promises open.
 pub async fn within<T>(milliseconds: i32, work: impl Future<Output = T>) -> Option<T> {
     let mut work = std::pin::pin!(work);

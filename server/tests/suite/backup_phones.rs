@@ -1,7 +1,7 @@
 //! Phones that live through the loss of a server: real engines, over the real router. The disk with
 //! database and attachments is gone, yesterday's back-up comes back, and the phones go on by themselves.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -216,6 +216,127 @@ async fn sqlite_is_lost_and_the_phones_go_on_from_yesterdays_back_up() {
 async fn postgresql_is_lost_and_the_phones_go_on_from_yesterdays_back_up() {
     if has_postgres() {
         the_server_is_lost_and_the_phones_go_on(Database::Postgres).await;
+    }
+}
+
+/// Whatever is asked: nobody is there.
+fn nobody() -> axum::Router {
+    axum::Router::new().fallback(|| async { axum::http::StatusCode::BAD_GATEWAY })
+}
+
+/// Phones that record and send without a pause while back-ups are made, while the server is lost, and
+/// while an older state of it comes back.
+async fn phones_that_never_pause_lose_nothing(database: Database) {
+    let first = Server::start_with(database, |config| {
+        config.backup_dir = Some(backups(config.data.parent().unwrap()));
+    })
+    .await;
+    backup::begin(&first.state).await.unwrap();
+    let router = Rc::new(RefCell::new(first.router.clone()));
+    let mut phones = Vec::new();
+    for (account, role) in
+        [("steward", Role::Steward), ("front-desk", Role::FrontDesk), ("manager", Role::Manager)]
+    {
+        phones.push(Phone::of(&first, &router, account, role).await);
+    }
+    let (recorded, over) = (Cell::new(0), Cell::new(false));
+    let work = phones.iter_mut().enumerate().map(|(who, phone)| {
+        let (recorded, over) = (&recorded, &over);
+        async move {
+            for turn in 0.. {
+                if over.get() {
+                    return;
+                }
+                let name = format!("{who} {turn}");
+                if who == 0 {
+                    let bytes = photo(1, 3_000 + turn);
+                    phone.records(visit(&name, cluster("A"), &[&bytes]), &[&bytes]).await;
+                } else {
+                    phone.records(opens(&name), &[]).await;
+                }
+                recorded.set(recorded.get() + 1);
+                phone.tries().await;
+                tokio::time::sleep(Duration::from_millis(4)).await;
+            }
+        }
+    });
+    let until = async |count: usize| {
+        while recorded.get() < count {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let keeper = async {
+        let backup = Backup::of(&first.state).unwrap();
+        until(30).await;
+        backup::make(&backup).await.unwrap();
+        until(60).await;
+        let made = backup::make(&backup).await.unwrap();
+        let kept = made.manifest.rows["log"];
+        until(recorded.get() + 30).await;
+        let select = "SELECT COUNT(*) FROM log";
+        let there: i64 = sql(select).fetch_one(first.state.db.readers()).await.unwrap().get(0);
+        assert!(there > kept.cast_signed(), "something was acknowledged that no back-up has");
+        *router.borrow_mut() = nobody();
+        first.state.sync.stop().await;
+        first.state.db.close().await;
+        std::fs::remove_dir_all(first.folder.join("data")).unwrap();
+        let place = Place::fresh(database).await;
+        let restore = Restore {
+            folder: made.folder,
+            database: place.database.clone(),
+            data: place.folder.join("data"),
+            replace: false,
+            older: false,
+            sign_out: false,
+            clock: first.clock.clone(),
+        };
+        backup::restore(&restore).await.unwrap();
+        let second = Server::start_at(place, first.clock.clone(), |config| {
+            config.backup_dir = Some(backups(&first.folder));
+        })
+        .await;
+        backup::begin(&second.state).await.unwrap();
+        tokio::spawn(server::blobs::arrivals::watch(second.state.clone()));
+        *router.borrow_mut() = second.router.clone();
+        until(recorded.get() + 30).await;
+        backup::make(&Backup::of(&second.state).unwrap()).await.unwrap();
+        over.set(true);
+        second
+    };
+    let (_, second) = tokio::join!(futures::future::join_all(work), keeper);
+    for phone in [0, 1, 2, 0, 1, 2] {
+        phones[phone].tries().await;
+    }
+
+    let db = &second.state.db;
+    for phone in &phones {
+        assert!(phone.queue_is_empty().await, "{}", phone.actor.name);
+        for op in &phone.ops {
+            let select = sql("SELECT outcome FROM log WHERE op = $1").bind(op.to_string());
+            let rows = select.fetch_all(db.readers()).await.unwrap();
+            assert_eq!(rows.len(), 1, "{op} of {}", phone.actor.name);
+        }
+        let line = phone.engine.transport.clone();
+        let fresh = Phone::on(line, phone.actor.clone(), phone.clock.clone()).await;
+        fresh.syncs().await;
+        assert_eq!(phone.base(), fresh.base(), "{}", phone.actor.name);
+    }
+    let report = verify(db).await.unwrap();
+    assert!(report.is_sound() && report.missing.is_empty(), "{report:?}");
+    assert_eq!(report.attachments, phones[0].ops.len() as u64, "every photo is there");
+    second.close().await;
+    first.close().await;
+}
+
+#[tokio::test]
+async fn phones_that_never_pause_lose_nothing_to_a_loss_of_sqlite() {
+    phones_that_never_pause_lose_nothing(Database::Sqlite).await;
+}
+
+#[tokio::test]
+async fn phones_that_never_pause_lose_nothing_to_a_loss_of_postgresql() {
+    if has_postgres() {
+        phones_that_never_pause_lose_nothing(Database::Postgres).await;
     }
 }
 

@@ -104,3 +104,72 @@ fn a_name_that_is_not_there_is_found() {
     let line = "| x | `a_test_that_nobody_has_written`, `server/tests/suite/nowhere.rs`; `photos`: `no such title …` |";
     assert_eq!(check(line, &functions).0.len(), 3);
 }
+
+const SAMPLES: [&str; 4] = ["Caddyfile", "compose.yaml", "guanjia.env", "guanjia.service"];
+
+/// The names of settings in a text.
+fn settings(text: &str) -> BTreeSet<String> {
+    let named = text.match_indices("GUANJIA_").map(|(at, _)| {
+        let end = |c: char| !(c.is_ascii_uppercase() || c == '_');
+        let rest = &text[at..];
+        rest[..rest.find(end).unwrap_or(rest.len())].to_owned()
+    });
+    named.filter(|name| name != "GUANJIA_").collect()
+}
+
+#[test]
+fn every_setting_that_a_document_or_a_sample_names_is_read_by_something() {
+    let mut read_by_programs = BTreeSet::new();
+    for folder in ["server/src", "xtask/src"] {
+        sources(folder).values().for_each(|text| read_by_programs.extend(settings(text)));
+    }
+    for file in ["end2end/tests/faults.spec.ts", "end2end/support/env.ts", "Makefile"] {
+        read_by_programs.extend(settings(&read(file)));
+    }
+    let samples = SAMPLES.map(|name| settings(&read(&format!("docs/deploy/{name}"))));
+    let documents = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/deploy.md",
+        "docs/backup.md",
+        "docs/sync-protocol.md",
+    ];
+    let named = documents.map(|path| settings(&read(path)));
+    let unknown: Vec<_> = named
+        .iter()
+        .chain(&samples)
+        .flatten()
+        .filter(|name| !read_by_programs.contains(*name))
+        // What one sample sets and another takes.
+        .filter(|name| samples.iter().filter(|sample| sample.contains(*name)).count() < 2)
+        .filter(|name| *name != "GUANJIA_DB_PASSWORD")
+        .collect();
+    assert!(unknown.is_empty(), "nothing reads {unknown:?}");
+    assert!(read_by_programs.len() > 10 && !samples[2].is_empty());
+}
+
+#[test]
+fn the_samples_name_the_same_nodes_folders_and_ports() {
+    let [caddy, compose, environment, unit] =
+        SAMPLES.map(|name| read(&format!("docs/deploy/{name}")));
+    let nodes = compose.lines().find_map(|line| line.trim().strip_prefix("GUANJIA_NODES: "));
+    let named: BTreeSet<&str> = nodes.unwrap().split(' ').collect();
+    let services = compose.lines().filter_map(|line| line.trim().strip_suffix(": *node"));
+    let port = ":3000";
+    let served: BTreeSet<String> = services.map(|name| format!("{name}{port}")).collect();
+    assert_eq!(named, served.iter().map(String::as_str).collect());
+    assert!(compose.contains(&format!("GUANJIA_ADDR: 0.0.0.0{port}")));
+
+    let value = |name: &str| {
+        let mut lines = environment.lines();
+        lines
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+            .unwrap()
+    };
+    assert!(caddy.contains(&format!("{{$GUANJIA_NODES:{}}}", value("GUANJIA_ADDR"))));
+    assert!(caddy.starts_with('#') && caddy.contains("\nguanjia.example.com {"));
+    assert!(value("GUANJIA_PUBLIC_URL").ends_with("//guanjia.example.com"));
+    // What the unit may write to is where the settings put it.
+    assert!(unit.contains(&format!("WorkingDirectory={}\n", value("GUANJIA_DATA"))));
+    assert!(unit.contains(&format!("ReadWritePaths=-{}\n", value("GUANJIA_BACKUP_DIR"))));
+}

@@ -133,10 +133,13 @@ fn touch(path: &Path) -> Outcome {
 fn optimised(modules: &[&Path]) -> Outcome<Vec<Vec<u8>>> {
     let memory = sh::target("wasm/optimised");
     sh::make_dir(&memory)?;
-    let known = modules
-        .iter()
-        .map(|module| Ok(memory.join(format!("{}.wasm", hex(&sh::read(module)?)))))
-        .collect::<Outcome<Vec<PathBuf>>>()?;
+    // Made from these bytes, by these options.
+    let options = OPTIMISATIONS.concat() + &WASM_FEATURES.concat();
+    let name = |module: &&Path| {
+        let bytes = [&sh::read(module)?, options.as_bytes()].concat();
+        Ok(memory.join(format!("{}.wasm", hex(&bytes))))
+    };
+    let known = modules.iter().map(name).collect::<Outcome<Vec<PathBuf>>>()?;
     for old in sh::files_below(&memory)?.iter().filter(|old| !known.contains(old)) {
         // Only a cache: what cannot be removed is removed the next time.
         std::fs::remove_file(old).ok();

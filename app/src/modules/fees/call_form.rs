@@ -21,7 +21,7 @@ use super::view_model::{
     CallForm, key_for, next_after, next_contact, people_to_call, wrong_numbers,
 };
 use crate::app_context::{use_app, use_draft};
-use crate::device::page::{bring_into_sight, is_visible};
+use crate::device::page::{bring_into_sight, is_visible, painted};
 use crate::i18n::{name_of, tr};
 use crate::modules::households::kit::{Problem, words};
 use crate::modules::households::view_model::ticket_title;
@@ -140,6 +140,7 @@ pub fn CallResult(
                         toasts.warn(crate::error_text::error_text(&refusal));
                     }
                     toasts.say(tr::common::saved());
+                    painted().await;
                     if stays {
                         form.try_set(CallForm::default());
                         tried.try_set(false);

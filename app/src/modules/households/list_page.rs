@@ -1,9 +1,10 @@
 //! All households within reach: search as one types, or building by building.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use domain::Right;
-use domain::id::{ClusterId, UnitId};
+use domain::id::{ClusterId, DeviceId, UnitId};
 use domain::modules::RecordKind;
 use domain::modules::fees::Arrears;
 use domain::modules::households::{Building, Household, UnitStatus};
@@ -27,15 +28,30 @@ use crate::ui::{Empty, Glyph, Icon, NoRight, Page, Show, Skeleton};
 
 /// More than fit on a screen and a person reads through.
 const MOST_RESULTS: usize = 60;
-/// As many as fit on a screen: while one types, no more are drawn, so that every key is answered at once.
-const FIRST_RESULTS: usize = 15;
+/// As many as fit above a keyboard: while one types, no more are drawn, so that every key is answered at once.
+const FIRST_RESULTS: usize = 8;
 /// A pause in typing as long as this puts the words into the address, and draws the rest.
 const PAUSE: i32 = 400;
+
+/// What the units were made of: whose replica, and how often a household of it had changed.
+type Edition = (DeviceId, u64);
+
+thread_local! {
+    /// A thousand units are not sorted and spelt anew for every page that lists them.
+    static ESTATE: RefCell<Option<(Edition, Shared<Estate>)>> = const { RefCell::new(None) };
+}
 
 /// The units of the replica; made again only when a household changed.
 pub fn use_estate(app: App) -> Memo<Shared<Estate>> {
     app.query(&[RecordKind::Household], |replica| {
-        Shared::new(Estate::of(replica.iter::<Household>()))
+        let edition = (replica.device(), replica.revision(RecordKind::Household));
+        let known = ESTATE.with_borrow(|known| known.clone());
+        if let Some((_, estate)) = known.filter(|(of, _)| *of == edition) {
+            return estate;
+        }
+        let estate = Shared::new(Estate::of(replica.iter::<Household>()));
+        ESTATE.set(Some((edition, estate.clone())));
+        estate
     })
 }
 

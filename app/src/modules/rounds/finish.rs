@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::view_model::record::{findings, left_out};
 use super::words::say;
 use crate::app_context::{use_app, use_draft};
+use crate::device::page;
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
 use crate::reactive::{derive, drawn, memo};
@@ -63,6 +64,7 @@ pub fn FinishForm(
             match result {
                 Ok(()) => {
                     toasts.say(tr::rounds::finished_saved());
+                    page::painted().await;
                     navigate(&format!("/rounds/{id}/record"), Default::default());
                 }
                 Err(refusal) => {

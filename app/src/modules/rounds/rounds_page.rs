@@ -124,7 +124,7 @@ fn DueList() -> impl IntoView {
             return Vec::new();
         }
         let me = replica.actor().user;
-        let own = replica.iter::<Round>().filter(|round| {
+        let own = replica.active::<Round>().filter(|round| {
             round.schedule.is_none() && round.finished.is_none() && round.is_walked_by(me)
         });
         let mut own: Vec<_> = own
@@ -136,6 +136,36 @@ fn DueList() -> impl IntoView {
         order::sort_by_key(&mut own, |(started, ..)| *started);
         own
     });
+    let shelves = move |list: &[Duty], wanted: &[Shelf]| {
+        // Whoever has one cluster never has to be told which.
+        let first = list.first().map(|duty| duty.due.cluster);
+        let one = list.iter().all(|duty| Some(duty.due.cluster) == first);
+        let names = if one { BTreeMap::new() } else { clusters.get() };
+        let shelf = |shelf: &Shelf| {
+            let rows: Vec<Duty> =
+                list.iter().filter(|duty| duty.shelf() == *shelf).cloned().collect();
+            (!rows.is_empty()).then(|| {
+                view! {
+                    <section>
+                        <h2 class="section-title">
+                            {shelf_title(*shelf)}
+                            <span class="number">{rows.len()}</span>
+                        </h2>
+                        <ul class="list">
+                            {rows
+                                .into_iter()
+                                .map(|duty| {
+                                    let cluster = names.get(&duty.due.cluster).cloned();
+                                    view! { <li><DutyRow duty=duty cluster=cluster/></li> }
+                                })
+                                .collect_view()}
+                        </ul>
+                    </section>
+                }
+            })
+        };
+        wanted.iter().filter_map(shelf).collect_view()
+    };
     view! {
         {drawn(move || {
             let running = running.get();
@@ -176,36 +206,11 @@ fn DueList() -> impl IntoView {
                 }
                 .into_any();
             }
-            // Whoever has one cluster never has to be told which.
-            let first = list.first().map(|duty| duty.due.cluster);
-            let one = list.iter().all(|duty| Some(duty.due.cluster) == first);
-            let names = if one { BTreeMap::new() } else { clusters.get() };
-            let shelves = [Shelf::Running, Shelf::Now, Shelf::Missed, Shelf::Later, Shelf::Done];
-            shelves
-                .into_iter()
-                .filter_map(|shelf| {
-                    let rows: Vec<Duty> =
-                        list.iter().filter(|duty| duty.shelf() == shelf).cloned().collect();
-                    (!rows.is_empty()).then(|| view! {
-                        <section>
-                            <h2 class="section-title">
-                                {shelf_title(shelf)}
-                                <span class="number">{rows.len()}</span>
-                            </h2>
-                            <ul class="list">
-                                {rows
-                                    .into_iter()
-                                    .map(|duty| {
-                                        let cluster = names.get(&duty.due.cluster).cloned();
-                                        view! { <li><DutyRow duty=duty cluster=cluster/></li> }
-                                    })
-                                    .collect_view()}
-                            </ul>
-                        </section>
-                    })
-                })
-                .collect_view()
-                .into_any()
+            shelves(&list, &[Shelf::Running, Shelf::Now, Shelf::Missed]).into_any()
+        })}
+        {drawn(move || {
+            // Below what is to be done, and long: the tap is answered before it is drawn.
+            painted.get().then(|| list.with(|list| shelves(list, &[Shelf::Later, Shelf::Done])))
         })}
     }
 }

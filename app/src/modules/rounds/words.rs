@@ -6,7 +6,9 @@ use chrono::{NaiveDate, NaiveTime};
 use domain::Role;
 use domain::modules::rounds::{Flag, Recurrence, Window};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
+use crate::device::page;
 use crate::i18n::{fmt, name_of, tr};
 use crate::ui::role_name;
 
@@ -24,12 +26,10 @@ pub(crate) fn after_paint() -> Signal<bool> {
     if painted.get_untracked() {
         return painted.into();
     }
-    set_timeout(
-        move || {
-            painted.try_set(true);
-        },
-        std::time::Duration::from_millis(40),
-    );
+    spawn_local(async move {
+        page::painted().await;
+        painted.try_set(true);
+    });
     painted.into()
 }
 

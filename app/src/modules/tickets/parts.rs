@@ -10,6 +10,7 @@ use leptos::task::spawn_local;
 
 use super::labels;
 use crate::app_context::{App, use_app};
+use crate::device::page;
 use crate::error_text::error_text;
 use crate::i18n::tr;
 use crate::reactive::{derive, drawn};
@@ -77,16 +78,18 @@ impl Sending {
         self.problem.set(None);
         spawn_local(async move {
             let result = self.app.send_previewed(commands, blobs, draft).await;
-            self.busy.try_set(false);
             match result {
                 Ok(previews) => {
                     match previews.iter().find_map(conflict) {
                         Some(reason) => self.toasts.warn(error_text(&reason)),
                         None => self.toasts.say(text),
                     }
+                    page::painted().await;
+                    self.busy.try_set(false);
                     done.try_run(());
                 }
                 Err(refusal) => {
+                    self.busy.try_set(false);
                     // A page that is gone cannot show it beside its form any more.
                     if let Some(refusal) = self.problem.try_set(Some(refusal)).flatten() {
                         self.toasts.warn(error_text(&refusal));

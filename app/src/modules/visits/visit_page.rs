@@ -13,6 +13,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use super::view_model::{VisitForm, way_of};
 use super::visit_form::VisitFields;
 use crate::app_context::{use_app, use_draft};
+use crate::device::page;
 use crate::error_text::error_text;
 use crate::i18n::tr;
 use crate::modules::households::kit::{Problem, clusters_for, words};
@@ -122,6 +123,7 @@ fn Noting(unit: Option<UnitId>, way: VisitWay, leave: String, fix: Option<OpId>)
                         toasts.warn(error_text(&refusal));
                     }
                     toasts.say(tr::common::saved());
+                    page::painted().await;
                     go(&leave, Default::default());
                 }
                 Err(refusal) => {

@@ -429,7 +429,7 @@ channels: {
         _ => {}
     }
     channels
-});
+}, over: |body| body.contains("\"finished\":"));
 
 /// The point to go to next: the first in the template's order without a result.
 pub fn next_point<'a>(template: &'a RoundTemplate, round: &Round) -> Option<&'a Point> {

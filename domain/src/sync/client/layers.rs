@@ -18,11 +18,17 @@ pub(super) struct Slot {
     pub(super) seq: u64,
     pub(super) raw: String,
     pub(super) decoded: OnceCell<Option<Box<Record>>>,
+    /// Whether it is history, as far as that was asked.
+    over: OnceCell<bool>,
 }
 
 impl Slot {
     pub(super) fn new(scope: Scope, seq: u64, raw: String) -> Self {
-        Self { scope, seq, raw, decoded: OnceCell::new() }
+        Self { scope, seq, raw, decoded: OnceCell::new(), over: OnceCell::new() }
+    }
+    /// `is_over` of the record's kind, which reads kilobytes, once.
+    pub(super) fn is_over(&self, is_over: fn(&str) -> bool) -> bool {
+        *self.over.get_or_init(|| is_over(&self.raw))
     }
     /// `None` for a body that this build cannot read (written by a newer server).
     pub(super) fn record(&self, kind: RecordKind) -> Option<&Record> {

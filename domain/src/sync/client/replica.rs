@@ -54,6 +54,7 @@ pub struct Replica {
     pending: Vec<Pending>,
     defaults: Settings,
     changed: BTreeSet<RecordKind>,
+    revisions: BTreeMap<RecordKind, u64>,
     version: u64,
 }
 
@@ -69,6 +70,7 @@ impl Replica {
             pending: Vec::new(),
             defaults: Settings::default(),
             changed: BTreeSet::new(),
+            revisions: BTreeMap::new(),
             version: 0,
         }
     }
@@ -116,18 +118,24 @@ impl Replica {
     }
 
     fn drop_base(&mut self, scope: Scope) {
-        let Self { base, changed, .. } = self;
-        base.retain(|key, slot| {
+        let mut gone = BTreeSet::new();
+        self.base.retain(|key, slot| {
             if slot.scope == scope {
-                changed.insert(key.kind);
+                gone.insert(key.kind);
             }
             slot.scope != scope
         });
+        gone.into_iter().for_each(|kind| self.touch(kind));
+    }
+
+    fn touch(&mut self, kind: RecordKind) {
+        self.changed.insert(kind);
+        *self.revisions.entry(kind).or_default() += 1;
     }
 
     fn put_row(&mut self, scope: Scope, row: StoredRow) {
         let key = RecordKey { kind: row.kind, id: row.id };
-        self.changed.insert(row.kind);
+        self.touch(row.kind);
         match row.body {
             Some(raw) => self.base.insert(key, Slot::new(scope, row.seq, raw)),
             None => self.base.remove(&key),
@@ -275,7 +283,7 @@ impl Replica {
             return;
         }
         for change in &decision.changes {
-            self.changed.insert(match change {
+            self.touch(match change {
                 Change::Put(record) => record.kind(),
                 Change::Remove(key) => key.kind,
             });
@@ -289,9 +297,9 @@ impl Replica {
         for index in 0..self.pending.len() {
             self.show(index);
         }
-        for key in before.keys() {
-            if self.overlay.get(key) != before.get(key) {
-                self.changed.insert(key.kind);
+        for (key, shown) in &before {
+            if self.overlay.get(key) != Some(shown) {
+                self.touch(key.kind);
             }
         }
         self.version += 1;
@@ -314,13 +322,14 @@ impl Replica {
     /// The records that may still ask something of somebody, and perhaps a few that do not: history is
     /// passed over undecoded (`SyncedRecord::is_over`).
     pub fn active<T: SyncedRecord + 'static>(&self) -> impl Iterator<Item = &T> {
-        self.records_where(T::KIND, Box::new(|body| !T::is_over(body))).filter_map(T::from_record)
+        self.records_where(T::KIND, Box::new(|slot| !slot.is_over(T::is_over)))
+            .filter_map(T::from_record)
     }
 
     /// The records whose JSON names this id somewhere; the others are passed over undecoded.
     pub fn naming<T: SyncedRecord + 'static>(&self, id: Uuid) -> impl Iterator<Item = &T> {
         let id = id.to_string();
-        self.records_where(T::KIND, Box::new(move |body| body.contains(&id)))
+        self.records_where(T::KIND, Box::new(move |slot| slot.raw.contains(&id)))
             .filter_map(T::from_record)
     }
 
@@ -335,12 +344,12 @@ impl Replica {
     fn records_where(
         &self,
         kind: RecordKind,
-        wanted: Box<dyn Fn(&str) -> bool>,
+        wanted: Box<dyn Fn(&Slot) -> bool>,
     ) -> impl Iterator<Item = &Record> {
         let whole = every_id(kind);
         let base = self.base.range(whole.clone());
         let settled =
-            base.filter(move |(key, slot)| wanted(&slot.raw) && !self.overlay.contains_key(key));
+            base.filter(move |(key, slot)| wanted(slot) && !self.overlay.contains_key(key));
         // What is pending is decoded anyway, and little.
         let shown = self.overlay.range(whole).filter_map(|(_, record)| record.as_ref());
         settled.filter_map(move |(_, slot)| slot.record(kind)).chain(shown)
@@ -416,6 +425,12 @@ impl Replica {
     /// Kinds whose records may look different since this was last asked.
     pub fn kinds_changed(&mut self) -> BTreeSet<RecordKind> {
         std::mem::take(&mut self.changed)
+    }
+
+    /// Grows whenever a record of this kind may look different: for what is made of many of them and
+    /// kept as long as it holds.
+    pub fn revision(&self, kind: RecordKind) -> u64 {
+        self.revisions.get(&kind).copied().unwrap_or_default()
     }
 
     /// Grows with every change.

@@ -14,6 +14,7 @@ use super::*;
 use crate::actor::{Actor, Role};
 use crate::id::{DeviceId, OpId, UserId, VisitId};
 use crate::modules::Command;
+use crate::modules::RecordKind;
 use crate::modules::attachments::{Attachment, AttachmentRole, Sha256Hex};
 use crate::modules::households::Household;
 use crate::modules::visits::{AnswerVisit, RecordVisit, Topic, Visit, VisitResult, VisitWay};
@@ -474,4 +475,17 @@ fn history_is_passed_over_and_what_is_pending_or_names_the_id_is_found() {
     assert_eq!(named, ["想换灯"]);
     assert_eq!(replica.count(Visit::KIND), 2);
     assert_eq!(replica.count(Visit::KIND), replica.iter::<Visit>().count());
+}
+
+#[test]
+fn the_revision_of_a_kind_grows_with_what_changes_of_it_and_with_nothing_else() {
+    let phone = phone();
+    let of = |kind| phone.engine.replica.borrow().revision(kind);
+    let before = (of(RecordKind::Visit), of(RecordKind::Household));
+    phone.visit("v", "想换灯", vec![]).unwrap();
+    let recorded = of(RecordKind::Visit);
+    assert!(recorded > before.0, "recorded here");
+    phone.sync();
+    assert!(of(RecordKind::Visit) > recorded, "and as the server has it");
+    assert_eq!(of(RecordKind::Household), before.1);
 }

@@ -207,6 +207,14 @@ impl Phone {
         self.syncs().await;
     }
 
+    /// Sends and fetches what can be; what cannot is tried at the next turn.
+    pub async fn tries(&self) {
+        for scope in scopes() {
+            self.engine.sync(scope, &|| self.clock.now()).await.ok();
+        }
+        while let Ok(Uploaded::Confirmed) = self.engine.upload_once(&scopes()).await {}
+    }
+
     pub fn base(&self) -> BTreeMap<(RecordKind, uuid::Uuid), StoredRow> {
         let disk = self.engine.store.disk();
         disk.scopes.values().flat_map(|scope| scope.base()).collect()

@@ -247,6 +247,18 @@ fn a_started_round_runs_and_is_not_called_missed_while_somebody_walks_it() {
 }
 
 #[test]
+fn a_round_is_seen_to_be_over_without_decoding_it_exactly_when_it_is_finished() {
+    use crate::sync::record::SyncedRecord;
+    let due = one_due();
+    let running = Round { summary: r#"","finished":1,""#.into(), ..round(&due) };
+    let finished = Round { finished: Some(Ms(1)), ..round(&due) };
+    for round in [running, finished] {
+        let body = serde_json::to_string(&round).unwrap();
+        assert_eq!(Round::is_over(&body), round.finished.is_some(), "{body}");
+    }
+}
+
+#[test]
 fn a_round_finished_inside_its_window_is_done_however_late_it_synced() {
     let due = one_due();
     let end = due.window.1;
