@@ -15,6 +15,7 @@ use domain::modules::attachments::{BlobArrived, Sha256Hex};
 use domain::sync::Scope;
 use tokio::sync::broadcast::error::RecvError;
 
+use super::orphans;
 use super::store::{self, Untold};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -97,6 +98,10 @@ pub async fn watch(state: AppState) {
     let mut everything = tokio::time::interval(EVERYTHING);
     let mut stopping = state.stopping.clone();
     let mut follower = Follower { state, read: HashMap::new() };
+    // Not when the next clean-up is due: until then people would wait for photos that are here.
+    if let Err(error) = orphans::adopt_after_restore(&follower.state).await {
+        tracing::error!(%error, "attachments that came with a back-up were not looked for");
+    }
     loop {
         let event = tokio::select! {
             biased;

@@ -102,6 +102,15 @@ fn began(epoch: Uuid) -> Ms {
     Ms(millis.iter().fold(0, |sum, byte| sum << 8 | i64::from(*byte)))
 }
 
+/// A server that came back from a back-up has attachments of which its tables do not know yet: what arrived
+/// after the back-up was made was secured beside it, and the phone that brought it may have let go of it.
+pub async fn adopt_after_restore(state: &AppState) -> Result<(), ApiError> {
+    if began(state.sync.epoch()) > state.clock.now().plus(-DAY) {
+        adopt(state).await?;
+    }
+    Ok(())
+}
+
 /// Notes attachments that are in their place and have no row, as after a stop between the two or a
 /// restored database: the time in which they may be named begins now.
 async fn adopt(state: &AppState) -> Result<(), ApiError> {

@@ -175,6 +175,7 @@ async fn the_server_is_lost_and_the_phones_go_on(database: Database) {
     }
     let report = verify(db).await.unwrap();
     assert!(report.is_sound() && report.attachments == 6, "{report:?}");
+    assert!(report.missing.is_empty(), "the tables know of each: {report:?}");
     let files = server::blobs::files::list(&second.folder.join("data/blobs")).unwrap();
     assert_eq!(files.len(), 6, "no photo was lost");
 

@@ -123,7 +123,11 @@ fn every_setting_that_a_document_or_a_sample_names_is_read_by_something() {
     for folder in ["server/src", "xtask/src"] {
         sources(folder).values().for_each(|text| read_by_programs.extend(settings(text)));
     }
-    for file in ["end2end/tests/faults.spec.ts", "end2end/support/env.ts", "Makefile"] {
+    for file in [
+        "end2end/tests/faults.spec.ts",
+        "end2end/support/env.ts",
+        "server/tests/suite/matrix/mod.rs",
+    ] {
         read_by_programs.extend(settings(&read(file)));
     }
     let samples = SAMPLES.map(|name| settings(&read(&format!("docs/deploy/{name}"))));
