@@ -130,7 +130,7 @@ fn every_setting_that_a_document_or_a_sample_names_is_read_by_something() {
     ] {
         read_by_programs.extend(settings(&read(file)));
     }
-    let samples = SAMPLES.map(|name| settings(&read(&format!("docs/deploy/{name}"))));
+    let samples = SAMPLES.map(|name| settings(&read(format!("docs/deploy/{name}"))));
     let documents = [
         "README.md",
         "CONTRIBUTING.md",
@@ -155,7 +155,7 @@ fn every_setting_that_a_document_or_a_sample_names_is_read_by_something() {
 #[test]
 fn the_samples_name_the_same_nodes_folders_and_ports() {
     let [caddy, compose, environment, unit] =
-        SAMPLES.map(|name| read(&format!("docs/deploy/{name}")));
+        SAMPLES.map(|name| read(format!("docs/deploy/{name}")));
     let nodes = compose.lines().find_map(|line| line.trim().strip_prefix("GUANJIA_NODES: "));
     let named: BTreeSet<&str> = nodes.unwrap().split(' ').collect();
     let services = compose.lines().filter_map(|line| line.trim().strip_suffix(": *node"));
