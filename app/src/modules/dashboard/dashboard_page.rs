@@ -30,15 +30,14 @@ pub fn DashboardPage() -> impl IntoView {
         <div class:wall=bound(move || wall.get())>
             <Page title=words(tr::frame::nav_dashboard) subtitle=subtitle>
                 <div class="row wrap no-print">
-                    <span class="badge" class:ok=bound(move || live.get())>
-                        {drawn(move || {
-                            if live.get() {
-                                tr::dashboard::live()
-                            } else {
-                                tr::dashboard::not_live()
-                            }
-                        })}
-                    </span>
+                    {drawn(move || {
+                        if live.get() {
+                            return view! { <span class="badge ok">{tr::dashboard::live()}</span> }.into_any();
+                        }
+                        // Without figures there is nothing that could be old.
+                        let some = figures.with(Option::is_some);
+                        some.then(|| view! { <span class="badge">{tr::dashboard::not_live()}</span> }).into_any()
+                    })}
                     <span class="push">
                         <Button
                             text=derive(move || {
