@@ -20,8 +20,8 @@ use crate::app_context::{App, Core};
 use crate::clock;
 use crate::device::page;
 
-/// A step that takes longer than this is given up: every await inside has a shorter deadline, so
-/// one of them must have been lost.
+/// A step that takes longer than this is given up: one of its awaits must have been lost, or its line is
+/// so slow that it is better begun anew.
 const WATCHDOG: i32 = 300_000;
 /// How often the server is asked although nothing announced itself: with and without live events.
 const POLL_LIVE: u64 = 5 * 60_000;
@@ -150,6 +150,11 @@ impl Driver {
     pub(super) fn is_current(&self) -> bool {
         !self.core.has_ended()
             && current().is_some_and(|driver| Rc::ptr_eq(&driver.core, &self.core))
+    }
+
+    /// It is this one that runs, and no later one for the same store.
+    pub(super) fn runs(&self) -> bool {
+        current().is_some_and(|driver| std::ptr::eq(&raw const *driver, self))
     }
 
     pub(super) fn wake_all(&self) {
@@ -295,8 +300,13 @@ async fn step(driver: &Rc<Driver>, task: Task, moved: &Cell<bool>) -> Result<(),
     }
     if task == Task::Upload {
         let mut told = driver.app.instant();
-        while engine.upload_once(&scopes).await? != Uploaded::Idle {
-            moved.set(true);
+        let pieces = engine.pieces();
+        loop {
+            let uploaded = engine.upload_once(&scopes).await;
+            moved.set(engine.pieces() > pieces);
+            if uploaded? == Uploaded::Idle {
+                break;
+            }
             driver.app.saw_network(&Ok(()));
             // Counting reads all that is kept: not for each of hundreds of photos.
             let now = driver.app.instant();
@@ -356,7 +366,8 @@ async fn pull(driver: &Rc<Driver>, scope: Scope, moved: &Cell<bool>) -> Result<(
     loop {
         let Pulled { rows: count, more } = engine.pull_once(scope, driver.app.instant()).await?;
         rows += count;
-        moved.set(true);
+        // Hearing that nothing is new in one scope is no reason to ask sooner for one that fails.
+        moved.set(moved.get() || count > 0);
         report::show(driver);
         if !more {
             break;

@@ -113,14 +113,14 @@ pub fn ensure(driver: &Rc<Driver>) {
 
 /// Looks now and then whether the stream is still heard, as long as the driver runs.
 pub async fn watch(driver: Rc<Driver>) {
-    while driver.is_current() {
+    while driver.runs() {
         page::sleep(30_000).await;
         let now = driver.app.instant();
         let silent = STREAM.with_borrow(|stream| {
             let silent = |stream: &Stream| now.0.abs_diff(stream.heard.get().0) > SILENCE;
             stream.as_ref().is_some_and(silent)
         });
-        if silent && driver.is_current() {
+        if silent && driver.runs() {
             close();
             if driver.live.replace(false) {
                 driver.wake_pull();

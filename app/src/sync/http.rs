@@ -1,4 +1,4 @@
-//! One way to ask the server: same origin, given up when nothing moves any more, and errors in the
+//! One way to ask the server: same origin, given up when no answer begins or ends, and errors in the
 //! words of `TransportError`.
 
 use std::cell::{Cell, RefCell};
@@ -9,18 +9,16 @@ use domain::sync::wire::ErrorBody;
 use domain::{Ms, Refusal};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortController, Headers, ReadableStreamDefaultReader, RequestCredentials, RequestInit,
-    Response,
-};
+use web_sys::{AbortController, Headers, RequestCredentials, RequestInit, Response};
 
 use crate::clock;
 use crate::device::page;
 
-/// Milliseconds for which nothing may move: until an answer begins, and between two pieces of it. A
-/// connection that died without a word must be noticed soon enough for the queue to drain within a
-/// minute of the line's coming back.
+/// Milliseconds until an answer begins, and as many until it ends. A connection that died without a word
+/// must be noticed soon enough for what was recorded to arrive within a minute of the line's coming back.
 const PATIENCE: i32 = 25_000;
+/// Milliseconds for the rest of an answer that is long: a page of records on a bad line.
+const BODY: i32 = 60_000;
 /// Bytes a millisecond that the slowest usable line carries; how far a request has gone is not told,
 /// so one with much to carry gets as much longer.
 const SLOWEST: usize = 8;
@@ -78,7 +76,7 @@ impl Body<'_> {
     }
 }
 
-/// Ends a request in which nothing moves.
+/// Ends a request that takes too long.
 struct Patience {
     controller: AbortController,
     late: Rc<Cell<bool>>,
@@ -97,6 +95,13 @@ impl Patience {
             late.set(true);
             controller.abort();
         }));
+    }
+}
+
+impl Drop for Patience {
+    /// A request that nobody waits for any more must not take the line from the next one.
+    fn drop(&mut self) {
+        self.controller.abort();
     }
 }
 
@@ -151,7 +156,7 @@ pub async fn ask(
     ask_any(method, path, body, headers).await?.into_ok()
 }
 
-/// Asks, and waits as long as something moves.
+/// Asks, and waits neither for the beginning nor for the end of the answer for ever.
 #[inline(never)]
 pub async fn ask_any(
     method: &str,
@@ -186,7 +191,8 @@ pub async fn ask_any(
     init.set_headers(&head);
     let patience = Patience::new(controller);
     patience.give(body.patience());
-    match exchange(path, &init, &patience).await {
+    let rest = if method == "GET" { BODY } else { PATIENCE };
+    match exchange(path, &init, &patience, rest).await {
         Ok(answer) => Ok(answer),
         // What fetch throws does not say more than that there was no answer.
         Err(_) if patience.late.get() => Err(TransportError::Timeout),
@@ -194,31 +200,18 @@ pub async fn ask_any(
     }
 }
 
-async fn exchange(path: &str, init: &RequestInit, patience: &Patience) -> Result<Answer, JsValue> {
+async fn exchange(
+    path: &str,
+    init: &RequestInit,
+    patience: &Patience,
+    rest: i32,
+) -> Result<Answer, JsValue> {
     let sent_at = clock::device_now();
     let promise = page::window().fetch_with_str_and_init(path, init);
     let response: Response = JsFuture::from(promise).await?.dyn_into()?;
     let received_at = clock::device_now();
-    patience.give(PATIENCE);
-    let text = text_of(&response, patience).await?;
+    patience.give(rest);
+    let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     let (status, headers) = (response.status(), response.headers());
     Ok(Answer { text, headers, status, sent_at, received_at })
-}
-
-/// The body, for which is waited as long as pieces of it come.
-async fn text_of(response: &Response, patience: &Patience) -> Result<String, JsValue> {
-    let Some(body) = response.body() else { return Ok(String::new()) };
-    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-    let mut bytes = Vec::new();
-    loop {
-        let read = JsFuture::from(reader.read()).await?;
-        let value = js_sys::Reflect::get(&read, &"value".into())?;
-        // Past the end there is none.
-        let Ok(piece) = value.dyn_into::<js_sys::Uint8Array>() else { break };
-        let from = bytes.len();
-        bytes.resize(from + piece.length() as usize, 0);
-        piece.copy_to(&mut bytes[from..]);
-        patience.give(PATIENCE);
-    }
-    Ok(String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into()))
 }

@@ -65,6 +65,8 @@ async fn tell_all(state: &AppState, untold: Vec<Untold>) -> Result<(), ApiError>
 struct Follower {
     state: AppState,
     read: HashMap<Scope, u64>,
+    /// What a restore brought beside its tables was looked for.
+    adopted: bool,
 }
 
 impl Follower {
@@ -88,6 +90,11 @@ impl Follower {
             let read = self.read.entry(scope).or_insert(0);
             *read = (*read).max(head);
         }
+        // Not when the next clean-up is due: until then people would wait for photos that are here.
+        if !self.adopted {
+            orphans::adopt_after_restore(&self.state).await?;
+            self.adopted = true;
+        }
         tell_all(&self.state, store::all_untold(&self.state.db).await?).await
     }
 }
@@ -97,11 +104,7 @@ pub async fn watch(state: AppState) {
     let mut grown = state.sync.subscribe();
     let mut everything = tokio::time::interval(EVERYTHING);
     let mut stopping = state.stopping.clone();
-    let mut follower = Follower { state, read: HashMap::new() };
-    // Not when the next clean-up is due: until then people would wait for photos that are here.
-    if let Err(error) = orphans::adopt_after_restore(&follower.state).await {
-        tracing::error!(%error, "attachments that came with a back-up were not looked for");
-    }
+    let mut follower = Follower { state, read: HashMap::new(), adopted: false };
     loop {
         let event = tokio::select! {
             biased;

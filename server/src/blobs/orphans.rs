@@ -105,7 +105,7 @@ fn began(epoch: Uuid) -> Ms {
 /// A server that came back from a back-up has attachments of which its tables do not know yet: what arrived
 /// after the back-up was made was secured beside it, and the phone that brought it may have let go of it.
 pub async fn adopt_after_restore(state: &AppState) -> Result<(), ApiError> {
-    if began(state.sync.epoch()) > state.clock.now().plus(-DAY) {
+    if began(state.sync.epoch()) > state.clock.now().plus(-UNNAMED) {
         adopt(state).await?;
     }
     Ok(())

@@ -19,7 +19,7 @@ use crate::store::{Result, StoreError, floor, scopes};
 
 /// Most records on a page, and about the most bytes.
 pub const PAGE_ROWS: usize = 2_000;
-const PAGE_BYTES: usize = 2_000_000;
+const PAGE_BYTES: usize = 1_000_000;
 /// Bodies that are read at a time: a page of large records is full long before its most records.
 const READ_ROWS: usize = 200;
 

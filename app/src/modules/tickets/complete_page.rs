@@ -149,6 +149,8 @@ fn Form(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> impl IntoView {
     let first_part = usize::from(needs_conduct);
     view! {
         {drawn(move || match way.get() {
+            // What is being saved here is not what somebody else did.
+            _ if sending.busy.get() => ().into_any(),
             Way::Open => ().into_any(),
             Way::Late(reason) => {
                 let text = tr::tickets::complete_late(error_text(&reason));

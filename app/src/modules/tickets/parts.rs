@@ -85,8 +85,8 @@ impl Sending {
                         None => self.toasts.say(text),
                     }
                     page::painted().await;
-                    self.busy.try_set(false);
                     done.try_run(());
+                    self.busy.try_set(false);
                 }
                 Err(refusal) => {
                     self.busy.try_set(false);

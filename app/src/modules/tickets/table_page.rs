@@ -22,7 +22,7 @@ use super::view_model::table::{TableQuery, moved};
 use crate::app_context::{View, use_app, use_view};
 use crate::error_text::error_text;
 use crate::i18n::tr;
-use crate::reactive::{derive, drawn, effect, memo};
+use crate::reactive::{call, derive, drawn, effect, memo};
 use crate::ui::{Button, ButtonLink, Empty, Icon, Notice, Page, Sheet, Show, Skeleton, Weight};
 
 /// Whether somebody is typing, and keys are letters rather than commands.
@@ -240,7 +240,7 @@ fn AssignMany(
         let text = tr::tickets::assigned_many(commands.len());
         let done = Callback::new(move |()| {
             picked.update(BTreeSet::clear);
-            on_done.run(());
+            call(on_done, ());
         });
         sending.send(commands, Vec::new(), None, text, done);
     };

@@ -72,6 +72,8 @@ pub struct Engine<S, T> {
     pub(super) mutilated: RefCell<BTreeMap<Sha256Hex, u32>>,
     /// Bytes of a blob that the line carried in one request, as it has proved.
     pub(super) chunk: Cell<usize>,
+    /// Pieces of blobs that arrived.
+    pub(super) pieces: Cell<u64>,
     /// The page behind the last one, asked for while that one was being kept.
     ahead: RefCell<Option<(PullAsk, PullResponse)>>,
     /// As `LocalStore::meta` has it; only the tab that pulls writes it.
@@ -115,6 +117,7 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             notes: RefCell::default(),
             mutilated: RefCell::default(),
             chunk: Cell::new(CHUNK / 2),
+            pieces: Cell::new(0),
             ahead: RefCell::default(),
             checked: RefCell::default(),
             untidy: Cell::new(true),

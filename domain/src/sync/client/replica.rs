@@ -6,6 +6,7 @@
 //! between the answer and the pull.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::order;
 use uuid::Uuid;
@@ -129,8 +130,10 @@ impl Replica {
     }
 
     fn touch(&mut self, kind: RecordKind) {
+        /// Over all replicas: what was made of one must not pass for what is made of the next.
+        static REVISION: AtomicU64 = AtomicU64::new(1);
         self.changed.insert(kind);
-        *self.revisions.entry(kind).or_default() += 1;
+        self.revisions.insert(kind, REVISION.fetch_add(1, Ordering::Relaxed));
     }
 
     fn put_row(&mut self, scope: Scope, row: StoredRow) {
@@ -427,8 +430,8 @@ impl Replica {
         std::mem::take(&mut self.changed)
     }
 
-    /// Grows whenever a record of this kind may look different: for what is made of many of them and
-    /// kept as long as it holds.
+    /// Grows whenever a record of this kind may look different, and is no other replica's: for what is
+    /// made of many records and kept as long as it holds.
     pub fn revision(&self, kind: RecordKind) -> u64 {
         self.revisions.get(&kind).copied().unwrap_or_default()
     }

@@ -11,7 +11,7 @@ use crate::sync::wire::{ErrorBody, PullResponse, PushRequest, PushResponse};
 use super::store::Blob;
 
 /// Most bytes of a blob that travel in one request.
-pub const CHUNK: usize = 512 * 1024;
+pub const CHUNK: usize = 256 * 1024;
 /// As many travel on a line that breaks in the middle of more.
 pub(super) const LEAST_CHUNK: usize = 32 * 1024;
 

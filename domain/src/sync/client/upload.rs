@@ -35,6 +35,11 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         }
     }
 
+    /// How many pieces of attachments have arrived since the start: grows although the rest is cut.
+    pub fn pieces(&self) -> u64 {
+        self.pieces.get()
+    }
+
     /// A server in another epoch came back from a back-up: whether it still has what it confirmed is not
     /// known any more, so it is asked again. Before anything is kept of what it says, for a step that
     /// is cut is run again only as long as the old epoch stands.
@@ -140,13 +145,16 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             let to = bytes.len().min(from + self.chunk.get());
             // At the end and still not whole: the empty chunk asks the server to check its hash.
             let put = self.transport.blob_put(blob, at.offset, &bytes[from..to]).await;
-            self.chunk.set(match put {
-                // What is cut has to travel again.
-                Err(TransportError::Offline | TransportError::Timeout) => {
-                    LEAST_CHUNK.max(self.chunk.get() / 2)
+            match &put {
+                Ok(_) => {
+                    self.chunk.set(CHUNK.min(self.chunk.get() * 2));
+                    self.pieces.set(self.pieces.get() + 1);
                 }
-                _ => CHUNK.min(self.chunk.get() * 2),
-            });
+                // What the server decides has nothing to do with the size of a piece.
+                Err(TransportError::Refused(_) | TransportError::Busy { .. }) => {}
+                // What is cut has to travel again.
+                Err(_) => self.chunk.set(LEAST_CHUNK.max(self.chunk.get() / 2)),
+            }
             at = put?;
             let sent = at.offset;
             if !at.complete && usize::try_from(sent).unwrap_or(usize::MAX) >= bytes.len() {
