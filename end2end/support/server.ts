@@ -1,7 +1,7 @@
 // One server of a journey: the real binary, on a copy of the demo company that was made once.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { BINARY, run } from "./env.ts";
@@ -60,6 +60,8 @@ export class Server {
   readonly port: number;
   /** The built app; a copy of its own once a journey changes it. */
   site: string;
+  private readonly built: string;
+  private sites = 0;
   private process: ChildProcess | null = null;
   private readonly database: string;
 
@@ -67,6 +69,7 @@ export class Server {
     this.folder = folder;
     this.port = port;
     this.site = site;
+    this.built = site;
     this.database = database;
   }
 
@@ -188,15 +191,11 @@ export class Server {
     return logRows;
   }
 
-  /** Gives this server a site of its own, so that a journey can publish a new version. */
-  ownSite(): string {
-    const own = join(this.folder, "site");
-    if (!existsSync(own)) cpSync(this.site, own, { recursive: true });
-    return own;
-  }
-
+  /** Gives this server a site of its own, so that a journey can publish a new version: as it was built, whatever the
+   * journeys before have published. */
   async useOwnSite(): Promise<string> {
-    const own = this.ownSite();
+    const own = join(this.folder, `site-${(this.sites += 1)}`);
+    cpSync(this.built, own, { recursive: true });
     await this.stop();
     this.site = own;
     await this.start();
