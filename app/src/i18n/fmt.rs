@@ -8,7 +8,7 @@ use domain::modules::tickets::Clock;
 use domain::time::{DAY, HOUR, MINUTE};
 use domain::{Fen, Ms, Zone};
 
-use super::{Language, current, name_of, tr};
+use super::{current, lookup, name_of, tr};
 
 /// Groups of three: 1284 → "1,284".
 pub fn integer(value: i64) -> String {
@@ -116,57 +116,37 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+fn named(prefix: &str, number: u32) -> &'static str {
+    lookup("dates", &format!("{prefix}{number}")).unwrap_or_default()
+}
 
 fn month_name(date: NaiveDate) -> &'static str {
-    MONTHS[date.month0() as usize % 12]
+    named("month_", date.month())
 }
 
 /// "周五", "週五", "Fri".
 pub fn weekday(date: NaiveDate) -> &'static str {
-    let index = date.weekday().num_days_from_monday() as usize % 7;
-    match current() {
-        Language::ZhHans => ["周一", "周二", "周三", "周四", "周五", "周六", "周日"][index],
-        Language::ZhHant => ["週一", "週二", "週三", "週四", "週五", "週六", "週日"][index],
-        Language::En => ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][index],
-    }
+    named("weekday_", date.weekday().number_from_monday())
 }
 
 /// "12月16日 周五", "Fri 16 Dec".
 pub fn date(date: NaiveDate) -> String {
-    if current().is_chinese() {
-        format!("{}月{}日 {}", date.month(), date.day(), weekday(date))
-    } else {
-        format!("{} {} {}", weekday(date), date.day(), month_name(date))
-    }
+    tr::dates::date(month_name(date), date.day(), weekday(date))
 }
 
 /// Without the weekday: "12月16日", "16 Dec".
 pub fn day(date: NaiveDate) -> String {
-    if current().is_chinese() {
-        format!("{}月{}日", date.month(), date.day())
-    } else {
-        format!("{} {}", date.day(), month_name(date))
-    }
+    tr::dates::day(month_name(date), date.day())
 }
 
 /// With the year: "2026年12月16日", "16 Dec 2026".
 pub fn full_date(date: NaiveDate) -> String {
-    if current().is_chinese() {
-        format!("{}年{}月{}日", date.year(), date.month(), date.day())
-    } else {
-        format!("{} {} {}", date.day(), month_name(date), date.year())
-    }
+    tr::dates::full_date(date.year(), month_name(date), date.day())
 }
 
 /// "2026年12月", "Dec 2026".
 pub fn month(date: NaiveDate) -> String {
-    if current().is_chinese() {
-        format!("{}年{}月", date.year(), date.month())
-    } else {
-        format!("{} {}", month_name(date), date.year())
-    }
+    tr::dates::month(date.year(), month_name(date))
 }
 
 /// "2026-12-16": tables and files.

@@ -1,6 +1,7 @@
 //! What people read, in each language.
 
 use super::*;
+use crate::i18n::Language;
 use crate::i18n::in_language;
 
 fn day_of(text: &str) -> NaiveDate {

@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use domain::Role;
 use domain::id::TicketId;
+use domain::modules::attachments::Sha256Hex;
 use domain::modules::tickets::{
     Intake, NoteTicket, OpenTicket, Place as At, TicketContact, TicketKind, Urgency,
 };
@@ -57,6 +58,45 @@ fn notes(name: &str, text: &str) -> NoteTicket {
 
 fn backups(place: &std::path::Path) -> PathBuf {
     place.join("backups")
+}
+
+/// The disk is gone, with all that was on it but the back-ups, which are on another: a server of what a back-up
+/// holds, and which photos that leaves to the phones.
+async fn lost_and_brought_back(
+    first: &Server,
+    folder: PathBuf,
+    database: Database,
+) -> (Server, Vec<Sha256Hex>) {
+    first.state.sync.stop().await;
+    first.state.db.close().await;
+    let data = first.folder.join("data");
+    // A piece of a photo that was on its way may still be written.
+    for _ in 0..200 {
+        if !data.exists() || std::fs::remove_dir_all(&data).is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(!data.exists());
+    let place = Place::fresh(database).await;
+    let restored = backup::restore(&Restore {
+        folder,
+        database: place.database.clone(),
+        data: place.folder.join("data"),
+        replace: false,
+        older: false,
+        sign_out: false,
+        clock: first.clock.clone(),
+    })
+    .await
+    .unwrap();
+    let second = Server::start_at(place, first.clock.clone(), |config| {
+        config.backup_dir = Some(backups(&first.folder));
+    })
+    .await;
+    backup::begin(&second.state).await.unwrap();
+    tokio::spawn(server::blobs::arrivals::watch(second.state.clone()));
+    (second, restored.missing)
 }
 
 async fn the_server_is_lost_and_the_phones_go_on(database: Database) {
@@ -116,29 +156,8 @@ async fn the_server_is_lost_and_the_phones_go_on(database: Database) {
     let numbers = desk.numbers();
     assert_eq!(numbers.len(), 5);
 
-    // The disk is gone, with all that was on it but the back-ups, which are on another.
-    first.state.sync.stop().await;
-    first.state.db.close().await;
-    std::fs::remove_dir_all(first.folder.join("data")).unwrap();
-    let place = Place::fresh(database).await;
-    let restored = backup::restore(&Restore {
-        folder: made.folder.clone(),
-        database: place.database.clone(),
-        data: place.folder.join("data"),
-        replace: false,
-        older: false,
-        sign_out: false,
-        clock: first.clock.clone(),
-    })
-    .await
-    .unwrap();
-    assert!(restored.missing.is_empty(), "all that had arrived were secured: {restored:?}");
-    let second = Server::start_at(place, first.clock.clone(), |config| {
-        config.backup_dir = Some(backups(&first.folder));
-    })
-    .await;
-    backup::begin(&second.state).await.unwrap();
-    tokio::spawn(server::blobs::arrivals::watch(second.state.clone()));
+    let (second, missing) = lost_and_brought_back(&first, made.folder, database).await;
+    assert!(missing.is_empty(), "all that had arrived were secured: {missing:?}");
     *router.borrow_mut() = second.router.clone();
 
     // By themselves. The steward's note comes before the ticket it is about.
@@ -278,29 +297,7 @@ async fn phones_that_never_pause_lose_nothing(database: Database) {
         let there: i64 = sql(select).fetch_one(first.state.db.readers()).await.unwrap().get(0);
         assert!(there > kept.cast_signed(), "something was acknowledged that no back-up has");
         *router.borrow_mut() = nobody();
-        first.state.sync.stop().await;
-        first.state.db.close().await;
-        // A piece of a photo that was on its way may still be written.
-        while std::fs::remove_dir_all(first.folder.join("data")).is_err() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        let place = Place::fresh(database).await;
-        let restore = Restore {
-            folder: made.folder,
-            database: place.database.clone(),
-            data: place.folder.join("data"),
-            replace: false,
-            older: false,
-            sign_out: false,
-            clock: first.clock.clone(),
-        };
-        backup::restore(&restore).await.unwrap();
-        let second = Server::start_at(place, first.clock.clone(), |config| {
-            config.backup_dir = Some(backups(&first.folder));
-        })
-        .await;
-        backup::begin(&second.state).await.unwrap();
-        tokio::spawn(server::blobs::arrivals::watch(second.state.clone()));
+        let (second, _) = lost_and_brought_back(&first, made.folder, database).await;
         *router.borrow_mut() = second.router.clone();
         until(recorded.get() + 30).await;
         backup::make(&Backup::of(&second.state).unwrap()).await.unwrap();

@@ -14,9 +14,10 @@ use super::replica::{Draft, Preview, Replica};
 use super::status::{Paused, RecordError, SyncError, SyncStatus};
 use super::steps::{self, AfterGap};
 use super::store::{Answers, LocalStore, NewBlob, NewCommand, OutboxEntry, Queue, StoreError};
-use super::transport::{CHUNK, PullAsk, Transport, TransportError};
+use super::transport::{PullAsk, Transport, TransportError};
+use super::upload::Way;
 use crate::id::{DeviceId, OpId, UserId};
-use crate::modules::attachments::{Settlement, Sha256Hex};
+use crate::modules::attachments::Settlement;
 use crate::refusal::{CommonCode, Refusal};
 use crate::sync::outcome::Outcome;
 use crate::sync::record::Scope;
@@ -68,12 +69,7 @@ pub struct Engine<S, T> {
     pub(super) user: UserId,
     pub(super) device: DeviceId,
     notes: RefCell<Notes>,
-    /// How often an attachment whose bytes are right arrived wrong, since the app was opened.
-    pub(super) mutilated: RefCell<BTreeMap<Sha256Hex, u32>>,
-    /// Bytes of a blob that the line carried in one request, as it has proved.
-    pub(super) chunk: Cell<usize>,
-    /// Pieces of blobs that arrived.
-    pub(super) pieces: Cell<u64>,
+    pub(super) way: Way,
     /// The page behind the last one, asked for while that one was being kept.
     ahead: RefCell<Option<(PullAsk, PullResponse)>>,
     /// As `LocalStore::meta` has it; only the tab that pulls writes it.
@@ -115,9 +111,7 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
             user,
             device,
             notes: RefCell::default(),
-            mutilated: RefCell::default(),
-            chunk: Cell::new(CHUNK / 2),
-            pieces: Cell::new(0),
+            way: Way::default(),
             ahead: RefCell::default(),
             checked: RefCell::default(),
             untidy: Cell::new(true),

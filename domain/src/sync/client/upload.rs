@@ -1,5 +1,8 @@
 //! Attachments: chunk by chunk, after their command, resumed where the server says it stands.
 
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 use super::engine::{Engine, pause_of};
@@ -25,6 +28,39 @@ pub enum Uploaded {
 /// After so many times in which right bytes arrived wrong, something on the way changes them.
 const MUTILATIONS: u32 = 3;
 
+/// What the way to the server has proved to be since the app was opened.
+pub(super) struct Way {
+    /// How often an attachment whose bytes are right arrived wrong.
+    mutilated: RefCell<BTreeMap<Sha256Hex, u32>>,
+    /// Bytes of an attachment that one request carries.
+    chunk: Cell<usize>,
+    /// Pieces that arrived.
+    pieces: Cell<u64>,
+}
+
+impl Default for Way {
+    fn default() -> Self {
+        let (mutilated, pieces) = Default::default();
+        Self { mutilated, chunk: Cell::new(CHUNK / 2), pieces }
+    }
+}
+
+impl Way {
+    /// A piece went, or did not.
+    fn learn<T>(&self, put: &Result<T, TransportError>) {
+        match put {
+            Ok(_) => {
+                self.chunk.set(CHUNK.min(self.chunk.get() * 2));
+                self.pieces.set(self.pieces.get() + 1);
+            }
+            // What the server decides has nothing to do with the size of a piece.
+            Err(TransportError::Refused(_) | TransportError::Busy { .. }) => {}
+            // What is cut has to travel again.
+            Err(_) => self.chunk.set(LEAST_CHUNK.max(self.chunk.get() / 2)),
+        }
+    }
+}
+
 impl<S: LocalStore, T: Transport> Engine<S, T> {
     /// Sends one attachment whose command the server has. `scopes` are those of this user.
     pub async fn upload_once(&self, scopes: &[Scope]) -> Result<Uploaded, SyncError> {
@@ -37,7 +73,7 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
 
     /// How many pieces of attachments have arrived since the start: grows although the rest is cut.
     pub fn pieces(&self) -> u64 {
-        self.pieces.get()
+        self.way.pieces.get()
     }
 
     /// A server in another epoch came back from a back-up: whether it still has what it confirmed is not
@@ -120,7 +156,7 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         if !self.store.blob_is_intact(sha256).await? {
             return Ok(true);
         }
-        let mut mutilated = self.mutilated.borrow_mut();
+        let mut mutilated = self.way.mutilated.borrow_mut();
         let times = mutilated.entry(sha256.clone()).or_insert(0);
         *times += 1;
         let hopeless = *times >= MUTILATIONS;
@@ -142,19 +178,10 @@ impl<S: LocalStore, T: Transport> Engine<S, T> {
         let Some(bytes) = self.store.blob_bytes(&blob.sha256).await? else { return Ok(false) };
         while !at.complete {
             let from = usize::try_from(at.offset).unwrap_or(usize::MAX).min(bytes.len());
-            let to = bytes.len().min(from + self.chunk.get());
+            let to = bytes.len().min(from + self.way.chunk.get());
             // At the end and still not whole: the empty chunk asks the server to check its hash.
             let put = self.transport.blob_put(blob, at.offset, &bytes[from..to]).await;
-            match &put {
-                Ok(_) => {
-                    self.chunk.set(CHUNK.min(self.chunk.get() * 2));
-                    self.pieces.set(self.pieces.get() + 1);
-                }
-                // What the server decides has nothing to do with the size of a piece.
-                Err(TransportError::Refused(_) | TransportError::Busy { .. }) => {}
-                // What is cut has to travel again.
-                Err(_) => self.chunk.set(LEAST_CHUNK.max(self.chunk.get() / 2)),
-            }
+            self.way.learn(&put);
             at = put?;
             let sent = at.offset;
             if !at.complete && usize::try_from(sent).unwrap_or(usize::MAX) >= bytes.len() {
