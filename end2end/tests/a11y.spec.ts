@@ -23,7 +23,11 @@ async function findings(page: Page, enhanced = false): Promise<string[]> {
 }
 
 async function theme(page: Page, name: "light" | "dark" | "contrast"): Promise<void> {
-  await page.evaluate((name) => document.documentElement.setAttribute("data-theme", name), name);
+  await page.evaluate(async (name) => {
+    document.documentElement.setAttribute("data-theme", name);
+    // On their way from one theme to the other, colours are of neither.
+    await Promise.allSettled(document.getAnimations().map((one) => one instanceof CSSTransition && one.finished));
+  }, name);
 }
 
 async function check(page: Page, addresses: string[], themes: ("light" | "dark" | "contrast")[], enhanced: boolean) {

@@ -47,6 +47,8 @@ pub struct Driver {
     announced: RefCell<BTreeSet<Scope>>,
     /// When all were last asked for, by the phone's clock.
     asked_for_all: Cell<Option<Ms>>,
+    /// How often something was recorded in this tab.
+    pub(super) recordings: Cell<u64>,
     /// The way to the server failed last, as far as any of the loops knows.
     cut_off: Cell<bool>,
     /// Ends the holding of the lock.
@@ -77,6 +79,7 @@ pub fn start(app: App, core: Rc<Core>) {
         upload: Wake::default(),
         announced: RefCell::default(),
         asked_for_all: Cell::new(None),
+        recordings: Cell::new(0),
         cut_off: Cell::new(false),
         release: RefCell::new(None),
     });
@@ -110,6 +113,7 @@ pub fn stop() {
 /// Commands were stored in this tab: sends them, tells the other tabs.
 pub fn recorded(app: App) {
     let Some(driver) = current() else { return };
+    driver.recordings.set(driver.recordings.get() + 1);
     if let Some(tabs) = &driver.tabs {
         tabs.tell(&Hint::Queue);
     }

@@ -18,10 +18,17 @@ pub fn show(driver: &Driver) {
 /// Redraws the replica and takes over the counts of queue and blobs.
 pub async fn publish(driver: &Rc<Driver>) {
     show(driver);
-    let counts = driver.core.engine.status(&driver.core.scopes()).await;
-    if !driver.is_current() {
-        return;
-    }
+    // What is recorded while it is counted is in none of the counts: they would say that all is sent.
+    let counts = loop {
+        let before = driver.recordings.get();
+        let counts = driver.core.engine.status(&driver.core.scopes()).await;
+        if !driver.is_current() {
+            return;
+        }
+        if driver.recordings.get() == before {
+            break counts;
+        }
+    };
     let Ok(counts) = counts else { return };
     let app = driver.app;
     let mut next = app.status_now();
