@@ -25,6 +25,7 @@ use crate::sync::{SyncStatus, http};
 
 mod core;
 mod drafts;
+mod kept_session;
 mod network;
 mod outbox;
 mod send;
@@ -33,8 +34,9 @@ mod views;
 
 pub use core::Core;
 pub use drafts::use_draft;
+pub use kept_session::SESSION;
 pub use outbox::{OutboxBlob, OutboxItem, OutboxState};
-pub use session::{SESSION, Unsent};
+pub use session::Unsent;
 pub use views::{View, use_view};
 
 /// How often relative times on the screen move on.

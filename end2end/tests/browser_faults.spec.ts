@@ -6,7 +6,18 @@ import { Client } from "../support/api.ts";
 import { encodeAtOnce, largePicture, picture } from "../support/camera.ts";
 import { disk, halves, useUp } from "../support/disk.ts";
 import { expect, test, watchFaults } from "../support/fixtures.ts";
-import { button, expectSynced, expectWaitingOffline, openTicket, sessionOf, signIn, visit } from "../support/pages.ts";
+import {
+  button,
+  expectSynced,
+  expectWaitingOffline,
+  openTicket,
+  readyForOffline,
+  sessionOf,
+  signIn,
+  signInAgain,
+  typeAccount,
+  visit,
+} from "../support/pages.ts";
 import { Phone } from "../support/profile.ts";
 import { t } from "../support/texts.ts";
 import { arrived, description, type Files, fill, pictures, save } from "../support/ticket_form.ts";
@@ -143,6 +154,42 @@ test("a tab that crashes or a phone that dies while 20 photos are saved leaves a
   const tickets = await arrived(office, "保存 ");
   expect(tickets.map((one) => one.description)).toEqual(tickets.map((_, index) => `保存 ${index}`));
   expect(tickets.map((one) => one.photos.length)).toEqual(Array(saved).fill(20));
+  await phone.switchOff();
+});
+
+// --- a phone that dies in the seconds before the browser writes down what it knows --------------------------------
+
+test("a phone that dies as soon as somebody has signed in, or out, still knows it without a network", async ({ server }) => {
+  const phone = await Phone.switchOn("signed-in");
+  await phone.page.goto(server.url);
+  await readyForOffline(phone.page);
+  const startOffline = async () => {
+    await phone.start();
+    await phone.context.setOffline(true);
+    await phone.page.goto(server.url);
+  };
+  const signedIn = () => phone.page.getByRole("link", { name: t("frame.nav_rounds"), exact: true });
+  const signInPage = () => button(phone.page, "session.sign_in");
+
+  await typeAccount(phone.page, "guanjia1");
+  await expect(signedIn()).toBeVisible();
+  await phone.die();
+  await startOffline();
+  await expect(signedIn()).toBeVisible();
+  await expect(signInPage()).toHaveCount(0);
+
+  // By then the browser has written down that somebody is signed in.
+  await pause(8_000);
+  await phone.context.setOffline(false);
+  await signInAgain(phone.page);
+  await expectSynced(phone.page);
+  await visit(phone.page, "/more");
+  await button(phone.page, "more.sign_out").click();
+  await expect(signInPage()).toBeVisible();
+  await phone.die();
+  await startOffline();
+  await expect(signInPage()).toBeVisible();
+  await expect(signedIn()).toHaveCount(0);
   await phone.switchOff();
 });
 

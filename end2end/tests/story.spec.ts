@@ -144,7 +144,7 @@ test("a day without signal reaches the office complete, and comes back as finish
           () =>
             new Promise<boolean>((found) => {
               void indexedDB.databases().then((all) => {
-                const open = indexedDB.open(all.find((one) => one.name?.startsWith("guanjia"))!.name!);
+                const open = indexedDB.open(all.find((one) => one.name?.startsWith("guanjia-"))!.name!);
                 open.onsuccess = () => {
                   const read = open.result.transaction("drafts").objectStore("drafts").getAll();
                   read.onsuccess = () => {

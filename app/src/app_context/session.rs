@@ -12,6 +12,9 @@ use domain::{Refusal, Right};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::kept_session::{
+    self, forget_session, keep_session, owner_of, stored_owner, stored_session,
+};
 use super::{App, Core};
 use crate::clock;
 use crate::device::{install, page, reserve};
@@ -19,8 +22,6 @@ use crate::sync::http::{self, Body};
 use crate::sync::transport::DEVICE;
 use crate::sync::{driver, events};
 
-/// Where the session is kept; whether there is one is looked up before this part is here.
-pub const SESSION: &str = "guanjia.session";
 pub(super) const OFFSET: &str = "guanjia.clock_offset";
 /// The device of a sign-out the server has not heard of yet.
 const SIGN_OUT: &str = "guanjia.sign_out_pending";
@@ -58,11 +59,6 @@ fn leave_the_page(home: Option<&'static str>) {
     page::after(0, move || page::start_over(home));
 }
 
-/// Whose session all tabs share, and on which device.
-fn stored_owner() -> Option<(UserId, DeviceId)> {
-    page::stored::<Session>(SESSION).map(|session| (session.actor.user, session.device.id))
-}
-
 impl App {
     /// Where a person starts.
     pub fn home(self) -> &'static str {
@@ -89,8 +85,12 @@ impl App {
             let device = page::stored::<String>(SIGN_OUT);
             spawn_local(async move { self.finish_sign_out(device.as_deref()).await });
         }
+        // Nothing is drawn for nobody, and signing in takes longer than looking.
+        if stored_owner().is_none() {
+            kept_session::recover_session().await;
+        }
         let before = stored_owner();
-        if let Some(session) = page::stored::<Session>(SESSION)
+        if let Some(session) = stored_session()
             && let Err(error) = self.begin(session).await
         {
             leptos::logging::error!("the store did not open: {error}");
@@ -104,6 +104,12 @@ impl App {
         if stored_owner() != before {
             self.session_elsewhere();
         }
+        // Beside the start, which it must not hold up.
+        spawn_local(async move {
+            if before.is_some() && kept_session::recover_session().await {
+                self.session_elsewhere();
+            }
+        });
     }
 
     /// Signs in. Needs the network; afterwards everything works without.
@@ -117,7 +123,7 @@ impl App {
             session = self.post_session(&account, password, kept).await?;
             keep_device(&account, kept);
         }
-        page::keep(SESSION, &session);
+        keep_session(&session).await;
         page::forget(SIGN_OUT);
         self.begin(session)
             .await
@@ -155,7 +161,7 @@ impl App {
         let device = Core::device_of_store(session.actor.user).await;
         if let Some(device) = device.filter(|device| *device != session.device.id) {
             session.device.id = device;
-            page::keep(SESSION, &session);
+            keep_session(&session).await;
         }
         let same = self.core().filter(|core| {
             core.with_replica(|r| {
@@ -244,7 +250,7 @@ impl App {
         let device = core.with_replica(|replica| replica.device().to_string());
         // A tab that lingers does not sign out whoever came after.
         if self.is_stored_session() {
-            page::forget(SESSION);
+            forget_session().await;
             page::keep(SIGN_OUT, &device);
         }
         self.close();
@@ -310,7 +316,7 @@ impl App {
                 Some(Paused::SignIn | Paused::OtherUser | Paused::ChangePassword)
             ) && !session.must_change_password;
             if !known {
-                page::keep(SESSION, &session);
+                keep_session(&session).await;
                 if self.take_session(&core, session).await.is_err() {
                     return;
                 }
@@ -357,7 +363,7 @@ impl App {
             keep_device(&session.account, device);
             session.device.id = device;
             // Other tabs hear of it and open the store anew as well.
-            page::keep(SESSION, &session);
+            keep_session(&session).await;
             self.flush_drafts();
             if let Err(error) = self.begin(session).await {
                 leptos::logging::error!("the renewed store did not open: {error}");
@@ -374,7 +380,7 @@ impl App {
             std::mem::take(&mut session.must_change_password).then(|| session.clone())
         });
         let Some(session) = chosen.flatten() else { return };
-        page::keep(SESSION, &session);
+        spawn_local(async move { keep_session(&session).await });
         if let Some(core) = self.core() {
             core.engine.unpause();
         }
@@ -383,7 +389,7 @@ impl App {
 
     /// Who acts, and on which device, as this tab knows it.
     fn own_session(self) -> Option<(UserId, DeviceId)> {
-        self.session.with_untracked(|s| s.as_ref().map(|s| (s.actor.user, s.device.id)))
+        self.session.with_untracked(|s| s.as_ref().map(owner_of))
     }
 
     /// The session that all tabs share is this tab's.
@@ -446,7 +452,7 @@ impl App {
         let device = DeviceId(clock::new_uuid());
         keep_device(&session.account, device);
         session.device.id = device;
-        page::keep(SESSION, &session);
+        keep_session(&session).await;
         self.flush_drafts();
         if self.begin(session).await.is_ok() {
             self.status.update(|status| status.cleared = Some(count));
@@ -468,7 +474,7 @@ impl App {
         self.flush_drafts();
         let before = self.own_session().map(|(user, _)| user);
         spawn_local(async move {
-            let next = page::stored::<Session>(SESSION);
+            let next = stored_session();
             // Not for the same person, whose store was only renewed.
             let another = before.is_some() && before != next.as_ref().map(|next| next.actor.user);
             let home = match next {

@@ -43,6 +43,14 @@ impl IndexedDb {
         Self::named(&format!("guanjia-{user}"))
     }
 
+    /// What is kept whoever is signed in. One connection for the page, in which one write follows the other.
+    pub fn of_installation() -> Self {
+        thread_local! {
+            static STORE: IndexedDb = IndexedDb::named("guanjia");
+        }
+        STORE.with(Clone::clone)
+    }
+
     pub fn named(name: &str) -> Self {
         Self { name: name.into(), connection: Rc::default(), removed: Rc::default() }
     }
@@ -167,6 +175,16 @@ impl IndexedDb {
     async fn put_text(&self, store: &str, key: JsValue, text: &str) -> Result<(), StoreError> {
         let text = JsValue::from_str(text);
         self.transact(&[store], Mode::Write, async |tx| tx.put(store, &key, &text)).await
+    }
+
+    /// As `put_meta`, written through to the disk before it is there. `None` takes it away.
+    pub async fn put_durable_meta(&self, key: &str, text: Option<&str>) -> Result<(), StoreError> {
+        let (key, text) = (schema::meta_key(key), text.map(JsValue::from_str));
+        let put = async |tx: &Tx| match &text {
+            Some(text) => tx.put(schema::META, &key, text),
+            None => tx.delete(schema::META, &key),
+        };
+        self.transact(&[schema::META], Mode::Durable, put).await
     }
 
     /// Every draft, so that a form is there at once when it opens.

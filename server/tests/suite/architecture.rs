@@ -31,6 +31,7 @@ const ONLY_PAGES: Reasons = &[
 /// Texts that belong to no folder of pages.
 const ONLY_TEXTS: Reasons = &[
     ("common", "words that every page uses"),
+    ("dates", "dates, weekdays and months (i18n/fmt.rs)"),
     ("frame", "the frame around every page (ui/frame.rs)"),
     ("kit", "the parts of ui/"),
     ("print", "paper (print.rs)"),
@@ -65,7 +66,6 @@ const SQL: Reasons = &[
 /// Where Chinese stands in the app's code, and not in its texts.
 const CHINESE: Reasons = &[
     ("i18n.rs", "languages are called by their own names"),
-    ("i18n/fmt.rs", "dates and weekdays as each language writes them"),
     ("start.rs", "shown when not even the texts could be loaded"),
 ];
 
