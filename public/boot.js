@@ -47,6 +47,8 @@ async function start() {
     // Only sooner than otherwise; a browser that keeps nothing for us says so elsewhere.
   }
   const app = await import(tag.dataset.appJs);
+  // This script waits for nothing, and the program needs its place.
+  if (document.readyState === "loading") await new Promise((done) => addEventListener("DOMContentLoaded", done, { once: true }));
   await app.default({ module_or_path: tag.dataset.appWasm });
 }
 

@@ -76,6 +76,19 @@ pub fn Shell(assets: ShellAssets) -> impl IntoView {
                 <meta name="guanjia-build" content=assets.build.clone() />
                 {assets.demo.clone().map(|json| view! { <meta name="guanjia-demo" content=json /> })}
                 {assets.style_css.clone().map(|url| view! { <link rel="stylesheet" href=url /> })}
+                // First, and as soon as it is here: it knows what this page needs besides the program's first piece.
+                <script
+                    r#async=true
+                    r#type="module"
+                    src=assets.boot_js.clone()
+                    data-app-js=assets.app_js.clone()
+                    data-app-wasm=assets.app_wasm.clone()
+                    data-qr-js=assets.qr_js.clone()
+                    data-build=assets.build.clone()
+                    data-locale-zh-hans=assets.locale(Language::ZhHans)
+                    data-locale-zh-hant=assets.locale(Language::ZhHant)
+                    data-locale-en=assets.locale(Language::En)
+                ></script>
                 <link rel="modulepreload" href=assets.app_js.clone() />
                 <link
                     rel="preload"
@@ -91,17 +104,6 @@ pub fn Shell(assets: ShellAssets) -> impl IntoView {
                 <link rel="icon" href="/icons/icon.svg" r#type="image/svg+xml" />
                 <link rel="icon" href="/icons/icon-192.png" r#type="image/png" sizes="192x192" />
                 <link rel="apple-touch-icon" href="/icons/apple-touch-icon.png" />
-                <script
-                    r#type="module"
-                    src=assets.boot_js.clone()
-                    data-app-js=assets.app_js.clone()
-                    data-app-wasm=assets.app_wasm.clone()
-                    data-qr-js=assets.qr_js.clone()
-                    data-build=assets.build.clone()
-                    data-locale-zh-hans=assets.locale(Language::ZhHans)
-                    data-locale-zh-hant=assets.locale(Language::ZhHant)
-                    data-locale-en=assets.locale(Language::En)
-                ></script>
             </head>
             <body>
                 <div id="app">

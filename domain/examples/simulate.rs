@@ -190,7 +190,10 @@ fn mutants() -> bool {
         });
         let good = broken.is_none() && all.repairs > 0;
         match broken {
-            Some(broken) => println!("{mutant:?} was not healed: {broken}"),
+            Some(broken) => {
+                let small = shrink(&broken, Some(*mutant), EFFORT);
+                println!("{mutant:?} was not healed: {broken}\n{small}");
+            }
             None => println!("{mutant:?}: found out and healed {} times in 100 seeds", all.repairs),
         }
         good

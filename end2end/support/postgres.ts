@@ -1,7 +1,7 @@
 // A PostgreSQL of one's own, durable, to be killed.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -65,18 +65,43 @@ export class Postgres {
     return join(this.folder, "data");
   }
 
-  /** Every process of it at once, as when the power fails; done when the last is gone. */
-  async kill(): Promise<void> {
+  private processes(): number[] {
     const parent = Number(readFileSync(join(this.data, "postmaster.pid"), "utf8").split("\n")[0]);
     const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
-    for (const pid of [parent, ...children]) {
+    return [parent, ...children];
+  }
+
+  /** From now on no file can grow beyond so many bytes, as on a disk that is full; or as it pleases again. Its log of
+   * changes comes in files of 16 MB, without which it would not run at all. */
+  limitFiles(bytes: number | null): void {
+    const limit = bytes ?? "unlimited";
+    for (const pid of this.processes()) {
+      try {
+        execFileSync("prlimit", ["--pid", String(pid), `--fsize=${limit}:unlimited`], { stdio: "ignore" });
+      } catch (problem) {
+        if (isThere(pid)) throw problem;
+      }
+    }
+  }
+
+  /** Bytes of the largest file of its tables. */
+  largestFile(): number {
+    const base = join(this.data, "base");
+    const files = readdirSync(base, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    return Math.max(...files.map((file) => statSync(join(file.parentPath, file.name)).size));
+  }
+
+  /** Every process of it at once, as when the power fails; done when the last is gone. */
+  async kill(): Promise<void> {
+    const processes = this.processes();
+    for (const pid of processes) {
       try {
         process.kill(pid, "SIGKILL");
       } catch {
         // It ended by itself meanwhile.
       }
     }
-    await until("the end of PostgreSQL", () => [parent, ...children].every((pid) => !isThere(pid)));
+    await until("the end of PostgreSQL", () => processes.every((pid) => !isThere(pid)));
     // What it left says that it still runs, and the number may be somebody else's by now.
     rmSync(join(this.data, "postmaster.pid"), { force: true });
   }

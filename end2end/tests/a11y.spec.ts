@@ -14,6 +14,8 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 /** Serious and critical findings, one line each. */
 async function findings(page: Page, enhanced = false): Promise<string[]> {
   await expect(page.locator("main .skeleton")).toHaveCount(0);
+  // On their way from one state or theme to the next, colours are of neither.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((one) => one instanceof CSSTransition && one.finished)).then(() => undefined));
   const builder = new AxeBuilder({ page }).withTags(RULES);
   if (enhanced) builder.options({ rules: { "color-contrast-enhanced": { enabled: true } } });
   const { violations } = await builder.analyze();
@@ -23,11 +25,7 @@ async function findings(page: Page, enhanced = false): Promise<string[]> {
 }
 
 async function theme(page: Page, name: "light" | "dark" | "contrast"): Promise<void> {
-  await page.evaluate(async (name) => {
-    document.documentElement.setAttribute("data-theme", name);
-    // On their way from one theme to the other, colours are of neither.
-    await Promise.allSettled(document.getAnimations().map((one) => one instanceof CSSTransition && one.finished));
-  }, name);
+  await page.evaluate((name) => document.documentElement.setAttribute("data-theme", name), name);
 }
 
 async function check(page: Page, addresses: string[], themes: ("light" | "dark" | "contrast")[], enhanced: boolean) {

@@ -28,6 +28,34 @@ async function scene(server: Server): Promise<{ server: Server; before: number; 
   return { server, before, people };
 }
 
+/** A server on a database of its own, when it has come to rest. */
+async function onPostgres(postgres: Postgres, name: string): Promise<Server> {
+  const server = await Server.fresh(join(run(), "servers", name), join(run(), "site"), postgres.url);
+  // What the product itself still writes about the demo's photos is none of the commands that are counted.
+  const watching = await Client.signIn(server.url, "guanjia1");
+  let rested = 0;
+  for (let last = -1; rested < 20; await pause(100)) {
+    const { head } = await watching.json<{ head: number }>(`/api/v1/sync/pull?scope=${watching.project}&limit=1`);
+    rested = head === last ? rested + 1 : 0;
+    last = head;
+  }
+  return server;
+}
+
+/** They record and send until nobody gets anything in any more. */
+async function fillUp(server: Server, people: Recorder[]): Promise<void> {
+  let stuck = 0;
+  await Promise.all(
+    people.map(async (one) => {
+      while (stuck < 40) {
+        one.record();
+        stuck = (await one.push(server.url)) ? 0 : stuck + 1;
+        await pause(5);
+      }
+    }),
+  );
+}
+
 // What is lost once in a hundred times is lost, whatever a second try finds.
 test.beforeEach(({}, info) => {
   if (info.retry > 0 && existsSync(lost())) throw new Error(`lost at the first try: ${readFileSync(lost(), "utf8")}`);
@@ -96,16 +124,7 @@ test("PostgreSQL killed under the server, then two nodes restarted in turn: the 
   const kills = Math.ceil(KILLS / 10);
   test.setTimeout(240_000 + kills * 15_000);
   const postgres = await Postgres.start();
-  const made = await Server.fresh(join(run(), "servers", "postgres-killed"), join(run(), "site"), postgres.url);
-  // What the product itself still writes about the demo's photos is none of the commands that are counted.
-  const watching = await Client.signIn(made.url, "guanjia1");
-  let rested = 0;
-  for (let last = -1; rested < 20; await pause(100)) {
-    const { head } = await watching.json<{ head: number }>(`/api/v1/sync/pull?scope=${watching.project}&limit=1`);
-    rested = head === last ? rested + 1 : 0;
-    last = head;
-  }
-  const { server, before, people } = await scene(made);
+  const { server, before, people } = await scene(await onPostgres(postgres, "postgres-killed"));
   const pushes = () => people.reduce((sum, one) => sum + one.pushes, 0);
   const someMore = async (most: number) => {
     const answered = pushes() + Math.floor(Math.random() * most);
@@ -211,18 +230,7 @@ test("a full disk refuses with 503 and keeps nothing half; with room again every
   const { server, before, people } = await scene(await Server.onCopy("disk-full"));
   await server.stop();
   await server.start(60_000, { fileLimit: 2_000_000 });
-  // Until nobody gets anything in any more.
-  let stuck = 0;
-  const goesOn = () => stuck < 40;
-  await Promise.all(
-    people.map(async (one) => {
-      while (goesOn()) {
-        one.record();
-        stuck = (await one.push(server.url)) ? 0 : stuck + 1;
-        await pause(5);
-      }
-    }),
-  );
+  await fillUp(server, people);
   for (const { last } of people) expect(last).toMatch(/^503 .*"server\.store_away"/);
   // It still answers those who only read.
   expect((await people[0].client.records("ticket")).length).toBeGreaterThan(100);
@@ -235,4 +243,24 @@ test("a full disk refuses with 503 and keeps nothing half; with room again every
   expect(wrong).toEqual([]);
   expect(failures).toBeGreaterThan(30);
   await server.remove();
+});
+
+test("PostgreSQL without room for its tables refuses and keeps nothing half; with room again everything arrives", async () => {
+  test.skip(!Postgres.isInstalled(), "PostgreSQL is not installed");
+  test.setTimeout(300_000);
+  const postgres = await Postgres.start();
+  const { server, before, people } = await scene(await onPostgres(postgres, "postgres-full"));
+  const wal = 16 * 1024 * 1024;
+  postgres.limitFiles(Math.max(postgres.largestFile(), wal) + 4_096);
+  await fillUp(server, people);
+  // It calls a limit on files an internal error, and a disk that is full by its name: no phone may take either for a no.
+  for (const { last } of people) expect(last).toMatch(/^50[03] .*"server\.(store_away|fault)"/);
+  expect((await people[0].client.records("ticket")).length).toBeGreaterThan(100);
+  postgres.limitFiles(null);
+  const { commands, failures, wrong } = await reckon(server, people, before);
+  console.log(`${commands} commands, ${failures} of them tried in vain`);
+  expect(wrong).toEqual([]);
+  expect(failures).toBeGreaterThan(30);
+  await server.remove();
+  postgres.remove();
 });

@@ -195,6 +195,10 @@ pub fn is_visible() -> bool {
 /// by a link, which the router follows whatever it is doing, and which the browser follows without it.
 pub fn start_over(home: Option<&str>) {
     let window = window();
+    // Told twice, by a push and by a pull, say: the router goes nowhere from where it is.
+    if home.is_some() && window.location().pathname().ok().as_deref() == home {
+        return;
+    }
     if let Ok(history) = window.history() {
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some("/"));
     }

@@ -117,6 +117,8 @@ pub struct FeedRow {
 /// numbers were taken (its store was copied or set back) goes on as a new device and sends all it
 /// has. The payload names the first row's op, device and number.
 pub const REPEATED: &str = "sync.repeated";
+/// Numbers that no phone has any more, and with which the device goes on.
+pub const RESUMED: &str = "sync.resumed";
 
 /// The id of such a row; of the content too, so that a resend is known to be the same.
 fn repeated_id(item: &Incoming, payload_hash: &str) -> OpId {

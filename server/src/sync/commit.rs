@@ -10,7 +10,7 @@ use domain::modules::tickets::{self, NoteTicket};
 use domain::modules::{Command, Record};
 use domain::sync::Decide;
 use domain::sync::batch::{
-    self, Decoded, Held, Incoming, Loaded, LogRow, Plan, PlanEnv, PushError, Resume,
+    self, Decoded, Held, Incoming, Loaded, LogRow, Plan, PlanEnv, PushError, RESUMED, Resume,
 };
 use domain::sync::{OutcomeKind, RecordKey, Scope, SyncedRecord};
 use sqlx::AnyConnection;
@@ -381,7 +381,7 @@ fn quarantined(plan: &Plan) -> Vec<Quarantined> {
         .filter(|row| row.outcome.needs_attention())
         .map(Quarantined::from)
         .collect();
-    for row in plan.log.iter().filter(|row| row.kind == "sync.resumed") {
+    for row in plan.log.iter().filter(|row| row.kind == RESUMED) {
         if row.actor.has_role(domain::Role::System) {
             quarantined.push(Quarantined::loss(row));
         }

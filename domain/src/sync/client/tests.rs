@@ -19,9 +19,10 @@ use crate::modules::attachments::{Attachment, AttachmentRole, Sha256Hex};
 use crate::modules::households::Household;
 use crate::modules::visits::{AnswerVisit, RecordVisit, Topic, Visit, VisitResult, VisitWay};
 use crate::refusal::{CommonCode, Refusal};
-use crate::sync::batch::{REPEATED, sha256_hex};
+use crate::sync::batch::{REPEATED, RESUMED, sha256_hex};
 use crate::sync::outcome::OutcomeKind;
 use crate::sync::record::{Scope, SyncedRecord};
+use crate::sync::sim::beside::Return;
 use crate::sync::sim::server::{Dies, Server};
 use crate::sync::sim::work::{founder, founding, person, scopes};
 use crate::sync::wire::{PullResponse, PushRequest, PushResponse};
@@ -373,7 +374,7 @@ fn a_server_from_an_older_backup_gets_everything_again() {
     let visits = ["a", "b"].map(|name| phone.visit(name, "想换灯", vec![]).unwrap());
     phone.sync();
     phone.server.borrow_mut().backup = before;
-    phone.server.borrow_mut().restore(crate::id::derived(&["second epoch"]), NOW);
+    phone.server.borrow_mut().restore(crate::id::derived(&["second epoch"]), Return::Last, NOW);
     phone.sync();
     phone.sync();
     let server = phone.server.borrow();
@@ -395,14 +396,14 @@ fn what_neither_phone_nor_server_has_any_more_is_reported_and_blocks_nothing() {
     phone.server.borrow_mut().backup = now;
     phone.sync();
     phone.server.borrow_mut().backup = before;
-    phone.server.borrow_mut().restore(crate::id::derived(&["second epoch"]), NOW);
+    phone.server.borrow_mut().restore(crate::id::derived(&["second epoch"]), Return::Last, NOW);
     let visit = phone.visit("c", "想换灯", vec![]).unwrap();
     phone.sync();
     assert_eq!(phone.status().waiting, 0);
     let server = phone.server.borrow();
     let db = &server.db.scopes[&here()];
     assert!(db.records.contains_key(&Visit::key_of(visit.0)));
-    let report = db.log.iter().find(|row| row.kind == "sync.resumed").unwrap();
+    let report = db.log.iter().find(|row| row.kind == RESUMED).unwrap();
     assert!(report.payload.contains(r#""lost_from":1,"lost_to":2"#), "{}", report.payload);
 }
 

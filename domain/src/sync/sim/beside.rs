@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+pub use super::history::Return;
 use super::server::{Db, Dies, Server};
 use crate::actor::Actor;
 use crate::id::{DeviceId, OpId, UserId};
@@ -59,8 +60,13 @@ pub trait Twin {
         now: Ms,
     ) -> Result<PullResponse, TransportError>;
     fn back_up(&mut self, now: Ms);
-    /// Comes back from the last back-up, as another epoch. Says how its number series go on.
-    fn restore(&mut self, epoch: Uuid, now: Ms) -> BTreeMap<Scope, BTreeMap<String, u32>>;
+    /// Comes back from a back-up, as another epoch. Says how its number series go on.
+    fn restore(
+        &mut self,
+        epoch: Uuid,
+        which: Return,
+        now: Ms,
+    ) -> BTreeMap<Scope, BTreeMap<String, u32>>;
     /// Forgets what left a channel up to a sequence; says how many rows.
     fn compact(&mut self, scope: Scope, floor: u64) -> usize;
     /// Is killed, and started again on what lies on its disk.
@@ -237,9 +243,9 @@ impl Server {
 
     /// The numbers that were given after the back-up are on paper: the other store leaves some out, and
     /// this one goes on as it does.
-    pub(super) fn also_restore(&mut self, now: Ms) {
+    pub(super) fn also_restore(&mut self, which: Return, now: Ms) {
         let Some(beside) = &self.beside else { return };
-        let went_on = beside.borrow_mut().twin.restore(self.epoch, now);
+        let went_on = beside.borrow_mut().twin.restore(self.epoch, which, now);
         for (scope, counters) in went_on {
             if let Some(db) = self.db.scopes.get_mut(&scope) {
                 db.counters.clone_from(&counters);

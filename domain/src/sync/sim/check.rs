@@ -7,13 +7,13 @@ use uuid::Uuid;
 use super::Summary;
 use super::blobs::is_no_picture;
 use super::phone::{Phone, SimEngine};
-use super::server::Server;
+use super::server::{ScopeDb, Server};
 use super::work::scopes;
 use super::world::Said;
-use crate::id::{OpId, UserId};
+use crate::id::{DeviceId, OpId, UserId};
 use crate::modules::RecordKind;
 use crate::modules::attachments::Sha256Hex;
-use crate::sync::batch::{Decoded, REPEATED, settler};
+use crate::sync::batch::{Decoded, LogRow, REPEATED, RESUMED, settler};
 use crate::sync::client::memory::{Disk, ScopeDisk};
 use crate::sync::client::{JournalEntry, OutboxEntry, PullAsk, StoredRow};
 use crate::sync::command::World as _;
@@ -102,7 +102,8 @@ impl Ledger {
                 }
                 (false, Some(_)) => {}
                 (false, None) => {
-                    if row.is_none() || server.backup.logged(scope, *op).is_none() {
+                    let safe = row.is_some() && server.backup.logged(scope, *op).is_some();
+                    if !safe && !server.forfeited.contains_key(op) {
                         return Err(format!("{op} is neither on the phone nor in log and back-up"));
                     }
                 }
@@ -128,7 +129,8 @@ impl Ledger {
         sha256: &Sha256Hex,
     ) -> Result<(), String> {
         let whole = server.files.get(sha256).is_some_and(|file| file.complete);
-        let backed_up = server.backup.logged(recorded.entry.scope, op).is_some();
+        let backed_up = server.backup.logged(recorded.entry.scope, op).is_some()
+            || server.forfeited.contains_key(&op);
         if whole && backed_up {
             return Ok(());
         }
@@ -189,16 +191,30 @@ impl Ledger {
     pub fn reckon(&self, phones: &[Phone], server: &Server, said: &Said) -> Result<(), String> {
         for (op, recorded) in &self.recorded {
             let scope = recorded.entry.scope;
-            let row = server.db.logged(scope, *op).ok_or(format!("{op} never reached the log"))?;
             let disk = on_disk(phones, recorded);
             let here = &disk.scopes[&scope];
             let (in_outbox, journal) = kept_in(here, *op, recorded.entry.n);
             if in_outbox {
-                return Err(format!("{op} still waits although it is in the log"));
+                return Err(format!("{op} still waits"));
             }
+            let Some(row) = server.db.logged(scope, *op) else {
+                let places = server.forfeited.get(op).filter(|_| journal.is_none());
+                let places = places.ok_or(format!("{op} never reached the log"))?;
+                if !places.iter().all(|place| is_told(&server.db.scopes[&scope], *place)) {
+                    return Err(format!(
+                        "{op} went with a back-up that was lost, and nobody is told"
+                    ));
+                }
+                continue;
+            };
             let outcome = journal.map(|entry| entry.outcome.outcome);
             let refused = matches!(row.outcome, OutcomeKind::Refused | OutcomeKind::Conflict);
-            if refused && !here.attention.contains_key(op) && !said.dismissed.contains(op) {
+            // What is lost with a back-up a copy of the phone may still have, and send.
+            let mut told = phones.iter().flat_map(|phone| &phone.accounts).map(|account| {
+                let disk = account.disk.borrow();
+                disk.scopes.get(&scope).is_some_and(|here| here.attention.contains_key(op))
+            });
+            if refused && !told.any(|told| told) && !said.dismissed.contains(op) {
                 return Err(format!("{op} was refused and nobody is told"));
             }
             if row.outcome == OutcomeKind::Held
@@ -258,6 +274,9 @@ impl Ledger {
         for (scope, db) in &server.db.scopes {
             let mut heads = BTreeMap::new();
             for row in &db.log {
+                if let Some(lost) = lost_by(row) {
+                    heads.insert(lost.device, lost.lost_to);
+                }
                 let head = heads.entry(row.device).or_insert(0);
                 *head += 1;
                 if row.n != *head {
@@ -301,6 +320,8 @@ impl Ledger {
             .flat_map(|db| &db.log)
             .filter(|row| row.kind == REPEATED)
             .count();
+        let logs = server.db.scopes.values().flat_map(|db| &db.log);
+        summary.strike("numbers lost for good", logs.filter_map(lost_by).count());
         summary.blobs = server.files.values().filter(|file| file.complete).count();
         for db in server.db.scopes.values() {
             let count = |kind| db.log.iter().filter(|row| row.outcome == kind).count();
@@ -309,6 +330,28 @@ impl Ledger {
             summary.held += count(OutcomeKind::Held);
         }
     }
+}
+
+/// Numbers of a device that the log says are lost for good.
+#[derive(serde::Deserialize)]
+struct Lost {
+    device: DeviceId,
+    lost_from: u64,
+    lost_to: u64,
+}
+
+fn lost_by(row: &LogRow) -> Option<Lost> {
+    (row.kind == RESUMED)
+        .then(|| serde_json::from_str(&row.payload).expect("written by the planner"))
+}
+
+/// A number that went with a back-up is told to be lost, unless its phone has sent nothing behind it yet; or
+/// a copy of the phone, which had not got so far, has given it to another command since.
+fn is_told(db: &ScopeDb, (device, n): (DeviceId, u64)) -> bool {
+    let covers = |lost: Lost| lost.device == device && (lost.lost_from..=lost.lost_to).contains(&n);
+    db.device_heads.get(&device).is_none_or(|head| *head < n)
+        || db.by_number.contains_key(&(device, n))
+        || db.log.iter().filter_map(lost_by).any(covers)
 }
 
 /// Where a phone has a command: by its number, or by its id where it was numbered anew.

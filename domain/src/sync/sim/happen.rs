@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use super::history::Return;
 use super::phone::{SimEngine, Task, text};
 use super::rng::Rng;
 use super::work::{deed, scopes, staff};
@@ -65,15 +66,21 @@ impl World {
 
     fn restore(&mut self) {
         let epoch = self.rng.uuid();
-        self.server.restore(epoch, self.now);
+        let earlier = !self.server.earlier.scopes.is_empty();
+        let which = if earlier && self.rng.chance(300) { Return::Earlier } else { Return::Last };
+        self.server.restore(epoch, which, self.now);
         // Answers of the server that is gone may still be under way for a long time.
         for message in self.net.borrow_mut().iter_mut() {
             if self.rng.chance(500) {
                 message.held_until = self.step + self.rng.below(300);
             }
         }
-        self.strike("server comes back from a back-up");
-        self.say(|_| "the server comes back from its back-up".into());
+        let what = match which {
+            Return::Last => "server comes back from a back-up",
+            Return::Earlier => "server comes back from the back-up before the last",
+        };
+        self.strike(what);
+        self.say(|_| format!("the {what}"));
     }
 
     /// Once in a run: a phone's storage is brought to another one, and both are used.

@@ -39,6 +39,10 @@ impl World {
         }
         // Twice around, for what one brings may release what another's waited for; then a back-up.
         for round in 0..4 {
+            if round == 1 {
+                // What a disk lost of the snapshot that was to mend it is found out the next day.
+                self.now = self.now.plus(2 * DAY);
+            }
             if round == 2 {
                 self.server.back_up(self.now);
             }

@@ -8,21 +8,43 @@ use super::server::Server;
 use crate::sync::batch::{Decoded, Incoming, Resume, settler};
 use crate::time::Ms;
 
+/// From which back-up a server comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Return {
+    Last,
+    /// The last one is lost with the server.
+    Earlier,
+}
+
 impl Server {
     /// What is committed is secured.
     pub fn back_up(&mut self, now: Ms) {
-        self.backup = self.db.clone();
+        self.earlier = std::mem::replace(&mut self.backup, self.db.clone());
+        self.forfeited.retain(|op, _| {
+            let mut scopes = self.backup.scopes.values();
+            scopes.all(|scope| !scope.by_op.contains_key(op))
+        });
         self.version += 1;
         self.also_back_up(now);
     }
 
-    /// The disk is lost; the server comes back from its back-up.
-    pub fn restore(&mut self, epoch: Uuid, now: Ms) {
+    /// The disk is lost; the server comes back from its last back-up, or from the one before it.
+    pub fn restore(&mut self, epoch: Uuid, which: Return, now: Ms) {
+        if which == Return::Earlier {
+            let lost = std::mem::replace(&mut self.backup, self.earlier.clone());
+            for (scope, db) in &lost.scopes {
+                let kept = self.backup.scopes.get(scope).map_or(0, |db| db.head);
+                for row in db.log.iter().filter(|row| row.seq > kept) {
+                    let places = self.forfeited.entry(db.sent_as(row).op).or_default();
+                    places.push((row.device, row.n));
+                }
+            }
+        }
         self.db = self.backup.clone();
         self.late.clear();
         self.epoch = epoch;
         self.version += 1;
-        self.also_restore(now);
+        self.also_restore(which, now);
     }
 
     /// Decides the whole log again from nothing, one command at a time.

@@ -41,6 +41,8 @@ pub enum Mutant {
     SaidSavedTooSoon,
     /// Photos are stored in a transaction after that of their command.
     PhotosAfterwards,
+    /// The server goes on behind numbers that are lost for good, and says so nowhere.
+    ResumeUnsaid,
     /// The phone's disk loses rows, and nobody compares.
     LoseRowUnchecked,
     /// The phone's disk keeps rows that were removed, and nobody compares.
@@ -53,7 +55,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// Those that break a promise.
-    pub const ALL: [Mutant; 21] = [
+    pub const ALL: [Mutant; 22] = [
         Mutant::AcknowledgeBeforeCommit,
         Mutant::SkipDuplicateCheck,
         Mutant::CursorPastUnseen,
@@ -73,6 +75,7 @@ impl Mutant {
         Mutant::AnswersInTwoTransactions,
         Mutant::SaidSavedTooSoon,
         Mutant::PhotosAfterwards,
+        Mutant::ResumeUnsaid,
         Mutant::LoseRowUnchecked,
         Mutant::KeepRowUnchecked,
     ];

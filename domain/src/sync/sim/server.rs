@@ -86,7 +86,12 @@ pub struct File {
 pub struct Server {
     pub db: Db,
     pub epoch: Uuid,
+    /// The last back-up, and the one before it.
     pub backup: Db,
+    pub earlier: Db,
+    /// Commands of a back-up that is lost, too, with the places they had in its log: phones may have
+    /// forgotten them because they were backed up.
+    pub forfeited: BTreeMap<OpId, Vec<(DeviceId, u64)>>,
     pub files: BTreeMap<Sha256Hex, File>,
     pub devices: BTreeMap<DeviceId, UserId>,
     pub mutant: Option<Mutant>,
@@ -125,6 +130,8 @@ impl Server {
             db: Db::default(),
             epoch,
             backup: Db::default(),
+            earlier: Db::default(),
+            forfeited: BTreeMap::new(),
             files: BTreeMap::new(),
             devices: BTreeMap::new(),
             mutant: None,
@@ -181,7 +188,14 @@ impl Server {
         if self.mutant == Some(Mutant::SkipDuplicateCheck) {
             self.forget_duplicates(request.scope, &mut incoming);
         }
-        let resume = request.resume_from.map(|from| Resume {
+        let mut resume_from = request.resume_from;
+        if self.mutant == Some(Mutant::ResumeUnsaid)
+            && let Some(from) = resume_from.take()
+        {
+            let db = self.db.scopes.entry(request.scope).or_default();
+            db.device_heads.insert(request.device, from - 1);
+        }
+        let resume = resume_from.map(|from| Resume {
             device: request.device,
             from,
             actor: Arc::clone(&actor),

@@ -61,7 +61,7 @@ impl Summary {
 }
 
 /// Every class of fault there is, but for the deaths of a tab at a transaction.
-const FAULTS: [&str; 32] = [
+const FAULTS: [&str; 34] = [
     "request lost",
     "request arrives after its sender gave up",
     "request arrives twice",
@@ -77,6 +77,8 @@ const FAULTS: [&str; 32] = [
     "server dies after the commit",
     "server's disk full",
     "server comes back from a back-up",
+    "server comes back from the back-up before the last",
+    "numbers lost for good",
     "session expired",
     "rights changed",
     "another user signs in",

@@ -10,7 +10,7 @@ use domain::id::DeviceId;
 use domain::modules::RecordKind;
 use domain::refusal::CommonCode;
 use domain::sync::client::{PullAsk, TransportError};
-use domain::sync::sim::beside::{Act, Kept, Twin};
+use domain::sync::sim::beside::{Act, Kept, Return, Twin};
 use domain::sync::sim::server::error_of;
 use domain::sync::wire::{PullResponse, PushRequest, PushResponse};
 use domain::sync::{Outcome, RecordKey, Scope};
@@ -39,7 +39,9 @@ pub struct Real {
     clock: Clock,
     life: Option<Life>,
     /// The last back-up.
+    /// The last back-up, and the one before it.
     made: PathBuf,
+    earlier: PathBuf,
     /// A day for each time the feed was compacted: the product forgets by days, the simulation by sequence.
     marked: Ms,
 }
@@ -90,7 +92,15 @@ impl Real {
         let place = runtime().block_on(Place::fresh(database));
         let clock = Clock::manual(now);
         let life = Some(Life::begin(&place.database, &clock, Some(epoch)));
-        Self { database, place, clock, life, made: PathBuf::new(), marked: Ms(0) }
+        Self {
+            database,
+            place,
+            clock,
+            life,
+            made: PathBuf::new(),
+            earlier: PathBuf::new(),
+            marked: Ms(0),
+        }
     }
 
     fn live(&self) -> &Life {
@@ -197,10 +207,16 @@ impl Twin for Real {
             keep: 2,
             clock: self.clock.clone(),
         };
-        self.made = runtime.block_on(backup::make(&backup)).unwrap().folder;
+        let made = runtime.block_on(backup::make(&backup)).unwrap().folder;
+        self.earlier = std::mem::replace(&mut self.made, made);
     }
 
-    fn restore(&mut self, epoch: Uuid, now: Ms) -> BTreeMap<Scope, BTreeMap<String, u32>> {
+    fn restore(
+        &mut self,
+        epoch: Uuid,
+        which: Return,
+        now: Ms,
+    ) -> BTreeMap<Scope, BTreeMap<String, u32>> {
         self.clock.set(now);
         self.kill();
         let runtime = runtime();
@@ -209,7 +225,13 @@ impl Twin for Real {
         let lost = std::mem::replace(&mut self.place, place);
         let root = self.place.folder.join("backups");
         std::fs::rename(lost.folder.join("backups"), &root).unwrap();
+        // There is none before the second back-up.
+        self.earlier = self.earlier.file_name().map_or_else(PathBuf::new, |name| root.join(name));
         self.made = root.join(self.made.file_name().unwrap());
+        if which == Return::Earlier && self.made != self.earlier {
+            std::fs::remove_dir_all(&self.made).unwrap();
+            self.made.clone_from(&self.earlier);
+        }
         runtime.block_on(lost.clear());
         let restore = Restore {
             folder: self.made.clone(),

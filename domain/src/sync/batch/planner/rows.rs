@@ -7,7 +7,7 @@ use crate::actor::Actor;
 use crate::id::{OpId, derived};
 use crate::refusal::Refusal;
 use crate::sync::batch::{
-    Decoded, Incoming, Known, LogRow, Resume, chain_hash, settler, sha256_hex,
+    Decoded, Incoming, Known, LogRow, RESUMED, Resume, chain_hash, settler, sha256_hex,
 };
 use crate::sync::outcome::{Outcome, OutcomeKind};
 use crate::time::Ms;
@@ -92,12 +92,7 @@ impl Planner<'_> {
         // A device has numbers of its own in each scope.
         let (scope, expected) = (self.env.scope.to_string(), expected.to_string());
         let op = ["resumed", &scope, &device.to_string(), &expected, &from.to_string()];
-        self.system_row(
-            "sync.resumed",
-            OpId(derived(&op)),
-            payload.to_string(),
-            resume.received_at,
-        );
+        self.system_row(RESUMED, OpId(derived(&op)), payload.to_string(), resume.received_at);
     }
 
     /// A log row of the product itself, under the settler's device.

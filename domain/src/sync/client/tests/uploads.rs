@@ -101,7 +101,7 @@ fn a_photo_that_a_restored_server_has_lost_is_sent_again_even_when_its_command_i
     assert_eq!(run(phone.engine.upload_once(&scopes())), Ok(Uploaded::Confirmed));
     let mut server = phone.server.borrow_mut();
     server.backup = server.db.clone();
-    server.restore(crate::id::derived(&["second epoch"]), NOW);
+    server.restore(crate::id::derived(&["second epoch"]), Return::Last, NOW);
     server.files.clear();
     drop(server);
     phone.sync();
