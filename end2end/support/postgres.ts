@@ -77,7 +77,7 @@ export class Postgres {
     const limit = bytes ?? "unlimited";
     for (const pid of this.processes()) {
       try {
-        execFileSync("prlimit", ["--pid", String(pid), `--fsize=${limit}:unlimited`], { stdio: "ignore" });
+        this.as("prlimit", ["--pid", String(pid), `--fsize=${limit}:`]);
       } catch (problem) {
         if (isThere(pid)) throw problem;
       }
@@ -118,8 +118,12 @@ export class Postgres {
   }
 
   private run(program: string, words: string[]): void {
-    const path = join(this.bin, program);
-    const [command, all] = process.getuid?.() === 0 ? ["runuser", ["-u", "postgres", "--", path, ...words]] : [path, words];
+    this.as(join(this.bin, program), words);
+  }
+
+  /** As whoever it runs as. */
+  private as(program: string, words: string[]): void {
+    const [command, all] = process.getuid?.() === 0 ? ["runuser", ["-u", "postgres", "--", program, ...words]] : [program, words];
     execFileSync(command, all, { cwd: this.folder, stdio: "ignore" });
   }
 }
