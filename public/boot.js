@@ -46,9 +46,11 @@ async function start() {
   } catch {
     // Only sooner than otherwise; a browser that keeps nothing for us says so elsewhere.
   }
-  const app = await import(tag.dataset.appJs);
-  // This script waits for nothing, and the program needs its place.
+  const loading = import(tag.dataset.appJs);
+  loading.catch(() => {});
+  // This script waits for nothing, and the program needs its place; so does what is said where it cannot be loaded.
   if (document.readyState === "loading") await new Promise((done) => addEventListener("DOMContentLoaded", done, { once: true }));
+  const app = await loading;
   await app.default({ module_or_path: tag.dataset.appWasm });
 }
 

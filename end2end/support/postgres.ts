@@ -65,8 +65,12 @@ export class Postgres {
     return join(this.folder, "data");
   }
 
+  private parent(): number {
+    return Number(readFileSync(join(this.data, "postmaster.pid"), "utf8").split("\n")[0]);
+  }
+
   private processes(): number[] {
-    const parent = Number(readFileSync(join(this.data, "postmaster.pid"), "utf8").split("\n")[0]);
+    const parent = this.parent();
     const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
     return [parent, ...children];
   }
@@ -74,10 +78,12 @@ export class Postgres {
   /** From now on no file can grow beyond so many bytes, as on a disk that is full; or as it pleases again. Its log of
    * changes comes in files of 16 MB, without which it would not run at all. */
   limitFiles(bytes: number | null): void {
-    const limit = bytes ?? "unlimited";
+    const words = (pid: number) => ["--pid", String(pid), `--fsize=${bytes ?? "unlimited"}:`];
+    // Those that it begins from now on have it from their parent.
+    this.as("prlimit", words(this.parent()));
     for (const pid of this.processes()) {
       try {
-        this.as("prlimit", ["--pid", String(pid), `--fsize=${limit}:`]);
+        this.as("prlimit", words(pid));
       } catch (problem) {
         if (isThere(pid)) throw problem;
       }
@@ -88,7 +94,8 @@ export class Postgres {
   largestFile(): number {
     const base = join(this.data, "base");
     const files = readdirSync(base, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-    return Math.max(...files.map((file) => statSync(join(file.parentPath, file.name)).size));
+    // Some go while one looks.
+    return Math.max(...files.map((file) => statSync(join(file.parentPath, file.name), { throwIfNoEntry: false })?.size ?? 0));
   }
 
   /** Every process of it at once, as when the power fails; done when the last is gone. */

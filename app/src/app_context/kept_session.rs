@@ -1,18 +1,40 @@
 //! Who is signed in, on the disk: in the browser's small storage, where every tab sees at once that it
-//! changed, and in a database of the installation. Browsers write the small storage to the disk some
-//! seconds late; of a phone that dies in those seconds the database still knows who had signed in, or out.
+//! changed, and a moment later in a database of the installation. Browsers write the small storage to the
+//! disk some seconds late; of a phone that dies in those seconds the database still knows who had signed in,
+//! or out. Both count the changes, so that it is known which of the two is behind.
 
 use domain::id::{DeviceId, UserId};
 use domain::sync::client::LocalStore;
 use domain::sync::wire::Session;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::device::page;
 use crate::local_store::IndexedDb;
 
 /// Where the session is kept; whether there is one is looked up before this part is here.
 pub const SESSION: &str = "guanjia.session";
-/// Under which name in the database of the installation. `null`: signed out.
+/// How often it has changed.
+const CHANGES: &str = "guanjia.session_changes";
+/// Under which name both are in the database of the installation.
 const KEPT: &str = "session";
+
+/// Somebody who signed out, and what that leaves to do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Left {
+    pub user: UserId,
+    pub device: DeviceId,
+    pub account: String,
+    /// Nothing in the store is only there: it goes, too.
+    pub remove: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    changes: u64,
+    session: Option<Session>,
+    left: Option<Left>,
+}
 
 pub fn stored_session() -> Option<Session> {
     page::stored(SESSION)
@@ -28,40 +50,50 @@ pub fn owner_of(session: &Session) -> (UserId, DeviceId) {
 }
 
 /// Keeps the session of all tabs.
-pub async fn keep_session(session: &Session) {
-    write_down(Some(session)).await;
+pub fn keep_session(session: &Session) {
     page::keep(SESSION, session);
+    write_down(Some(session.clone()), None);
 }
 
 /// Nobody is signed in any more.
-pub async fn forget_session() {
-    write_down(None).await;
+pub fn forget_session(left: Left) {
     page::forget(SESSION);
+    write_down(None, Some(left));
 }
 
-/// The database first, always: where it differs from the small storage it is then the later of the two.
-async fn write_down(session: Option<&Session>) {
-    let store = IndexedDb::of_installation();
-    let text = serde_json::to_string(&session).ok();
-    if store.put_durable_meta(KEPT, text.as_deref()).await.is_err() {
-        // For want of room, say. Nothing is better than what was true before.
-        let _ = store.put_durable_meta(KEPT, None).await;
-    }
+fn changes() -> u64 {
+    page::stored(CHANGES).unwrap_or(0)
 }
 
-/// Puts right what the small storage lost when the phone died. `true`: there is another session now, or
-/// none any more.
-pub async fn recover_session() -> bool {
-    let before = page::stored_text(SESSION);
-    let Ok(Some(kept)) = IndexedDb::of_installation().meta(KEPT).await else { return false };
-    let Ok(kept) = domain::json::from_str::<Option<Session>>(&kept) else { return false };
-    // Somebody signed in or out meanwhile, which is later than both.
-    if page::stored_text(SESSION) != before || kept.as_ref().map(owner_of) == stored_owner() {
-        return false;
+fn read(text: Option<String>) -> Option<Kept> {
+    domain::json::from_str(&text?).ok()
+}
+
+/// Where this fails the small storage is ahead, and stays what counts.
+fn write_down(session: Option<Session>, left: Option<Left>) {
+    let kept = Kept { changes: changes() + 1, session, left };
+    page::keep(CHANGES, &kept.changes);
+    spawn_local(async move {
+        let Ok(text) = serde_json::to_string(&kept) else { return };
+        // Another tab's may be the later one.
+        let amend = |before| {
+            let is_later = read(before).is_none_or(|before| before.changes < kept.changes);
+            is_later.then_some(text)
+        };
+        let _ = IndexedDb::of_installation().amend_meta(KEPT, amend).await;
+    });
+}
+
+/// Puts right what the small storage lost when the phone died; says who had signed out of it.
+pub async fn recover_session() -> Option<Left> {
+    let kept = read(IndexedDb::of_installation().meta(KEPT).await.ok()?)?;
+    if kept.changes <= changes() {
+        return None;
     }
-    match kept {
+    page::keep(CHANGES, &kept.changes);
+    match kept.session {
         Some(session) => page::keep(SESSION, &session),
         None => page::forget(SESSION),
     }
-    true
+    kept.left
 }

@@ -13,11 +13,12 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::kept_session::{
-    self, forget_session, keep_session, owner_of, stored_owner, stored_session,
+    Left, forget_session, keep_session, owner_of, recover_session, stored_owner, stored_session,
 };
 use super::{App, Core};
 use crate::clock;
 use crate::device::{install, page, reserve};
+use crate::local_store::IndexedDb;
 use crate::sync::http::{self, Body};
 use crate::sync::transport::DEVICE;
 use crate::sync::{driver, events};
@@ -27,6 +28,9 @@ pub(super) const OFFSET: &str = "guanjia.clock_offset";
 const SIGN_OUT: &str = "guanjia.sign_out_pending";
 const PATH: &str = "/api/v1/session";
 const DEVICE_PATH: &str = "/api/v1/session/device";
+
+/// Longest look for a session that the browser forgot, in milliseconds.
+const LOOK: i32 = 1_000;
 
 /// Why nobody was signed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +55,14 @@ fn device_of(account: &str) -> DeviceId {
 
 fn keep_device(account: &str, id: DeviceId) {
     page::keep(&device_key(account), &id.to_string());
+}
+
+/// Residents' data leaves a phone with the person.
+async fn remove_store(store: IndexedDb, account: &str) {
+    if store.remove().await.is_ok() {
+        // Its numbers went with the store; the same id must not start again from 1.
+        page::forget(&device_key(account));
+    }
 }
 
 /// Whoever comes next starts at their own first page, and not where the one before was. Once what was
@@ -80,14 +92,17 @@ impl App {
             // Nothing is asked of the server until there is a network, so nothing else says since when.
             self.set_online(false);
         }
+        // Before anything of anybody's is shown.
+        if let Some(Some(left)) = page::within(LOOK, recover_session()).await {
+            page::keep(SIGN_OUT, &left.device.to_string());
+            if left.remove {
+                remove_store(IndexedDb::of_user(left.user), &left.account).await;
+            }
+        }
         if page::stored_text(SIGN_OUT).is_some() {
             // Earlier builds did not say which.
             let device = page::stored::<String>(SIGN_OUT);
             spawn_local(async move { self.finish_sign_out(device.as_deref()).await });
-        }
-        // Nothing is drawn for nobody, and signing in takes longer than looking.
-        if stored_owner().is_none() {
-            kept_session::recover_session().await;
         }
         let before = stored_owner();
         if let Some(session) = stored_session()
@@ -104,12 +119,6 @@ impl App {
         if stored_owner() != before {
             self.session_elsewhere();
         }
-        // Beside the start, which it must not hold up.
-        spawn_local(async move {
-            if before.is_some() && kept_session::recover_session().await {
-                self.session_elsewhere();
-            }
-        });
     }
 
     /// Signs in. Needs the network; afterwards everything works without.
@@ -123,7 +132,7 @@ impl App {
             session = self.post_session(&account, password, kept).await?;
             keep_device(&account, kept);
         }
-        keep_session(&session).await;
+        keep_session(&session);
         page::forget(SIGN_OUT);
         self.begin(session)
             .await
@@ -161,7 +170,7 @@ impl App {
         let device = Core::device_of_store(session.actor.user).await;
         if let Some(device) = device.filter(|device| *device != session.device.id) {
             session.device.id = device;
-            keep_session(&session).await;
+            keep_session(&session);
         }
         let same = self.core().filter(|core| {
             core.with_replica(|r| {
@@ -247,24 +256,20 @@ impl App {
             && counts.attention == 0
             && core.drafts.borrow().is_empty();
         let account = self.session.with_untracked(|s| s.as_ref().map(|s| s.account.clone()));
-        let device = core.with_replica(|replica| replica.device().to_string());
+        let account = account.unwrap_or_default();
+        let (user, device) = core.with_replica(|replica| (replica.actor().user, replica.device()));
         // A tab that lingers does not sign out whoever came after.
         if self.is_stored_session() {
-            forget_session().await;
-            page::keep(SIGN_OUT, &device);
+            let remove = nothing_left;
+            forget_session(Left { user, device, account: account.clone(), remove });
+            page::keep(SIGN_OUT, &device.to_string());
         }
         self.close();
         leave_the_page(None);
         if nothing_left {
-            let store = core.engine.store.clone();
-            if store.remove().await.is_ok()
-                && let Some(account) = account
-            {
-                // Its numbers went with the store; the same id must not start again from 1.
-                page::forget(&device_key(&account));
-            }
+            remove_store(core.engine.store.clone(), &account).await;
         }
-        self.finish_sign_out(Some(&device)).await;
+        self.finish_sign_out(Some(&device.to_string())).await;
         Ok(())
     }
 
@@ -316,7 +321,7 @@ impl App {
                 Some(Paused::SignIn | Paused::OtherUser | Paused::ChangePassword)
             ) && !session.must_change_password;
             if !known {
-                keep_session(&session).await;
+                keep_session(&session);
                 if self.take_session(&core, session).await.is_err() {
                     return;
                 }
@@ -363,7 +368,7 @@ impl App {
             keep_device(&session.account, device);
             session.device.id = device;
             // Other tabs hear of it and open the store anew as well.
-            keep_session(&session).await;
+            keep_session(&session);
             self.flush_drafts();
             if let Err(error) = self.begin(session).await {
                 leptos::logging::error!("the renewed store did not open: {error}");
@@ -380,7 +385,7 @@ impl App {
             std::mem::take(&mut session.must_change_password).then(|| session.clone())
         });
         let Some(session) = chosen.flatten() else { return };
-        spawn_local(async move { keep_session(&session).await });
+        keep_session(&session);
         if let Some(core) = self.core() {
             core.engine.unpause();
         }
@@ -452,7 +457,7 @@ impl App {
         let device = DeviceId(clock::new_uuid());
         keep_device(&session.account, device);
         session.device.id = device;
-        keep_session(&session).await;
+        keep_session(&session);
         self.flush_drafts();
         if self.begin(session).await.is_ok() {
             self.status.update(|status| status.cleared = Some(count));

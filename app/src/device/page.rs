@@ -195,6 +195,7 @@ pub fn is_visible() -> bool {
 /// by a link, which the router follows whatever it is doing, and which the browser follows without it.
 pub fn start_over(home: Option<&str>) {
     let window = window();
+    window.scroll_to_with_x_and_y(0.0, 0.0);
     // Told twice, by a push and by a pull, say: the router goes nowhere from where it is.
     if home.is_some() && window.location().pathname().ok().as_deref() == home {
         return;
@@ -217,7 +218,6 @@ pub fn start_over(home: Option<&str>) {
             }
         }
     }
-    window.scroll_to_with_x_and_y(0.0, 0.0);
 }
 
 /// Tells the boot script something (`guanjia:…`).

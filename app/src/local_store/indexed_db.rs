@@ -27,7 +27,7 @@ use crate::device::{blobs, page, reserve};
 /// Longest wait for a transaction; behind it the connection counts as lost (iOS leaves some open).
 const DEADLINE: i32 = 20_000;
 
-/// The store of one user on this installation.
+/// The store of one user on this installation, or of the installation itself.
 #[derive(Clone)]
 pub struct IndexedDb {
     name: Rc<str>,
@@ -111,7 +111,7 @@ impl IndexedDb {
         });
         db.set_onclose(Some(gone.as_ref().unchecked_ref()));
         db.set_onversionchange(Some(gone.as_ref().unchecked_ref()));
-        // As long as the connection, of which a page has one or two.
+        // As long as the connection, of which a page has two or three.
         gone.forget();
     }
 
@@ -177,14 +177,20 @@ impl IndexedDb {
         self.transact(&[store], Mode::Write, async |tx| tx.put(store, &key, &text)).await
     }
 
-    /// As `put_meta`, written through to the disk before it is there. `None` takes it away.
-    pub async fn put_durable_meta(&self, key: &str, text: Option<&str>) -> Result<(), StoreError> {
-        let (key, text) = (schema::meta_key(key), text.map(JsValue::from_str));
-        let put = async |tx: &Tx| match &text {
-            Some(text) => tx.put(schema::META, &key, text),
-            None => tx.delete(schema::META, &key),
-        };
-        self.transact(&[schema::META], Mode::Durable, put).await
+    /// Puts what `change` makes of a small text, if anything, written through to the disk before it is there.
+    pub async fn amend_meta(
+        &self,
+        key: &str,
+        change: impl FnOnce(Option<String>) -> Option<String>,
+    ) -> Result<(), StoreError> {
+        let key = schema::meta_key(key);
+        self.transact(&[schema::META], Mode::Durable, async |tx| {
+            match change(tx.get(schema::META, &key).await?.as_string()) {
+                Some(text) => tx.put(schema::META, &key, &JsValue::from_str(&text)),
+                None => Ok(()),
+            }
+        })
+        .await
     }
 
     /// Every draft, so that a form is there at once when it opens.

@@ -19,17 +19,18 @@ pub fn show(driver: &Driver) {
 pub async fn publish(driver: &Rc<Driver>) {
     show(driver);
     // What is recorded while it is counted is in none of the counts: they would say that all is sent.
-    let counts = loop {
+    let mut counts = None;
+    for _ in 0..3 {
         let before = driver.recordings.get();
-        let counts = driver.core.engine.status(&driver.core.scopes()).await;
+        counts = driver.core.engine.status(&driver.core.scopes()).await.ok();
         if !driver.is_current() {
             return;
         }
         if driver.recordings.get() == before {
-            break counts;
+            break;
         }
-    };
-    let Ok(counts) = counts else { return };
+    }
+    let Some(counts) = counts else { return };
     let app = driver.app;
     let mut next = app.status_now();
     next.waiting = counts.waiting;

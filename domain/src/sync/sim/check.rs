@@ -200,7 +200,16 @@ impl Ledger {
             let Some(row) = server.db.logged(scope, *op) else {
                 let places = server.forfeited.get(op).filter(|_| journal.is_none());
                 let places = places.ok_or(format!("{op} never reached the log"))?;
-                if !places.iter().all(|place| is_told(&server.db.scopes[&scope], *place)) {
+                let db = &server.db.scopes[&scope];
+                let told = |(device, n): &(DeviceId, u64)| {
+                    // A copy of the phone, which had not got so far, has given the number to its own since.
+                    let taken = db.by_number.get(&(*device, *n)).is_some_and(|index| {
+                        let taker = self.recorded.get(&db.sent_as(&db.log[*index]).op);
+                        taker.is_some_and(|taker| taker.phone != recorded.phone)
+                    });
+                    taken || is_told(db, *device, *n)
+                };
+                if !places.iter().all(told) {
                     return Err(format!(
                         "{op} went with a back-up that was lost, and nobody is told"
                     ));
@@ -209,12 +218,15 @@ impl Ledger {
             };
             let outcome = journal.map(|entry| entry.outcome.outcome);
             let refused = matches!(row.outcome, OutcomeKind::Refused | OutcomeKind::Conflict);
-            // What is lost with a back-up a copy of the phone may still have, and send.
-            let mut told = phones.iter().flat_map(|phone| &phone.accounts).map(|account| {
-                let disk = account.disk.borrow();
-                disk.scopes.get(&scope).is_some_and(|here| here.attention.contains_key(op))
-            });
-            if refused && !told.any(|told| told) && !said.dismissed.contains(op) {
+            // What was lost with a back-up a copy of the phone may still have had, and sent.
+            let mut copies = phones.iter().flat_map(|phone| &phone.accounts);
+            let told = here.attention.contains_key(op)
+                || (server.ever_forfeited.contains(op)
+                    && copies.any(|copy| {
+                        let disk = copy.disk.borrow();
+                        disk.scopes.get(&scope).is_some_and(|s| s.attention.contains_key(op))
+                    }));
+            if refused && !told && !said.dismissed.contains(op) {
                 return Err(format!("{op} was refused and nobody is told"));
             }
             if row.outcome == OutcomeKind::Held
@@ -275,7 +287,10 @@ impl Ledger {
             let mut heads = BTreeMap::new();
             for row in &db.log {
                 if let Some(lost) = lost_by(row) {
-                    heads.insert(lost.device, lost.lost_to);
+                    let head = heads.insert(lost.device, lost.lost_to).unwrap_or(0);
+                    if lost.lost_from != head + 1 {
+                        return Err(format!("log of {scope}: not those numbers were lost"));
+                    }
                 }
                 let head = heads.entry(row.device).or_insert(0);
                 *head += 1;
@@ -345,12 +360,10 @@ fn lost_by(row: &LogRow) -> Option<Lost> {
         .then(|| serde_json::from_str(&row.payload).expect("written by the planner"))
 }
 
-/// A number that went with a back-up is told to be lost, unless its phone has sent nothing behind it yet; or
-/// a copy of the phone, which had not got so far, has given it to another command since.
-fn is_told(db: &ScopeDb, (device, n): (DeviceId, u64)) -> bool {
+/// A number that went with a back-up is told to be lost, unless its device has sent nothing behind it yet.
+fn is_told(db: &ScopeDb, device: DeviceId, n: u64) -> bool {
     let covers = |lost: Lost| lost.device == device && (lost.lost_from..=lost.lost_to).contains(&n);
     db.device_heads.get(&device).is_none_or(|head| *head < n)
-        || db.by_number.contains_key(&(device, n))
         || db.log.iter().filter_map(lost_by).any(covers)
 }
 

@@ -35,8 +35,9 @@ impl Server {
             for (scope, db) in &lost.scopes {
                 let kept = self.backup.scopes.get(scope).map_or(0, |db| db.head);
                 for row in db.log.iter().filter(|row| row.seq > kept) {
-                    let places = self.forfeited.entry(db.sent_as(row).op).or_default();
-                    places.push((row.device, row.n));
+                    let op = db.sent_as(row).op;
+                    self.forfeited.entry(op).or_default().push((row.device, row.n));
+                    self.ever_forfeited.insert(op);
                 }
             }
         }

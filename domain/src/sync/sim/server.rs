@@ -92,6 +92,8 @@ pub struct Server {
     /// Commands of a back-up that is lost, too, with the places they had in its log: phones may have
     /// forgotten them because they were backed up.
     pub forfeited: BTreeMap<OpId, Vec<(DeviceId, u64)>>,
+    /// Those, and those that have been backed up again since.
+    pub ever_forfeited: BTreeSet<OpId>,
     pub files: BTreeMap<Sha256Hex, File>,
     pub devices: BTreeMap<DeviceId, UserId>,
     pub mutant: Option<Mutant>,
@@ -132,6 +134,7 @@ impl Server {
             backup: Db::default(),
             earlier: Db::default(),
             forfeited: BTreeMap::new(),
+            ever_forfeited: BTreeSet::new(),
             files: BTreeMap::new(),
             devices: BTreeMap::new(),
             mutant: None,

@@ -38,7 +38,6 @@ pub struct Real {
     place: Place,
     clock: Clock,
     life: Option<Life>,
-    /// The last back-up.
     /// The last back-up, and the one before it.
     made: PathBuf,
     earlier: PathBuf,
