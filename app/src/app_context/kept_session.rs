@@ -9,6 +9,7 @@ use domain::sync::wire::Session;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen_futures::spawn_local;
 
+use crate::clock;
 use crate::device::page;
 use crate::local_store::IndexedDb;
 
@@ -96,4 +97,30 @@ pub async fn recover_session() -> Option<Left> {
         None => page::forget(SESSION),
     }
     kept.left
+}
+
+fn device_key(account: &str) -> String {
+    format!("guanjia.device.{account}")
+}
+
+/// The installation's id for that account: a device is an installation × a user.
+pub fn device_of(account: &str) -> DeviceId {
+    let stored: Option<String> = page::stored(&device_key(account));
+    stored.and_then(|id| id.parse().ok()).unwrap_or_else(|| {
+        let id = DeviceId(clock::new_uuid());
+        keep_device(account, id);
+        id
+    })
+}
+
+pub fn keep_device(account: &str, id: DeviceId) {
+    page::keep(&device_key(account), &id.to_string());
+}
+
+/// Residents' data leaves a phone with the person.
+pub async fn remove_store(store: IndexedDb, account: &str) {
+    if store.remove().await.is_ok() {
+        // Its numbers went with the store; the same id must not start again from 1.
+        page::forget(&device_key(account));
+    }
 }

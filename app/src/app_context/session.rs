@@ -13,7 +13,8 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::kept_session::{
-    Left, forget_session, keep_session, owner_of, recover_session, stored_owner, stored_session,
+    Left, device_of, forget_session, keep_device, keep_session, owner_of, recover_session,
+    remove_store, stored_owner, stored_session,
 };
 use super::{App, Core};
 use crate::clock;
@@ -37,32 +38,6 @@ const LOOK: i32 = 1_000;
 pub struct Unsent {
     pub commands: usize,
     pub attachments: usize,
-}
-
-fn device_key(account: &str) -> String {
-    format!("guanjia.device.{account}")
-}
-
-/// The installation's id for that account: a device is an installation × a user.
-fn device_of(account: &str) -> DeviceId {
-    let stored: Option<String> = page::stored(&device_key(account));
-    stored.and_then(|id| id.parse().ok()).unwrap_or_else(|| {
-        let id = DeviceId(clock::new_uuid());
-        keep_device(account, id);
-        id
-    })
-}
-
-fn keep_device(account: &str, id: DeviceId) {
-    page::keep(&device_key(account), &id.to_string());
-}
-
-/// Residents' data leaves a phone with the person.
-async fn remove_store(store: IndexedDb, account: &str) {
-    if store.remove().await.is_ok() {
-        // Its numbers went with the store; the same id must not start again from 1.
-        page::forget(&device_key(account));
-    }
 }
 
 /// Whoever comes next starts at their own first page, and not where the one before was. Once what was
