@@ -39,7 +39,7 @@ export async function workOf(): Promise<Work> {
 }
 
 /** What the measurements use in a page of the app. */
-async function prepare(context: BrowserContext, user: string): Promise<void> {
+export async function prepare(context: BrowserContext, user: string): Promise<void> {
   await context.addInitScript((name) => {
     const w = window as any;
     const now = () => performance.timeOrigin + performance.now();

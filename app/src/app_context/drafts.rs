@@ -10,6 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{App, Core, use_app};
 use crate::device::page;
+use crate::reactive::effect_after;
 
 /// A pause in typing as long as this writes the draft.
 const PAUSE: i32 = 300;
@@ -26,7 +27,7 @@ where
     let stored = app.core().and_then(|core| core.draft(&key));
     let restored = stored.and_then(|text| domain::json::from_str(&text).ok());
     let form = RwSignal::new(restored.unwrap_or(default));
-    Effect::new(move |first: Option<()>| {
+    effect_after(move |first: Option<()>| {
         let text = form.with(|form| serde_json::to_string(form).unwrap_or_default());
         // The first run sees what was there before anybody typed.
         if first.is_some() {

@@ -19,6 +19,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{App, Core};
 use crate::device::{blobs, page};
+use crate::reactive::effect;
 use crate::sync::driver;
 
 /// Where a recorded action stands.
@@ -180,7 +181,7 @@ impl App {
     pub fn outbox(self) -> Signal<Option<Vec<OutboxItem>>> {
         let items = RwSignal::new(None);
         let session = self.session();
-        Effect::new(move |_| {
+        effect(move || {
             self.queue.track();
             session.track();
             let core = self.core();

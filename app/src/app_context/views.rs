@@ -12,7 +12,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::{App, use_app};
 use crate::clock;
 use crate::device::page;
-use crate::reactive::{call, derive, memo};
+use crate::reactive::{call, derive, effect_after, memo};
 use crate::sync::http::{self, Body};
 use crate::sync::transport::DEVICE;
 
@@ -171,7 +171,7 @@ where
     let heads = app.heads();
     let status = app.status();
     let online = memo(move || status.with(|status| status.online));
-    Effect::new(move |before: Option<bool>| {
+    effect_after(move |before: Option<bool>| {
         heads.track();
         fetching.path.track();
         let online = online.get();

@@ -1,10 +1,9 @@
 //! Buttons and links that look like them.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use super::icon::{Glyph, Icon};
-use crate::reactive::{bound, call};
+use crate::reactive::{bound, call, said};
 
 /// How much a button weighs on the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +48,7 @@ pub fn Button(
             on:click=move |_| call(on_press, ())
         >
             {icon.map(|icon| view! { <Glyph icon=icon/> })}
-            <span>{text}</span>
+            <span>{said(text)}</span>
         </button>
     }
 }
@@ -64,10 +63,10 @@ pub fn ButtonLink(
     #[prop(optional, into)] icon: Option<Icon>,
 ) -> impl IntoView {
     view! {
-        <A href=href attr:class=weight.class(large)>
+        <a href=href class=weight.class(large)>
             {icon.map(|icon| view! { <Glyph icon=icon/> })}
-            <span>{text}</span>
-        </A>
+            <span>{said(text)}</span>
+        </a>
     }
 }
 

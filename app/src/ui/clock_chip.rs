@@ -31,7 +31,7 @@ pub fn ClockChip(clock: Clock) -> impl IntoView {
             <span>{drawn(move || fmt::clock_left(&clock, now.get()))}</span>
             {clock.stopped.is_none().then(|| view! {
                 <span class="bar" aria-hidden="true">
-                    <span style:inline-size=move || format!("{:.1}%", gone())></span>
+                    <span style:inline-size=bound(move || format!("{:.1}%", gone()))></span>
                 </span>
             })}
         </span>

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::reactive::{bound, call, drawn};
+use crate::reactive::{bound, call, drawn, said};
 use leptos::prelude::*;
 
 static NEXT_ID: AtomicU32 = AtomicU32::new(1);
@@ -31,7 +31,7 @@ pub fn TextField(
     let about = format!("{id}-about");
     view! {
         <div class="field">
-            <label for=id.clone()>{label}</label>
+            <label for=id.clone()>{said(label)}</label>
             <input
                 id=id
                 type=kind
@@ -62,7 +62,7 @@ pub fn TextArea(
     let about = format!("{id}-about");
     view! {
         <div class="field">
-            <label for=id.clone()>{label}</label>
+            <label for=id.clone()>{said(label)}</label>
             <textarea
                 id=id
                 rows=rows
@@ -101,7 +101,7 @@ pub fn Select(
     let about = format!("{id}-about");
     view! {
         <div class="field">
-            <label for=id.clone()>{label}</label>
+            <label for=id.clone()>{said(label)}</label>
             <select
                 id=id
                 prop:value=bound(move || value.get())
@@ -140,7 +140,7 @@ pub fn Check(
                 prop:checked=bound(move || checked.get())
                 on:change=move |event| call(on_change, event_target_checked(&event))
             />
-            <span>{label}</span>
+            <span>{said(label)}</span>
         </label>
     }
 }

@@ -3,14 +3,13 @@
 
 use domain::{Right, Role};
 use leptos::prelude::*;
-use leptos_router::components::A;
 use leptos_router::hooks::{use_location, use_navigate};
 
 use super::icon::{Glyph, Icon};
 use super::show::Show;
 use crate::app_context::{App, use_app};
 use crate::i18n::{fmt, tr};
-use crate::reactive::{bound, drawn, effect, memo, written};
+use crate::reactive::{bound, drawn, effect, memo, said, written};
 use crate::sync::Paused;
 use crate::sync::status::Badge;
 
@@ -174,10 +173,10 @@ pub fn SyncBadge() -> impl IntoView {
         {drawn(move || {
             let (class, icon, text) = face();
             view! {
-                <A href="/outbox" attr:class=format!("sync-badge {class}")>
+                <a href="/outbox" class=format!("sync-badge {class}")>
                     <Glyph icon=icon small=true/>
                     <span>{text}</span>
-                </A>
+                </a>
             }
         })}
     }
@@ -209,10 +208,10 @@ pub fn Page(
             .map(|place| {
                 let here = move || is_here(&path.get(), place.href).then_some("page");
                 view! {
-                    <A href=place.href attr:aria-current=here>
+                    <a href=place.href aria-current=bound(here)>
                         <Glyph icon=place.icon/>
                         <span>{drawn(move || (place.text)())}</span>
-                    </A>
+                    </a>
                 }
             })
             .collect_view()
@@ -232,7 +231,7 @@ pub fn Page(
                             <button
                                 type="button"
                                 class="back"
-                                aria-label=tr::frame::back
+                                aria-label=bound(tr::frame::back)
                                 on:click=move |_| navigate(&to, Default::default())
                             >
                                 <Glyph icon=Icon::Back/>
@@ -240,13 +239,13 @@ pub fn Page(
                         }
                     })}
                 <h1>
-                    {title}
+                    {said(title)}
                     " "
-                    <span class="sub">{subtitle}</span>
+                    <span class="sub">{said(subtitle)}</span>
                 </h1>
                 <SyncBadge/>
             </header>
-            <nav class="side-bar" aria-label=tr::frame::navigation>
+            <nav class="side-bar" aria-label=bound(tr::frame::navigation)>
                 <Show when=move || office.get()>
                     <div class="wordmark">
                         <Glyph icon=Icon::Key/>
@@ -261,7 +260,7 @@ pub fn Page(
             {(!bare)
                 .then(|| {
                     view! {
-                        <nav class="bottom-bar" aria-label=tr::frame::navigation>
+                        <nav class="bottom-bar" aria-label=bound(tr::frame::navigation)>
                             {drawn(move || bar(field_places(app)))}
                         </nav>
                     }

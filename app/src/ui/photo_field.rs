@@ -18,7 +18,7 @@ use crate::device::photo::Source;
 use crate::device::{Captured, attachments_of, blobs, blobs_of};
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
-use crate::reactive::{bound, derive, drawn};
+use crate::reactive::{bound, derive, drawn, said};
 
 /// A photo as it is kept in a draft.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -216,7 +216,7 @@ pub fn PhotoField(
     let is_full = move || photos.count() >= MAX_COUNT;
     view! {
         <div class="field" role="group" aria-label=bound(move || label.get())>
-            <span class="label">{label}</span>
+            <span class="label">{said(label)}</span>
             <div class="photos">
                 {drawn(move || {
                     let own = photos.of(role).into_iter().enumerate();

@@ -120,7 +120,7 @@ pub fn FullPhoto(
             title=words(tr::kit::photo_title)
             on_close=on_close
         >
-            <img class="photo-full" src=bound(move || url.get()) alt=tr::kit::photo_title/>
+            <img class="photo-full" src=bound(move || url.get()) alt=bound(tr::kit::photo_title)/>
         </Sheet>
     }
 }

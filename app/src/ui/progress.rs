@@ -20,7 +20,7 @@ pub fn Progress(
             aria-valuemax=bound(move || total.get().to_string())
             aria-valuenow=bound(move || done.get().to_string())
         >
-            <span style:inline-size=move || format!("{:.1}%", part().min(100.0))></span>
+            <span style:inline-size=bound(move || format!("{:.1}%", part().min(100.0)))></span>
         </div>
     }
 }

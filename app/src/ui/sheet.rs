@@ -9,7 +9,7 @@ use super::icon::Icon;
 use super::show::Show;
 use crate::device::{page, sheets};
 use crate::i18n::tr;
-use crate::reactive::{bound, call, words};
+use crate::reactive::{bound, call, said, words};
 
 /// Shows its children above the page while `open`. Escape, the cross and the phone's back key close
 /// it; focus goes in, stays in, and comes back to where it was.
@@ -72,7 +72,7 @@ fn Modal(title: Signal<String>, on_close: Callback<()>, children: ChildrenFn) ->
         >
             <section class="sheet" tabindex="-1" autofocus>
                 <header>
-                    <h2>{title}</h2>
+                    <h2>{said(title)}</h2>
                     <IconButton
                         icon=Icon::Close
                         label=words(tr::frame::close)

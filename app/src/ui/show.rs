@@ -1,5 +1,6 @@
 //! Something that is there while a condition holds.
 
+use crate::reactive::{drawn, memo};
 use leptos::children::ViewFn;
 use leptos::prelude::*;
 
@@ -19,6 +20,6 @@ pub fn Show(
     #[prop(optional, into)] fallback: ViewFn,
     children: ChildrenFn,
 ) -> impl IntoView {
-    let holds = ArcMemo::new(move |_| (when.0)());
-    move || if holds.get() { children() } else { fallback.run() }
+    let holds = memo(when.0);
+    drawn(move || if holds.get() { children() } else { fallback.run() })
 }

@@ -14,7 +14,7 @@ use super::show::Show;
 use crate::app_context::use_app;
 use crate::device;
 use crate::i18n::tr;
-use crate::reactive::{bound, drawn, effect, memo, words};
+use crate::reactive::{bound, drawn, effect, effect_after, memo, said, words};
 
 /// A line to sign on; the picture goes to `photos` in the role of the signature.
 #[component]
@@ -70,7 +70,7 @@ pub fn SignaturePad(#[prop(into)] label: Signal<String>, photos: Photos) -> impl
         drawing.set(false);
     };
     // Taken back by the form too, when what was signed for changed.
-    Effect::new(move |before: Option<bool>| {
+    effect_after(move |before: Option<bool>| {
         let now = signed.get();
         if before == Some(true) && !now {
             wipe();
@@ -85,13 +85,13 @@ pub fn SignaturePad(#[prop(into)] label: Signal<String>, photos: Photos) -> impl
     };
     view! {
         <div class="field" role="group" aria-label=bound(move || label.get())>
-            <span class="label">{label}</span>
+            <span class="label">{said(label)}</span>
             <div class="signature">
                 {drawn(move || {
                     let shown = restored().filter(|_| !drawing.get());
                     match shown {
                         Some(picture) => {
-                            view! { <img src=picture.url alt=tr::kit::signature_there/> }.into_any()
+                            view! { <img src=picture.url alt=bound(tr::kit::signature_there)/> }.into_any()
                         }
                         None => {
                             view! {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
 use crate::i18n::tr;
-use crate::reactive::words;
+use crate::reactive::{said, words};
 
 /// Nothing here: what will appear, and how to begin.
 #[component]
@@ -17,8 +17,8 @@ pub fn Empty(
     view! {
         <div class="empty">
             <Glyph icon=icon/>
-            <p class="title">{title}</p>
-            <p>{note}</p>
+            <p class="title">{said(title)}</p>
+            <p>{said(note)}</p>
             {children.map(|children| children())}
         </div>
     }
@@ -59,7 +59,7 @@ pub fn Notice(
     view! {
         <div class=format!("notice {tone}") role="status">
             <Glyph icon=icon/>
-            <span class="grow">{text}</span>
+            <span class="grow">{said(text)}</span>
             {children.map(|children| children())}
         </div>
     }

@@ -67,8 +67,8 @@ pub fn Timeline(#[prop(into)] rows: Signal<Vec<TimelineRow>>) -> impl IntoView {
                                     })}
                                 </p>
                                 <p class="when">
-                                    <time title=bound(exact)>{move || moment(row.at)}</time>
-                                    {late.map(|text| view! { " · " <span>{text}</span> })}
+                                    <time title=bound(exact)>{drawn(move || moment(row.at))}</time>
+                                    {late.map(|text| view! { " · " <span>{drawn(text)}</span> })}
                                 </p>
                                 {(!row.note.is_empty()).then(|| view! { <p class="said">{row.note}</p> })}
                                 {(!facts.is_empty()).then(|| view! { <dl class="facts">{facts}</dl> })}

@@ -91,6 +91,14 @@ const RENDERS: Reasons = &[
 /// Pages that are shown at the address of another.
 const NO_ADDRESS: Reasons = &[("rounds/point_page.rs", "a step of the round, at its address")];
 
+/// What of the app lives as long as its page is open, so that it need not be taken off any list.
+const LIVES_ON: Reasons = &[
+    ("app_context.rs", "made once, for the root"),
+    ("inside.rs", "made once, for the root"),
+    ("reactive.rs", "makes all others"),
+    ("routes.rs", "made once, for the root"),
+];
+
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
@@ -314,6 +322,33 @@ fn no_text_stands_in_the_code_of_the_app() {
         .map(|(path, _)| path)
         .collect();
     settle("files of the app with Chinese in them", speaking, CHINESE);
+}
+
+/// Whether an attribute is bound to a closure or a text, without `bound`.
+fn binds_by_itself(code: &str) -> bool {
+    let plain = ["href", "class", "title", "alt", "placeholder", "disabled", "value"];
+    code.split_whitespace().any(|word| {
+        let Some((name, value)) = word.split_once('=') else { return false };
+        let attribute = plain.contains(&name) || name.contains(['-', ':']);
+        let text = value.starts_with("tr::") && !value.contains('(');
+        attribute && !name.starts_with("on:") && (value == "move" || text)
+    })
+}
+
+/// See `reactive::leave_no_trace`.
+#[test]
+fn what_is_drawn_leaves_no_trace() {
+    let leptos = ["Memo::new(", "Effect::new(", "<A ", "{move |"];
+    let tracing = sources("app/src")
+        .into_iter()
+        .filter(|(path, text)| {
+            let code = code(text);
+            !is_test(path)
+                && (leptos.iter().any(|made| code.contains(made)) || binds_by_itself(&code))
+        })
+        .map(|(path, _)| path)
+        .collect();
+    settle("made without `reactive`", tracing, LIVES_ON);
 }
 
 /// The names under `[dependencies]` and its like, but for `[dev-dependencies]`.

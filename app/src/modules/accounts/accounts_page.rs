@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use super::account_sheet::AccountSheet;
 use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
-use crate::reactive::{drawn, words};
+use crate::reactive::{bound, drawn, words};
 use crate::ui::{Button, Empty, Icon, Page, Show, Weight, role_name};
 
 /// What the sheet is about.
@@ -63,7 +63,7 @@ pub fn AccountsPage() -> impl IntoView {
                     }
                 }
             >
-                <div class="table-frame" tabindex="0" role="region" aria-label=tr::frame::nav_accounts>
+                <div class="table-frame" tabindex="0" role="region" aria-label=bound(tr::frame::nav_accounts)>
                     <table class="data comfortable">
                         <thead>
                             <tr>

@@ -6,7 +6,6 @@ use domain::modules::Command;
 use domain::views::{AttentionTable, Quarantined};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
 
 use crate::app_context::{use_app, use_view};
 use crate::device::page;
@@ -79,7 +78,7 @@ fn Entry(row: Quarantined, reload: Callback<()>) -> impl IntoView {
     let unit = row.unit.filter(|_| app.may(Right::ViewHouseholds));
     let about_text = row.about.clone();
     let about_link = match object_href(row.ticket, row.round, unit) {
-        Some(href) => view! { <A href=href>{about_text}</A> }.into_any(),
+        Some(href) => view! { <a href=href>{about_text}</a> }.into_any(),
         None => about_text.into_any(),
     };
     let path = format!("/api/v1/attention/{}/{}/settle", row.scope, row.seq);

@@ -4,13 +4,12 @@ use domain::time::MINUTE;
 use domain::views::{ClusterToday, Dashboard, DeviceLine, Happening, RoundLine, TicketLine};
 use domain::{Ms, Right};
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use super::view_model::{calls, object_href, rounds_done, rounds_note, rounds_summary, silence};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, name_of, tr};
 use crate::modules::rounds::words::state_tone;
-use crate::reactive::words;
+use crate::reactive::{bound, words};
 use crate::ui::{Bar, Bars, ClockChip, Empty, Icon, Lines};
 
 #[component]
@@ -165,11 +164,11 @@ fn FigureCard(
     tone: &'static str,
 ) -> impl IntoView {
     view! {
-        <A href=href attr:class=format!("card figure-card {tone}")>
+        <a href=href class=format!("card figure-card {tone}")>
             <span class="label">{label}</span>
             <span class="figure">{figure}</span>
             <span class="note">{note}</span>
-        </A>
+        </a>
     }
 }
 
@@ -198,7 +197,7 @@ fn Pressing(lines: Vec<TicketLine>, now: Ms) -> impl IntoView {
                         .unwrap_or_else(|| tr::dashboard::nobody().to_owned());
                     view! {
                         <li>
-                            <A href=format!("/tickets/{}", line.id) attr:class="item no-lead">
+                            <a href=format!("/tickets/{}", line.id) class="item no-lead">
                                 <span>
                                     <span class="title">
                                         <span class="number">{number}</span>
@@ -214,7 +213,7 @@ fn Pressing(lines: Vec<TicketLine>, now: Ms) -> impl IntoView {
                                     <span class="soft small nowrap">{clock_name}</span>
                                     <ClockChip clock=clock/>
                                 </span>
-                            </A>
+                            </a>
                         </li>
                     }
                 })
@@ -227,7 +226,7 @@ fn Pressing(lines: Vec<TicketLine>, now: Ms) -> impl IntoView {
 #[component]
 fn ClusterGrid(clusters: Vec<ClusterToday>, money: bool) -> impl IntoView {
     view! {
-        <div class="table-frame plain" tabindex="0" role="region" aria-label=tr::dashboard::by_cluster>
+        <div class="table-frame plain" tabindex="0" role="region" aria-label=bound(tr::dashboard::by_cluster)>
             <table class="data">
                 <thead>
                     <tr>
@@ -254,9 +253,9 @@ fn ClusterGrid(clusters: Vec<ClusterToday>, money: bool) -> impl IntoView {
                                         <RoundsToday rounds=cluster.rounds.clone()/>
                                     </td>
                                     <td class="end">
-                                        <A href=format!("/office/tickets?cluster={}", cluster.cluster)>
+                                        <a href=format!("/office/tickets?cluster={}", cluster.cluster)>
                                             {cluster.open_tickets}
-                                        </A>
+                                        </a>
                                         {(cluster.over > 0)
                                             .then(|| {
                                                 view! {
@@ -310,7 +309,7 @@ fn round_badge(round: &RoundLine) -> impl IntoView + use<> {
     let class = format!("badge {}", state_tone(&round.state));
     let href = format!("/rounds/{}/record", round.id);
     if round.started.is_some() {
-        view! { <A href=href attr:class=class>{text}</A> }.into_any()
+        view! { <a href=href class=class>{text}</a> }.into_any()
     } else {
         view! { <span class=class>{text}</span> }.into_any()
     }
@@ -335,7 +334,7 @@ fn Happenings(rows: Vec<Happening>) -> impl IntoView {
                     let verb = match row.kind.as_str() {
                         "rounds.record_briefing" => {
                             let href = format!("/office/briefings?date={}", zone.date(row.at));
-                            view! { <A href=href>{verb}</A> }.into_any()
+                            view! { <a href=href>{verb}</a> }.into_any()
                         }
                         _ => view! { <span>{verb}</span> }.into_any(),
                     };
@@ -346,7 +345,7 @@ fn Happenings(rows: Vec<Happening>) -> impl IntoView {
                     };
                     let href = object_href(row.ticket, row.round, row.unit.filter(|_| homes));
                     let about = match href {
-                        Some(href) => view! { <A href=href>{row.about}</A> }.into_any(),
+                        Some(href) => view! { <a href=href>{row.about}</a> }.into_any(),
                         None => row.about.into_any(),
                     };
                     view! {

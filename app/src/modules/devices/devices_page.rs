@@ -9,7 +9,7 @@ use leptos::task::spawn_local;
 use crate::app_context::{use_app, use_view};
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
-use crate::reactive::{call, derive, drawn, words};
+use crate::reactive::{bound, call, derive, drawn, words};
 use crate::ui::{Button, Empty, Icon, Notice, Page, Show, Skeleton, Weight, role_name, use_toasts};
 
 /// A clock further off than this is shown.
@@ -42,7 +42,7 @@ pub fn DevicesPage() -> impl IntoView {
                 }
                 Some(table) => {
                     view! {
-                        <div class="table-frame" tabindex="0" role="region" aria-label=tr::frame::nav_devices>
+                        <div class="table-frame" tabindex="0" role="region" aria-label=bound(tr::frame::nav_devices)>
                             <table class="data comfortable">
                                 <thead>
                                     <tr>

@@ -9,7 +9,6 @@ use domain::modules::households::{Contact, Household};
 use domain::modules::tickets::Ticket;
 use domain::order;
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use super::view_model::{CallForm, people_to_call, wrong_numbers};
 use crate::app_context::use_app;
@@ -93,7 +92,7 @@ pub fn CallCard(household: Household, form: RwSignal<CallForm>) -> impl IntoView
                         } else {
                             tr::fees::ticket_unsolved(title)
                         };
-                        view! { <p><A href=format!("/tickets/{id}") attr:class=class>{text}</A></p> }
+                        view! { <p><a href=format!("/tickets/{id}") class=class>{text}</a></p> }
                     })
                     .collect_view()
             })}
@@ -128,7 +127,7 @@ fn Dial(contact: Contact, form: RwSignal<CallForm>, main: bool, wrong: bool) -> 
     let Some(href) = tel(&phone) else {
         return view! {
             <p class="soft">
-                {name} " · " {move || relation_name(relation)} " · " {written(tr::households::no_phone)}
+                {name} " · " {drawn(move || relation_name(relation))} " · " {written(tr::households::no_phone)}
             </p>
         }
         .into_any();

@@ -6,7 +6,6 @@ use domain::modules::RecordKind;
 use domain::modules::fees::call_list::{Why, phase, window};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::view_model::{CallList, CallRow, draft_key, next_window};
@@ -74,7 +73,7 @@ pub fn CallListPage() -> impl IntoView {
                             go(&with_cluster("/fees", id), options);
                         })
                     />
-                    {move || {
+                    {drawn(move || {
                         if empty.get() && loading.get() {
                             view! {
                                 <p class="soft" role="status">{tr::sync::first_sync()}</p>
@@ -86,7 +85,7 @@ pub fn CallListPage() -> impl IntoView {
                         } else {
                             view! { <Lists list=list cluster=cluster/> }.into_any()
                         }
-                    }}
+                    })}
                 }
                     .into_any()
             })}
@@ -206,7 +205,7 @@ fn CallLine(row: CallRow, cluster: Option<ClusterId>) -> impl IntoView {
     let noting = app.has_draft(&draft_key(item.unit));
     let last = last_words(app, &item);
     view! {
-        <A href=href attr:class="item no-lead call-line">
+        <a href=href class="item no-lead call-line">
             <span class="stack tight">
                 <span class="title">
                     <span class="number">{item.label.clone()}</span>
@@ -236,7 +235,7 @@ fn CallLine(row: CallRow, cluster: Option<ClusterId>) -> impl IntoView {
                 <span class="strong number">{fmt::money(item.owed)}</span>
                 <span class="soft"><Glyph icon=Icon::Phone small=true/></span>
             </span>
-        </A>
+        </a>
     }
 }
 

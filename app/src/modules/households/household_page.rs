@@ -9,7 +9,6 @@ use domain::modules::visits::{Visit, follow_up};
 use domain::order;
 use domain::{Fen, Right};
 use leptos::prelude::*;
-use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
 
 use super::kit::words;
@@ -317,7 +316,7 @@ fn OpenTickets(tickets: Memo<Vec<Ticket>>) -> impl IntoView {
                             .map(|ticket| {
                                 let state = labels::state(ticket.state.name());
                                 view! {
-                                    <A href=format!("/tickets/{}", ticket.id) attr:class="item no-lead">
+                                    <a href=format!("/tickets/{}", ticket.id) class="item no-lead">
                                         <span class="stack tight">
                                             <span class="title">{ticket_title(&ticket)}</span>
                                             <span class="note">
@@ -326,7 +325,7 @@ fn OpenTickets(tickets: Memo<Vec<Ticket>>) -> impl IntoView {
                                             </span>
                                         </span>
                                         <span class="trail"><ClockChip clock=ticket.clock/></span>
-                                    </A>
+                                    </a>
                                 }
                             })
                             .collect_view()

@@ -13,7 +13,6 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::kit::{ClusterFilter, clusters_for, words};
@@ -149,9 +148,9 @@ fn Households() -> impl IntoView {
                 }
                 if is_searching.get() {
                     return view! {
-                        <section aria-label=tr::households::results>
+                        <section aria-label=bound(tr::households::results)>
                             <p class="section-title" role="status">
-                                {move || tr::households::found(found.with(Vec::len))}
+                                {drawn(move || tr::households::found(found.with(Vec::len)))}
                             </p>
                             <Show
                                 when=move || !found.with(Vec::is_empty)
@@ -166,8 +165,8 @@ fn Households() -> impl IntoView {
                                 }
                             >
                                 <div class="list household-list">
-                                    {move || rows(first.get())}
-                                    {move || rows(rest.get())}
+                                    {drawn(move || rows(first.get()))}
+                                    {drawn(move || rows(rest.get()))}
                                 </div>
                             </Show>
                         </section>
@@ -243,8 +242,8 @@ fn SearchField(
                 autocomplete="off"
                 autocapitalize="off"
                 spellcheck="false"
-                aria-label=tr::households::search
-                placeholder=tr::households::search_hint
+                aria-label=bound(tr::households::search)
+                placeholder=bound(tr::households::search_hint)
                 prop:value=bound(move || typed.get())
                 on:input=move |event| change(event_target_value(&event))
                 on:keydown=move |event| {
@@ -349,7 +348,7 @@ fn HouseholdRow(row: Row, owed: Option<Fen>) -> impl IntoView {
     // Who lives there as a tenant is worth a word; an owner is what one expects.
     let relation = row.relation.filter(|relation| *relation != Relation::Owner);
     view! {
-        <A href=format!("/households/{}", row.unit) attr:class="item no-lead household-row">
+        <a href=format!("/households/{}", row.unit) class="item no-lead household-row">
             <span class="stack tight">
                 <span class="title">
                     <span class="number">{row.label}</span>
@@ -377,7 +376,7 @@ fn HouseholdRow(row: Row, owed: Option<Fen>) -> impl IntoView {
                         view! { <span class="badge late number">{text}</span> }
                     })}
             </span>
-        </A>
+        </a>
     }
 }
 

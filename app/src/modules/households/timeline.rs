@@ -1,7 +1,6 @@
 //! A unit's history as a list.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use super::kit::words;
 use super::view_model::{Happening, Process};
@@ -60,7 +59,7 @@ fn line(happening: Happening) -> impl IntoView {
         Process::Call => "call",
     };
     let title = match happening.href {
-        Some(href) => view! { <A href=href attr:class="who">{happening.title}</A> }.into_any(),
+        Some(href) => view! { <a href=href class="who">{happening.title}</a> }.into_any(),
         None => view! { <span class="who">{happening.title}</span> }.into_any(),
     };
     let when = move || {

@@ -12,7 +12,7 @@ use crate::device::page::boot_data;
 use crate::error_text::error_text;
 use crate::i18n::tr;
 use crate::modules::households::kit::words;
-use crate::reactive::drawn;
+use crate::reactive::{bound, drawn};
 use crate::ui::{Button, Icon, Page, use_toasts};
 
 /// `/more`
@@ -33,7 +33,7 @@ pub fn MorePage() -> impl IntoView {
             <Places/>
             <LooksCard/>
             <PhoneCard/>
-            <section class="stack" aria-label=tr::more::account_actions>
+            <section class="stack" aria-label=bound(tr::more::account_actions)>
                 <Button
                     text=words(tr::more::change_password)
                     icon=Icon::Key

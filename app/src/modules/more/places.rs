@@ -2,7 +2,6 @@
 
 use domain::Right;
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use crate::app_context::{App, use_app};
 use crate::i18n::tr;
@@ -55,11 +54,11 @@ pub fn Places() -> impl IntoView {
                 (count > 0).then(|| view! { <span class="badge soon number">{count}</span> })
             };
             view! {
-                <A href=href attr:class="item">
+                <a href=href class="item">
                     <span class="lead"><Glyph icon=icon/></span>
                     <span class="title">{written(text)}</span>
                     <span class="trail">{drawn(badge)}</span>
-                </A>
+                </a>
             }
         });
         view! { <div class="list">{lines.collect_view()}</div> }

@@ -10,7 +10,7 @@ use crate::app_context::{App, OutboxItem, OutboxState, use_app};
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
 use crate::modules::households::kit::words;
-use crate::reactive::{derive, drawn, memo};
+use crate::reactive::{derive, drawn, memo, said};
 use crate::ui::{Button, ButtonLink, Glyph, Icon, Progress, Toasts, use_toasts};
 
 /// What a title may name.
@@ -54,7 +54,7 @@ pub fn ItemRow(
             <button type="button" class="item" on:click=move |_| on_view.run(op)>
                 <span class="lead"><Glyph icon=icon/></span>
                 <span class="stack tight">
-                    <span class="title">{name}</span>
+                    <span class="title">{drawn(move || name.get())}</span>
                     <span class="note">
                         {drawn(move || app.status().with(|status| state_words(state, status)))} " · "
                         {drawn(move || fmt::moment(at, app.now().get(), &app.zone()))}
@@ -67,7 +67,7 @@ pub fn ItemRow(
                     let label = derive(move || tr::outbox::photos(done, total));
                     view! {
                         <div class="row outbox-photos">
-                            <span class="small soft number">{label}</span>
+                            <span class="small soft number">{said(label)}</span>
                             <Progress done=Signal::stored(done) total=Signal::stored(total) label=label/>
                         </div>
                     }

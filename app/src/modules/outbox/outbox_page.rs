@@ -18,8 +18,11 @@ use crate::i18n::{fmt, tr};
 use crate::modules::households::kit::words;
 use crate::reactive::{derive, drawn, memo, written};
 use crate::ui::{
-    Button, Empty, Glyph, Icon, Notice, Page, Sheet, Show, Skeleton, Weight, use_toasts,
+    Button, Empty, Glyph, Icon, Notice, Page, Sheet, Show, ShowMore, Skeleton, Weight, use_toasts,
 };
+
+/// Lines of each part that are drawn at once.
+const STEP: usize = 50;
 
 /// `/outbox`
 #[component]
@@ -32,7 +35,7 @@ pub fn OutboxPage() -> impl IntoView {
     let dismissing = RwSignal::new(None::<OpId>);
     let on_view = Callback::new(move |op: OpId| viewed.set(Some(op)));
     let on_dismiss = Callback::new(move |op: OpId| dismissing.set(Some(op)));
-    let shown = derive(move || {
+    let looked_at = derive(move || {
         let op = viewed.get()?;
         let queued = items.with(|items| items.iter().flatten().find(|i| i.op == op).cloned());
         queued.or_else(|| received.with(|items| items.iter().find(|i| i.op == op).cloned()))
@@ -43,9 +46,11 @@ pub fn OutboxPage() -> impl IntoView {
             items.filter(|item| item.state.needs_person() == wanted).cloned().collect::<Vec<_>>()
         })
     };
+    let shown = RwSignal::new(STEP);
     let rows = move |items: Vec<OutboxItem>| {
         items
             .into_iter()
+            .take(shown.get())
             .map(|item| view! { <ItemRow item=item on_view=on_view on_dismiss=on_dismiss/> })
             .collect_view()
     };
@@ -57,6 +62,7 @@ pub fn OutboxPage() -> impl IntoView {
                     return view! { <Skeleton rows=3/> }.into_any();
                 }
                 let (attention, waiting) = (part(true), part(false));
+                let (needing, unanswered) = (attention.len(), waiting.len());
                 if attention.is_empty() && waiting.is_empty() {
                     return view! {
                         <Empty
@@ -73,9 +79,10 @@ pub fn OutboxPage() -> impl IntoView {
                             view! {
                                 <section aria-labelledby="attention">
                                     <h2 class="section-title" id="attention">
-                                        {tr::outbox::attention()} <span class="number">{attention.len()}</span>
+                                        {tr::outbox::attention()} <span class="number">{needing}</span>
                                     </h2>
                                     <ul class="list">{rows(attention)}</ul>
+                                    <ShowMore total=Signal::stored(needing) shown=shown step=STEP/>
                                 </section>
                             }
                         })}
@@ -93,6 +100,7 @@ pub fn OutboxPage() -> impl IntoView {
                                         </span>
                                     </h2>
                                     <ul class="list">{rows(waiting)}</ul>
+                                    <ShowMore total=Signal::stored(unanswered) shown=shown step=STEP/>
                                 </section>
                             }
                         })}
@@ -108,7 +116,7 @@ pub fn OutboxPage() -> impl IntoView {
                     on_press=Callback::new(move |()| export_unsent(app, toasts))
                 />
             </div>
-            <DetailsSheet item=shown on_close=Callback::new(move |()| viewed.set(None))/>
+            <DetailsSheet item=looked_at on_close=Callback::new(move |()| viewed.set(None))/>
             <DismissSheet op=dismissing/>
         </Page>
     }
@@ -159,9 +167,9 @@ fn StatusCard() -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="summary">
             <header>
-                <h2 id="summary" aria-live="polite">{summary}</h2>
+                <h2 id="summary" aria-live="polite">{drawn(summary)}</h2>
             </header>
-            <p>{reach} " · " {last}</p>
+            <p>{drawn(reach)} " · " {drawn(last)}</p>
             {drawn(extra)}
             <PausedNotice/>
             <Show when=move || clock_off.get()>
@@ -200,7 +208,7 @@ fn Received(items: Signal<Vec<OutboxItem>>, on_view: Callback<OpId>) -> impl Int
                                             <span class="lead ok"><Glyph icon=Icon::Check/></span>
                                             <span class="title">{title_now(app, &item)}</span>
                                             <span class="trail note">
-                                                {move || fmt::moment(at, app.now().get(), &app.zone())}
+                                                {drawn(move || fmt::moment(at, app.now().get(), &app.zone()))}
                                             </span>
                                         </button>
                                     </li>

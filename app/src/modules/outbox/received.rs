@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::app_context::{App, OutboxItem, OutboxState};
-use crate::reactive::derive;
+use crate::reactive::{derive, effect};
 
 /// As many as reassure.
 const SHOWN: usize = 8;
@@ -16,7 +16,7 @@ const SHOWN: usize = 8;
 /// Answered actions, the newest first. Read again whenever the outbox is.
 pub fn use_received(app: App, outbox: Signal<Option<Vec<OutboxItem>>>) -> Signal<Vec<OutboxItem>> {
     let received = RwSignal::new(Vec::new());
-    Effect::new(move |_| {
+    effect(move || {
         outbox.track();
         let Some(core) = app.core() else { return };
         spawn_local(async move {

@@ -11,13 +11,14 @@ use crate::app_context::{App, use_app};
 use crate::device::Captured;
 use crate::error_text::error_text;
 use crate::i18n::tr;
+use crate::reactive::effect_after;
 use crate::ui::{Photos, Toasts, use_toasts};
 
 /// Fills the form once with what was recorded under that op; nothing without one.
 pub fn use_fix(fix: Option<OpId>, fill: impl Fn(&Command) + 'static) {
     let Some(op) = fix else { return };
     let items = use_app().outbox();
-    Effect::new(move |done: Option<bool>| {
+    effect_after(move |done: Option<bool>| {
         if done == Some(true) {
             return true;
         }

@@ -9,7 +9,6 @@ use domain::order;
 use domain::{Refusal, Right};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::view_model::briefing::{ASKED, BriefingForm, Line, Touched, added_text, command, lines};
@@ -239,7 +238,7 @@ fn LineRow(key: String, shown: Memo<Vec<Line>>, form: RwSignal<BriefingForm>) ->
                     <span class="badge soon">{tr::rounds::overnight()}</span>
                 }))}
                 {drawn(move || ticket.get().map(|id| view! {
-                    <A href=format!("/tickets/{id}") attr:class="badge">{tr::common::open()}</A>
+                    <a href=format!("/tickets/{id}") class="badge">{tr::common::open()}</a>
                 }))}
                 {drawn(move || is_new.get().then(|| view! {
                     <IconButton

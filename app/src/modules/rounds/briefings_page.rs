@@ -7,7 +7,6 @@ use domain::modules::rounds::{Briefing, BriefingLine};
 use domain::order;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::view_model::briefings::{Held, of_day, parts};
@@ -128,7 +127,7 @@ fn list(lines: Vec<BriefingLine>) -> AnyView {
     let row = |line: BriefingLine| {
         let text = match line.ticket {
             Some(ticket) => {
-                view! { <A href=format!("/tickets/{ticket}")>{line.text}</A> }.into_any()
+                view! { <a href=format!("/tickets/{ticket}")>{line.text}</a> }.into_any()
             }
             None => view! { <span>{line.text}</span> }.into_any(),
         };

@@ -7,7 +7,6 @@ use domain::modules::rounds::{AnswerType, Item};
 use domain::modules::tickets::Ticket;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
 
 use super::raise::{Place, raise};
 use super::view_model::walk::{self, ItemForm, PointForm, Problem, Tick};
@@ -181,10 +180,10 @@ fn Reported(item: StoredValue<Item>, own: Memo<ItemForm>) -> impl IntoView {
     drawn(move || {
         ticket.get().map(|(id, number, stays)| {
             view! {
-                <A href=format!("/tickets/{id}") attr:class="badge ok reported">
+                <a href=format!("/tickets/{id}") class="badge ok reported">
                     <Glyph icon=Icon::Check small=true/>
                     {tr::rounds::reported_as(number)}
-                </A>
+                </a>
                 {stays.then(|| view! { <p class="small soft">{tr::rounds::ticket_stays()}</p> })}
             }
         })

@@ -8,7 +8,6 @@ use domain::modules::rounds::{Round, RoundTemplate};
 use domain::modules::tickets::Ticket;
 use domain::order;
 use leptos::prelude::*;
-use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
 
 use super::record_step::RecordStep;
@@ -200,7 +199,7 @@ fn Record(round: Round) -> impl IntoView {
                                     .into_iter()
                                     .map(|(id, number, text, state)| view! {
                                         <li>
-                                            <A href=format!("/tickets/{id}") attr:class="item no-lead">
+                                            <a href=format!("/tickets/{id}") class="item no-lead">
                                                 <span>
                                                     <span class="title number">{number}</span>
                                                     <span class="note">{text}</span>
@@ -210,7 +209,7 @@ fn Record(round: Round) -> impl IntoView {
                                                         {name_of("refusals", "state_", &state)}
                                                     </span>
                                                 })}
-                                            </A>
+                                            </a>
                                         </li>
                                     })
                                     .collect_view()}

@@ -5,7 +5,6 @@ use domain::modules::RecordKind;
 use domain::modules::rounds::{Item, ItemAnswer};
 use domain::modules::tickets::Ticket;
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use super::view_model::record::{Step, answer_text, confirmation_text};
 use super::words::{self, say};
@@ -64,9 +63,9 @@ fn one_answer(answer: &ItemAnswer, items: &[Item]) -> AnyView {
             app.with_replica(|replica| Ticket::name_of(id, replica.get::<Ticket>(id.0)))
         };
         view! {
-            <A href=format!("/tickets/{id}") attr:class="badge reported">
+            <a href=format!("/tickets/{id}") class="badge reported">
                 {drawn(move || tr::rounds::reported_as(number()))}
-            </A>
+            </a>
         }
     });
     let photos = answer.photos.clone();

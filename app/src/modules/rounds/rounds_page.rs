@@ -10,7 +10,6 @@ use domain::modules::rounds::{Round, RoundTemplate, Schedule};
 use domain::order;
 use domain::time::DAY;
 use leptos::prelude::*;
-use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::extra_round::ExtraRound;
@@ -177,13 +176,13 @@ fn DueList() -> impl IntoView {
                             .into_iter()
                             .map(|(_, id, name, progress)| view! {
                                 <li>
-                                    <A href=format!("/rounds/{id}") attr:class="item no-lead">
+                                    <a href=format!("/rounds/{id}") class="item no-lead">
                                         <span>
                                             <span class="title">{name}</span>
                                             <span class="note number">{progress}</span>
                                         </span>
                                         <span class="badge soon">{words::state("running")}</span>
-                                    </A>
+                                    </a>
                                 </li>
                             })
                             .collect_view()}
@@ -244,7 +243,7 @@ pub fn DutyRow(duty: Duty, cluster: Option<String>) -> impl IntoView {
         format!("{when}{cluster} · {points}")
     };
     view! {
-        <A href=href attr:class=class>
+        <a href=href class=class>
             <span>
                 <span class="title">{duty.due.name.clone()}</span>
                 <span class="note number">{drawn(note)}</span>
@@ -254,7 +253,7 @@ pub fn DutyRow(duty: Duty, cluster: Option<String>) -> impl IntoView {
                     {drawn(move || words::state(name))}
                 </span>
             </span>
-        </A>
+        </a>
     }
 }
 
@@ -306,7 +305,7 @@ fn Records() -> impl IntoView {
                     .into_iter()
                     .map(|line| view! {
                         <li>
-                            <A href=line.href attr:class="item no-lead">
+                            <a href=line.href class="item no-lead">
                                 <span>
                                     <span class="title">{line.name}</span>
                                     <span class="note number">{line.note}</span>
@@ -322,7 +321,7 @@ fn Records() -> impl IntoView {
                                         <span class="note">{tr::rounds::flags_count(line.flags)}</span>
                                     })}
                                 </span>
-                            </A>
+                            </a>
                         </li>
                     })
                     .collect_view()}

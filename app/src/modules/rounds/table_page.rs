@@ -10,7 +10,6 @@ use domain::order;
 use domain::views::{RoundLine, RoundTable};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::view_model::duties::window_text;
@@ -161,17 +160,17 @@ fn Group(
                 // Rendered by the server, for paper: outside the app's own pages.
                 <a
                     class="button small no-print"
-                    href=move || {
+                    href=bound(move || {
                         let language = i18n::current().tag();
                         format!("/print/checkpoints?cluster={cluster}&lang={language}")
-                    }
+                    })
                     target="_blank"
                     rel="external noopener"
                 >
                     {written(tr::rounds::print_codes)}
                 </a>
             </div>
-            <div class="table-frame" tabindex="0" role="region" aria-label=tr::frame::nav_rounds>
+            <div class="table-frame" tabindex="0" role="region" aria-label=bound(tr::frame::nav_rounds)>
                 <table class="data" aria-label=label>
                     <thead>
                         <tr>
@@ -232,7 +231,7 @@ fn row(line: RoundLine, date: NaiveDate) -> AnyView {
                 {count(line.flags).map(|count| view! { <span class="badge soon">{count}</span> })}
             </td>
             <td class="nowrap">
-                {begun.then(|| view! { <A href=record>{tr::rounds::record()}</A> })}
+                {begun.then(|| view! { <a href=record>{tr::rounds::record()}</a> })}
                 " "
                 {finished.then(|| view! {
                     <a href=bound(paper) target="_blank" rel="external noopener" class="no-print">

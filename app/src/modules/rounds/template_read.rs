@@ -5,7 +5,6 @@ use domain::modules::RecordKind;
 use domain::modules::rounds::{AnswerType, Item, Point, RoundTemplate};
 use domain::order;
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use super::view_model::walk::limits_text;
 use super::words::{self, say};
@@ -107,12 +106,12 @@ pub fn Versions(template: TemplateId) -> impl IntoView {
                             };
                             view! {
                                 <li>
-                                    <A href=href attr:class="item no-lead">
+                                    <a href=href class="item no-lead">
                                         <span class="title">{tr::rounds::version_number(version)}</span>
                                         <span class="trail note number">
                                             {said}
                                         </span>
-                                    </A>
+                                    </a>
                                 </li>
                             }
                         })

@@ -7,13 +7,12 @@ use domain::order;
 use domain::{Refusal, Right};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
 
 use super::words::say;
 use crate::app_context::use_app;
 use crate::error_text::error_text;
 use crate::i18n::{fmt, tr};
-use crate::reactive::{derive, drawn, memo};
+use crate::reactive::{bound, derive, drawn, memo};
 use crate::ui::{
     Button, ButtonLink, Empty, Icon, Notice, Page, Sheet, Skeleton, Weight, use_toasts,
 };
@@ -66,7 +65,7 @@ pub fn TemplatesPage() -> impl IntoView {
         view! {
             <tr>
                 <td>
-                    <A href=format!("/office/templates/{id}")>{link}</A>
+                    <a href=format!("/office/templates/{id}")>{link}</a>
                     " "
                     {retired.then(|| view! { <span class="badge">{tr::rounds::retired()}</span> })}
                 </td>
@@ -77,15 +76,15 @@ pub fn TemplatesPage() -> impl IntoView {
                 <td class="nowrap number">{changed}</td>
                 <td class="nowrap">
                     {(!retired).then(|| view! {
-                        <A href=format!("/office/checkpoints?template={id}") attr:aria-label=tr::rounds::checkpoints_of(&name)>
+                        <a href=format!("/office/checkpoints?template={id}") aria-label=tr::rounds::checkpoints_of(&name)>
                             {tr::rounds::checkpoints()}
-                        </A>
+                        </a>
                         " "
                     })}
                     {may_edit.get().then(|| view! {
-                        <A href=format!("/office/templates/new?copy={id}") attr:aria-label=tr::rounds::copy_named(&name)>
+                        <a href=format!("/office/templates/new?copy={id}") aria-label=tr::rounds::copy_named(&name)>
                             {tr::rounds::copy()}
-                        </A>
+                        </a>
                         " "
                         <button
                             type="button"
@@ -133,7 +132,7 @@ pub fn TemplatesPage() -> impl IntoView {
                     .into_any();
                 }
                 view! {
-                    <div class="table-frame" tabindex="0" role="region" aria-label=tr::frame::nav_templates>
+                    <div class="table-frame" tabindex="0" role="region" aria-label=bound(tr::frame::nav_templates)>
                         <table class="data comfortable" aria-label=tr::rounds::templates()>
                             <thead>
                                 <tr>

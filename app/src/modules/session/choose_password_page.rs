@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::app_context::use_app;
 use crate::i18n::tr;
 use crate::modules::more::PasswordForm;
-use crate::reactive::{words, written};
+use crate::reactive::{bound, words, written};
 use crate::ui::{Button, Show};
 
 #[component]
@@ -19,7 +19,7 @@ pub fn ChoosePasswordPage(later: RwSignal<Option<UserId>>) -> impl IntoView {
                 <h1>{written(tr::session::choose_password)}</h1>
                 <p class="soft">{written(tr::session::choose_password_note)}</p>
             </header>
-            <section class="card" aria-label=tr::session::choose_password>
+            <section class="card" aria-label=bound(tr::session::choose_password)>
                 <PasswordForm on_done=Callback::new(|()| ())/>
             </section>
             <Show when=move || !app.status().with(|status| status.online)>

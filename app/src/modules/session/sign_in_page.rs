@@ -52,7 +52,7 @@ pub fn SignInPage() -> impl IntoView {
                     {written(tr::common::retry)}
                 </button>
             </Show>
-            <section class="card" aria-label=tr::session::sign_in>
+            <section class="card" aria-label=bound(tr::session::sign_in)>
                 <SignInForm account=account password=password/>
                 <p class="small soft">{drawn(move || tr::session::this_device(&device))}</p>
             </section>
@@ -97,7 +97,7 @@ fn DemoAccounts(
         <section class="stack tight">
             <h2 class="section-title">{written(tr::session::demo_title)}</h2>
             <p class="small soft">{written(tr::session::demo_note)}</p>
-            <div class="chips" role="group" aria-label=tr::session::demo_title>
+            <div class="chips" role="group" aria-label=bound(tr::session::demo_title)>
                 {demo.accounts.into_iter().map(chip).collect_view()}
             </div>
         </section>

@@ -56,7 +56,7 @@ pub fn AssignList(
             when=move || !people.with(Vec::is_empty)
             fallback=|| view! { <Empty icon=Icon::Users title=say(tr::tickets::nobody)/> }
         >
-            <ul class="list inset people" role="group" aria-label=tr::tickets::assign_to>
+            <ul class="list inset people" role="group" aria-label=bound(tr::tickets::assign_to)>
                 {drawn(move || {
                     people
                         .get()

@@ -139,7 +139,7 @@ fn PriceSheet(form: RwSignal<CompleteForm>) -> impl IntoView {
             view! {
                 <li>
                     <button type="button" class="item no-lead" on:click=add>
-                        <span class="title">{name} {move || in_job(name())}</span>
+                        <span class="title">{name} {drawn(move || in_job(name()))}</span>
                         <span class="trail number">{price}</span>
                     </button>
                 </li>

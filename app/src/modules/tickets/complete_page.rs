@@ -21,7 +21,7 @@ use crate::app_context::{use_app, use_draft};
 use crate::error_text::error_text;
 use crate::i18n::tr;
 use crate::modules::outbox::{fixed, restore_photos, use_fix};
-use crate::reactive::{derive, drawn, memo};
+use crate::reactive::{derive, drawn, memo, memo_after};
 use crate::ui::{
     Button, ButtonLink, Empty, Icon, Notice, Page, PhotoField, Show, Skeleton, Weight, use_photos,
     use_toasts,
@@ -46,7 +46,7 @@ pub fn CompletePage() -> impl IntoView {
     let back =
         id.get_untracked().map_or_else(|| "/tickets".to_owned(), |id| format!("/tickets/{id}"));
     // Given to somebody else meanwhile: what is being filled in stays, and is kept as a late move.
-    let shown = Memo::new(move |before: Option<&Option<TicketId>>| {
+    let shown = memo_after(move |before: Option<&Option<TicketId>>| {
         let here = ticket.with(|ticket| ticket.as_ref().map(|ticket| ticket.id));
         here.or_else(|| before.copied().flatten().filter(|before| id.get() == Some(*before)))
     });

@@ -9,7 +9,7 @@ use super::parts::say;
 use super::view_model::complete::{CompleteForm, Missing, SignedFor, causes, with_cause};
 use crate::device::page;
 use crate::i18n::{Language, current, fmt, tr};
-use crate::reactive::{bound, derive, drawn, memo, written};
+use crate::reactive::{bound, derive, drawn, effect_after, memo, written};
 use crate::ui::{
     Button, Check, Chips, Choice, Notice, Photos, Show, SignaturePad, TextArea, TextField,
 };
@@ -152,7 +152,7 @@ pub fn SignPart(form: RwSignal<CompleteForm>, photos: Photos, number: usize) -> 
     // What was signed is what was read: with other words or another amount it is signed again.
     let again = RwSignal::new(false);
     let signed_for = memo(move || form.with(CompleteForm::signed_for));
-    Effect::new(move |before: Option<SignedFor>| {
+    effect_after(move |before: Option<SignedFor>| {
         let now = signed_for.get();
         let signatures = untrack(|| photos.of(AttachmentRole::Signature));
         if before.is_some_and(|before| before != now) && !signatures.is_empty() {

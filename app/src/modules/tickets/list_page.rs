@@ -11,7 +11,6 @@ use domain::sync::record::SyncedRecord;
 use domain::{Ms, Right};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::labels;
@@ -22,7 +21,7 @@ use crate::app_context::use_app;
 use crate::i18n::tr;
 use crate::reactive::{bound, derive, drawn, memo};
 use crate::ui::{
-    Button, ButtonLink, Choice, ClockChip, Empty, Glyph, Icon, Page, Segmented, Show, Skeleton,
+    ButtonLink, Choice, ClockChip, Empty, Glyph, Icon, Page, Segmented, Show, ShowMore, Skeleton,
     Weight,
 };
 
@@ -118,8 +117,8 @@ pub fn TicketListPage() -> impl IntoView {
                 <Glyph icon=Icon::Search/>
                 <input
                     type="search"
-                    aria-label=tr::tickets::search
-                    placeholder=tr::tickets::search_hint
+                    aria-label=bound(tr::tickets::search)
+                    placeholder=bound(tr::tickets::search_hint)
                     prop:value=bound(move || query.get())
                     on:input=move |event| type_in(event_target_value(&event))
                 />
@@ -137,12 +136,7 @@ pub fn TicketListPage() -> impl IntoView {
                     </For>
                 </ul>
             </Show>
-            <Show when=move || { total() > more.get() }>
-                <Button
-                    text=derive(move || tr::tickets::show_more(total() - more.get()))
-                    on_press=move |()| more.update(|more| *more += PAGE)
-                />
-            </Show>
+            <ShowMore total=derive(total) shown=more step=PAGE/>
             <Show when=move || app.may(Right::OpenTicket)>
                 <div class="action-bar">
                     <ButtonLink
@@ -200,7 +194,7 @@ fn line(row: &Row, back: &str) -> AnyView {
     let place = row.place.clone();
     let holder = row.holder.clone();
     view! {
-        <A href=href attr:class="item no-lead">
+        <a href=href class="item no-lead">
             <span class="stack tight">
                 <span class="title">
                     <span class="number">{number}</span>
@@ -222,7 +216,7 @@ fn line(row: &Row, back: &str) -> AnyView {
             <span class="trail">
                 <ClockChip clock=clock/>
             </span>
-        </A>
+        </a>
     }
     .into_any()
 }

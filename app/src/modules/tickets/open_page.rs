@@ -19,7 +19,7 @@ use super::view_model::open::{Asked, Lack, OpenForm, categories, lacks};
 use crate::app_context::{App, use_app, use_draft};
 use crate::i18n::tr;
 use crate::modules::outbox::{fixed, restore_photos, use_fix};
-use crate::reactive::{derive, drawn, effect, memo};
+use crate::reactive::{bound, derive, drawn, effect, memo};
 use crate::ui::{
     Button, Chips, Choice, Notice, Page, PhotoField, Segmented, Select, Show, TextArea, TextField,
     Weight, use_photos, use_toasts,
@@ -168,7 +168,7 @@ pub fn OpenTicketPage() -> impl IntoView {
             <Show when=move || restored>
                 <Notice tone="ok" text=say(tr::common::draft_restored)/>
             </Show>
-            <section class="stack" aria-label=tr::tickets::part_what>
+            <section class="stack" aria-label=bound(tr::tickets::part_what)>
                 <Chips
                     label=say(tr::tickets::kind)
                     choices=derive(kinds)
@@ -301,7 +301,7 @@ fn PlacePart(
         .into_any()
     };
     view! {
-        <section class="field" role="group" aria-label=tr::tickets::place>
+        <section class="field" role="group" aria-label=bound(tr::tickets::place)>
             <span class="label">{tr::tickets::place}</span>
             {drawn(move || knows_units.get().then(|| view! {
                 <Segmented

@@ -71,8 +71,8 @@ pub fn Filters(
                 <input
                     type="search"
                     node_ref=search
-                    aria-label=tr::tickets::search
-                    placeholder=tr::tickets::table_search_hint
+                    aria-label=bound(tr::tickets::search)
+                    placeholder=bound(tr::tickets::table_search_hint)
                     prop:value=bound(move || query.with(|query| query.q.clone()))
                     on:input=move |event| change(&|next| next.q = event_target_value(&event))
                 />
@@ -149,7 +149,7 @@ pub fn Pager(
     };
     view! {
         <Show when=move || neighbours.get() != (None, None)>
-            <nav class="row wrap" aria-label=tr::tickets::pages>
+            <nav class="row wrap" aria-label=bound(tr::tickets::pages)>
                 <Button
                     text=say(tr::tickets::page_before)
                     on_press=move |()| to(neighbours.get_untracked().0)

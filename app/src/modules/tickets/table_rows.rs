@@ -7,7 +7,6 @@ use domain::modules::RecordKind;
 use domain::modules::households::Cluster;
 use domain::views::{TicketLine, TicketTable};
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use super::labels;
 use super::parts::{Text, state_badge, urgency_badge, wait_over_badge};
@@ -81,7 +80,7 @@ pub fn TableRows(
         picked.set(if on { ids } else { BTreeSet::new() });
     };
     view! {
-        <div class="table-frame" tabindex="0" role="region" aria-label=tr::tickets::title>
+        <div class="table-frame" tabindex="0" role="region" aria-label=bound(tr::tickets::title)>
             <table class="data tickets-table">
                 <thead>
                     <tr>
@@ -89,7 +88,7 @@ pub fn TableRows(
                             <th scope="col">
                                 <input
                                     type="checkbox"
-                                    aria-label=tr::tickets::pick_all
+                                    aria-label=bound(tr::tickets::pick_all)
                                     prop:checked=bound(all_picked)
                                     on:change=move |event| pick_all(event_target_checked(&event))
                                 />
@@ -181,9 +180,9 @@ fn Line(
                 </td>
             </Show>
             <td class="nowrap number">
-                <A href=format!("/tickets/{id}")>"#" {number}</A>
+                <a href=format!("/tickets/{id}")>"#" {number}</a>
             </td>
-            <td class="nowrap">{what} " " {move || urgency_badge(urgency)}</td>
+            <td class="nowrap">{what} " " {drawn(move || urgency_badge(urgency))}</td>
             <td class="nowrap">{line.place}</td>
             <td>{drawn(cluster)}</td>
             <td class="nowrap">

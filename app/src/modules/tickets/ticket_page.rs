@@ -20,7 +20,7 @@ use super::view_model::moves::{
 };
 use crate::app_context::use_app;
 use crate::i18n::tr;
-use crate::reactive::{derive, drawn, effect, memo};
+use crate::reactive::{bound, derive, drawn, effect, memo, memo_after};
 use crate::ui::{Button, Empty, Icon, Notice, Page, Skeleton, Weight};
 
 /// The id in the address of the page.
@@ -38,7 +38,7 @@ pub(super) fn ticket_here(id: Memo<Option<TicketId>>) -> Memo<Option<Arc<Ticket>
 
 /// The ticket as it was last seen here: it may go out of this phone's sight while it is shown.
 pub(super) fn last_known(first: Arc<Ticket>, live: Memo<Option<Arc<Ticket>>>) -> Memo<Arc<Ticket>> {
-    Memo::new(move |before: Option<&Arc<Ticket>>| {
+    memo_after(move |before: Option<&Arc<Ticket>>| {
         live.get().unwrap_or_else(|| before.unwrap_or(&first).clone())
     })
 }
@@ -189,7 +189,7 @@ fn Others(
         let others = offered.with(|offer| offer.others.clone());
         (!others.is_empty()).then(|| {
             view! {
-                <div class="row wrap ticket-moves" role="group" aria-label=tr::tickets::moves>
+                <div class="row wrap ticket-moves" role="group" aria-label=bound(tr::tickets::moves)>
                     {others.into_iter().map(button).collect_view()}
                 </div>
             }

@@ -11,7 +11,6 @@ use domain::modules::tickets::{Completion, Origin, Ticket, TicketState};
 use domain::modules::visits::Visit;
 use domain::sync::client::Replica;
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use super::labels;
 use super::list_page::name_of;
@@ -19,7 +18,7 @@ use super::parts::{pending_badge, say, state_badge, urgency_badge, wait_over_bad
 use super::view_model::timeline::{completion_facts, rows};
 use crate::app_context::use_app;
 use crate::i18n::{fmt, tr};
-use crate::reactive::{drawn, memo};
+use crate::reactive::{bound, drawn, memo};
 use crate::ui::{ClockChip, Glyph, Icon, PhotoStrip, Timeline};
 
 #[component]
@@ -49,7 +48,7 @@ pub fn TicketRecord(
     view! {
         <div class="ticket-columns">
             <div class="stack">
-                <section class="card" aria-label=tr::tickets::facts>
+                <section class="card" aria-label=bound(tr::tickets::facts)>
                     <div class="row wrap">
                         {drawn(move || state_badge(state.get()))}
                         {drawn(move || urgency_badge(urgency.get()))}
@@ -153,7 +152,7 @@ fn fact(name: &'static str, value: String) -> AnyView {
 
 fn linked(name: &'static str, value: String, to: Option<String>) -> AnyView {
     match to {
-        Some(to) => view! { <dt>{name}</dt><dd><A href=to>{value}</A></dd> }.into_any(),
+        Some(to) => view! { <dt>{name}</dt><dd><a href=to>{value}</a></dd> }.into_any(),
         None => fact(name, value),
     }
 }
@@ -241,7 +240,7 @@ fn CompletionCard(completion: Completion, #[prop(into)] title: Signal<String>) -
         let rows = rows.collect_view();
         let total = fmt::money(completion.total);
         view! {
-            <div class="table-frame" tabindex="0" role="region" aria-label=tr::tickets::lines>
+            <div class="table-frame" tabindex="0" role="region" aria-label=bound(tr::tickets::lines)>
                 <table class="data job-lines">
                     <caption class="visually-hidden">{tr::tickets::lines()}</caption>
                     <thead>

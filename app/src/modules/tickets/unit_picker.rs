@@ -54,13 +54,13 @@ pub fn UnitPicker(#[prop(into)] on_pick: Callback<UnitId>) -> impl IntoView {
                 <input
                     type="search"
                     autocomplete="off"
-                    aria-label=tr::tickets::unit_search
-                    placeholder=tr::tickets::unit_search_hint
+                    aria-label=bound(tr::tickets::unit_search)
+                    placeholder=bound(tr::tickets::unit_search_hint)
                     prop:value=bound(move || query.get())
                     on:input=move |event| query.set(event_target_value(&event))
                 />
             </div>
-            <ul class="list inset" aria-label=tr::tickets::unit_hits>
+            <ul class="list inset" aria-label=bound(tr::tickets::unit_hits)>
                 {drawn(move || {
                     hits.get()
                         .into_iter()

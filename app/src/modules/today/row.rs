@@ -3,7 +3,6 @@
 use domain::modules::fees::call_list::Phase;
 use domain::modules::tickets::Urgency;
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use super::view_model::{Row, What};
 use crate::app_context::use_app;
@@ -104,7 +103,7 @@ fn trail(row: &Row, late: bool) -> AnyView {
                 tr::today::urgent
             };
             view! {
-                {urgent.then(|| view! { <span class="badge late">{name}</span> })}
+                {urgent.then(|| view! { <span class="badge late">{written(name)}</span> })}
                 {wait_over}
                 <ClockChip clock=*clock/>
             }
@@ -146,13 +145,13 @@ pub fn TodayRow(row: Row, late: bool) -> impl IntoView {
     let href = row.href.clone();
     let row = StoredValue::new(row);
     view! {
-        <A href=href attr:class=class>
+        <a href=href class=class>
             <span class="lead"><Glyph icon=icon/></span>
             <span class="today-text">
                 <span class="title">{drawn(move || row.with_value(|row| title(&row.what)))}</span>
                 <span class="note clip">{drawn(move || row.with_value(note))}</span>
             </span>
             <span class="trail">{trail}</span>
-        </A>
+        </a>
     }
 }

@@ -14,7 +14,7 @@ use crate::i18n::{fmt, tr};
 use crate::modules::rounds::words::{after_paint, say};
 use crate::modules::session::SignInAgain;
 use crate::reactive::{derive, drawn, memo};
-use crate::ui::{ButtonLink, Empty, Glyph, Icon, Notice, Page, Show, Skeleton};
+use crate::ui::{ButtonLink, Empty, Glyph, Icon, Notice, Page, Show, ShowMore, Skeleton};
 
 fn section_title(section: Section) -> &'static str {
     match section {
@@ -143,31 +143,40 @@ pub fn TodayPage() -> impl IntoView {
     }
 }
 
+/// The lines of one section.
+fn own(sections: &[(Section, Vec<Row>)], wanted: Section) -> &[Row] {
+    sections.iter().find(|(section, _)| *section == wanted).map_or(&[], |(_, rows)| rows)
+}
+
+/// Lines of a section that are drawn at once.
+const STEP: usize = 30;
+
 #[component]
 fn Part(section: Section, sections: Memo<Vec<(Section, Vec<Row>)>>) -> impl IntoView {
-    let rows = memo(move || {
+    let shown = RwSignal::new(STEP);
+    let first = memo(move || {
         sections.with(|sections| {
-            let own = sections.iter().find(|(one, _)| *one == section);
-            own.map_or(Vec::new(), |(_, rows)| rows.clone())
+            own(sections, section).iter().take(shown.get()).cloned().collect::<Vec<_>>()
         })
     });
+    let count = move || sections.with(|sections| own(sections, section).len());
     let class = match section {
         Section::Late => "section-title late",
         Section::Today => "section-title soon",
         _ => "section-title",
     };
     view! {
-        <Show when=move || !rows.with(Vec::is_empty)>
+        <Show when=move || { count() > 0 }>
             <section class="today-part">
                 <h2 class=class>
                     <Glyph icon=section_icon(section) small=true/>
                     {drawn(move || section_title(section))}
                     " "
-                    <span class="number">{drawn(move || rows.with(Vec::len))}</span>
+                    <span class="number">{drawn(count)}</span>
                 </h2>
                 <ul class="list">
                     {drawn(move || {
-                        rows.get()
+                        first.get()
                             .into_iter()
                             .map(|row| view! {
                                 <li><TodayRow row=row late=section == Section::Late/></li>
@@ -175,6 +184,7 @@ fn Part(section: Section, sections: Memo<Vec<(Section, Vec<Row>)>>) -> impl Into
                             .collect_view()
                     })}
                 </ul>
+                <ShowMore total=derive(count) shown=shown step=STEP/>
             </section>
         </Show>
     }

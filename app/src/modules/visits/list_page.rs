@@ -9,7 +9,6 @@ use domain::order;
 use domain::{Ms, Right};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::answer_sheet::AnswerSheet;
@@ -20,12 +19,13 @@ use crate::modules::fees::call_list_page::{use_cluster, with_cluster};
 use crate::modules::households::kit::{ClusterFilter, clusters_for, words};
 use crate::modules::households::view_model::way_name;
 use crate::reactive::{bound, derive, drawn, memo, written};
-use crate::ui::{Button, ButtonLink, Empty, Glyph, Icon, Page, Progress, Show, Weight};
+use crate::ui::{Button, ButtonLink, Empty, Glyph, Icon, Page, Progress, Show, ShowMore, Weight};
 
 /// Visits shown below the answers owed.
 const RECENT: usize = 30;
-/// Unvisited households shown before one asks for all.
+/// Unvisited households that are listed first, and that every further press adds.
 const FIRST: usize = 20;
+const STEP: usize = 100;
 
 /// `/visits`
 #[component]
@@ -155,8 +155,7 @@ fn place(visit: &Visit) -> AnyView {
     let label = visit.place.clone();
     match visit.unit {
         Some(unit) => {
-            view! { <A href=format!("/households/{unit}") attr:class="number">{label}</A> }
-                .into_any()
+            view! { <a href=format!("/households/{unit}") class="number">{label}</a> }.into_any()
         }
         None => view! { <span>{label}</span> }.into_any(),
     }
@@ -221,14 +220,14 @@ fn recent_line(app: App, visit: Visit) -> impl IntoView {
                     {(!photos.is_empty())
                         .then(|| {
                             let total = photos.len();
-                            view! { " · " {move || tr::common::photos_arrived(app.arrived(&photos), total)} }
+                            view! { " · " {drawn(move || tr::common::photos_arrived(app.arrived(&photos), total))} }
                         })}
                 </span>
             </span>
             <span class="trail">
                 {outcome
                     .map(|(class, text)| match ticket {
-                        Some(href) => view! { <A href=href attr:class=class>{text}</A> }.into_any(),
+                        Some(href) => view! { <a href=href class=class>{text}</a> }.into_any(),
                         None => view! { <span class=class>{text}</span> }.into_any(),
                     })}
             </span>
@@ -262,7 +261,7 @@ fn CoverageCard(cluster: Signal<Option<ClusterId>>) -> impl IntoView {
     let missing = memo(move || found.with(|found| found.missing.len()));
     let words_of = derive(move || tr::visits::coverage(done.get(), total.get()));
     let shown = RwSignal::new(false);
-    let all = RwSignal::new(false);
+    let listed = RwSignal::new(FIRST);
     view! {
         <Show when=move || total.get() != 0>
             <section class="card" aria-labelledby="coverage">
@@ -287,17 +286,11 @@ fn CoverageCard(cluster: Signal<Option<ClusterId>>) -> impl IntoView {
                     <Show when=move || shown.get()>
                         <div class="list visit-list">
                             {drawn(move || {
-                                let limit = if all.get() { usize::MAX } else { FIRST };
-                                let rows = found.with(|f| f.missing.iter().take(limit).cloned().collect::<Vec<_>>());
+                                let rows = found.with(|f| f.missing.iter().take(listed.get()).cloned().collect::<Vec<_>>());
                                 rows.into_iter().map(|row| unvisited_line(app, row)).collect_view()
                             })}
                         </div>
-                        <Show when=move || !all.get() && (missing.get() > FIRST)>
-                            <Button
-                                text=words(tr::visits::show_all)
-                                on_press=Callback::new(move |()| all.set(true))
-                            />
-                        </Show>
+                        <ShowMore total=missing shown=listed step=STEP/>
                     </Show>
                 </Show>
             </section>
@@ -311,12 +304,12 @@ fn unvisited_line(app: App, row: Unvisited) -> impl IntoView {
         None => tr::households::never_visited().to_owned(),
     };
     view! {
-        <A href=format!("/visits/new?unit={}&back=/visits", row.unit) attr:class="item no-lead">
+        <a href=format!("/visits/new?unit={}&back=/visits", row.unit) class="item no-lead">
             <span class="title">
                 <span class="number">{row.label}</span>
                 <span class="clip">{row.name}</span>
             </span>
             <span class="trail note">{drawn(move || last(row.last))}</span>
-        </A>
+        </a>
     }
 }

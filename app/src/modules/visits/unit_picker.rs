@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::i18n::tr;
 use crate::modules::households::kit::words;
 use crate::modules::tickets::UnitPicker;
-use crate::reactive::{drawn, memo};
+use crate::reactive::{bound, drawn, memo};
 use crate::ui::{Button, Weight};
 
 #[component]
@@ -24,7 +24,7 @@ pub fn VisitedUnit(
     });
     drawn(move || match chosen.get() {
         Some((label, name)) => view! {
-            <div class="row picked-unit" role="group" aria-label=tr::visits::unit>
+            <div class="row picked-unit" role="group" aria-label=bound(tr::visits::unit)>
                 <span class="grow">
                     <span class="strong number">{label}</span> " " <span class="soft">{name}</span>
                 </span>

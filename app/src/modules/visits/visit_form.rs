@@ -137,7 +137,7 @@ fn Met(form: RwSignal<VisitForm>, household: Memo<Option<Household>>) -> impl In
 #[component]
 fn Topics(form: RwSignal<VisitForm>) -> impl IntoView {
     view! {
-        <div class="chips" role="group" aria-label=tr::visits::topics>
+        <div class="chips" role="group" aria-label=bound(tr::visits::topics)>
             {TOPICS
                 .into_iter()
                 .map(|topic| {
