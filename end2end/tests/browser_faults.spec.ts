@@ -204,6 +204,39 @@ test("a phone that dies as soon as somebody has signed in, or out, still knows i
   await expect(signedIn()).toHaveCount(0);
   // Nothing of the person who left stays behind.
   await expect.poll(stores).toEqual([]);
+
+  // But for what another tab put into the store in the moment between, which is only there.
+  await phone.context.setOffline(false);
+  await signIn(phone.page, server.url, "guanjia2");
+  const { user } = (await sessionOf(phone.page)).actor;
+  const another = await smallStorage();
+  await visit(phone.page, "/more");
+  await phone.page.evaluate(() => {
+    IDBFactory.prototype.deleteDatabase = () => new EventTarget() as IDBOpenDBRequest;
+  });
+  await button(phone.page, "more.sign_out").click();
+  await expect(signInPage()).toBeVisible();
+  await phone.page.evaluate(async (name) => {
+    const opened = indexedDB.open(name);
+    await new Promise((done) => (opened.onsuccess = done));
+    const tx = opened.result.transaction("drafts", "readwrite");
+    tx.objectStore("drafts").put('{"text":"from the other tab"}', "visit");
+    await new Promise((done) => (tx.oncomplete = done));
+  }, `guanjia-${user}`);
+  await dieWith(another);
+  await expect(signInPage()).toBeVisible();
+  await phone.context.setOffline(false);
+  await typeAccount(phone.page, "guanjia2");
+  await expectSynced(phone.page);
+  expect(await stores()).toEqual([`guanjia-${user}`]);
+  const drafts = await phone.page.evaluate(async (name) => {
+    const opened = indexedDB.open(name);
+    await new Promise((done) => (opened.onsuccess = done));
+    const all = opened.result.transaction("drafts").objectStore("drafts").getAll();
+    await new Promise((done) => (all.onsuccess = done));
+    return all.result as string[];
+  }, `guanjia-${user}`);
+  expect(drafts).toContain('{"text":"from the other tab"}');
   await phone.switchOff();
 });
 

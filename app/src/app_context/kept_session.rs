@@ -4,7 +4,8 @@
 //! or out. Both count the changes, so that it is known which of the two is behind.
 
 use domain::id::{DeviceId, UserId};
-use domain::sync::client::LocalStore;
+use domain::sync::client::{LocalStore, StoreError, SyncStatus};
+use domain::sync::record::Scope;
 use domain::sync::wire::Session;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen_futures::spawn_local;
@@ -26,8 +27,8 @@ pub struct Left {
     pub user: UserId,
     pub device: DeviceId,
     pub account: String,
-    /// Nothing in the store is only there: it goes, too.
-    pub remove: bool,
+    /// What the store holds, if it goes too: nothing in it was only there.
+    pub remove: Option<Vec<Scope>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -117,9 +118,20 @@ pub fn keep_device(account: &str, id: DeviceId) {
     page::keep(&device_key(account), &id.to_string());
 }
 
-/// Residents' data leaves a phone with the person.
-pub async fn remove_store(store: IndexedDb, account: &str) {
-    if store.remove().await.is_ok() {
+/// Whether nothing in a store is only there.
+async fn is_spare(store: &IndexedDb, scopes: &[Scope]) -> Result<bool, StoreError> {
+    let mut status = SyncStatus::default();
+    for scope in scopes {
+        status.add_queue(&store.queue(*scope).await?);
+    }
+    status.add_blobs(&store.blobs().await?);
+    Ok(!status.holds_anything() && store.drafts().await?.is_empty())
+}
+
+/// Residents' data leaves a phone with the person. Looks once more: another tab may have recorded
+/// something since it was decided, perhaps a start ago.
+pub async fn remove_store(store: IndexedDb, scopes: &[Scope], account: &str) {
+    if is_spare(&store, scopes).await == Ok(true) && store.remove().await.is_ok() {
         // Its numbers went with the store; the same id must not start again from 1.
         page::forget(&device_key(account));
     }

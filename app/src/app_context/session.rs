@@ -70,8 +70,8 @@ impl App {
         // Before anything of anybody's is shown.
         if let Some(Some(left)) = page::within(LOOK, recover_session()).await {
             page::keep(SIGN_OUT, &left.device.to_string());
-            if left.remove {
-                remove_store(IndexedDb::of_user(left.user), &left.account).await;
+            if let Some(scopes) = left.remove {
+                remove_store(IndexedDb::of_user(left.user), &scopes, &left.account).await;
             }
         }
         if page::stored_text(SIGN_OUT).is_some() {
@@ -227,22 +227,21 @@ impl App {
             return Err(unsent);
         }
         // Residents' data leaves a shared phone, unless something here is not safe elsewhere yet.
-        let nothing_left = unsent.commands + unsent.attachments + counts.unsecured == 0
-            && counts.attention == 0
-            && core.drafts.borrow().is_empty();
+        let spare = !counts.holds_anything() && core.drafts.borrow().is_empty();
+        let remove = spare.then(|| core.scopes());
         let account = self.session.with_untracked(|s| s.as_ref().map(|s| s.account.clone()));
         let account = account.unwrap_or_default();
         let (user, device) = core.with_replica(|replica| (replica.actor().user, replica.device()));
         // A tab that lingers does not sign out whoever came after.
         if self.is_stored_session() {
-            let remove = nothing_left;
-            forget_session(Left { user, device, account: account.clone(), remove });
+            let (account, remove) = (account.clone(), remove.clone());
+            forget_session(Left { user, device, account, remove });
             page::keep(SIGN_OUT, &device.to_string());
         }
         self.close();
         leave_the_page(None);
-        if nothing_left {
-            remove_store(core.engine.store.clone(), &account).await;
+        if let Some(scopes) = remove {
+            remove_store(core.engine.store.clone(), &scopes, &account).await;
         }
         self.finish_sign_out(Some(&device.to_string())).await;
         Ok(())

@@ -115,14 +115,19 @@ pub struct SyncStatus {
 }
 
 impl SyncStatus {
-    pub(super) fn add_queue(&mut self, queue: &Queue) {
+    /// Whether something is on this phone that is not safe elsewhere, or that a person has to settle.
+    pub fn holds_anything(&self) -> bool {
+        self.waiting + self.uploading + self.attention + self.unsecured > 0
+    }
+
+    pub fn add_queue(&mut self, queue: &Queue) {
         self.waiting += queue.outbox.len();
         self.attention += queue.attention.len();
         self.unsecured += queue.journal.len();
         let held = |outcome| outcome == OutcomeKind::Held;
         self.held += queue.journal.iter().filter(|entry| held(entry.outcome.outcome)).count();
     }
-    pub(super) fn add_blobs(&mut self, blobs: &[Blob]) {
+    pub fn add_blobs(&mut self, blobs: &[Blob]) {
         self.uploading += blobs.iter().filter(|blob| blob.is_on_its_way()).count();
         self.attention += blobs.iter().filter(|blob| blob.needs_attention()).count();
     }
