@@ -1,5 +1,6 @@
 //! Half-filled forms survive a phone call, a reload, a flat battery: kept as one types.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use domain::sync::client::{LocalStore, is_draft};
@@ -103,6 +104,16 @@ impl Core {
     pub(super) fn forget_draft(&self, draft: &str) {
         self.unsaved.borrow_mut().retain(|key, _| !is_draft(draft, key));
         self.drafts.borrow_mut().retain(|key, _| !is_draft(draft, key));
+    }
+
+    /// Goes on with what the page already had of the forms.
+    pub(super) fn go_on_with(self: &Rc<Self>, typed: BTreeMap<String, String>) {
+        let newer = |(key, text): &(String, String)| self.draft(key).as_ref() != Some(text);
+        let newer: Vec<_> = typed.into_iter().filter(newer).collect();
+        for (key, text) in newer {
+            self.keep_draft(&key, Some(text));
+            self.clone().plan_flush();
+        }
     }
 
     fn plan_flush(self: Rc<Self>) {

@@ -158,8 +158,12 @@ impl App {
                 core
             }
             None => {
+                // What was typed while a cleared store was filled again is only in this page.
+                let filling = self.core().filter(|core| core.refilling.get());
+                let typed = filling.map(|core| core.drafts.borrow().clone());
                 self.close();
                 let core = Core::open(&session).await?;
+                core.go_on_with(typed.unwrap_or_default());
                 self.core.set_value(Some(core.clone()));
                 core
             }

@@ -56,6 +56,10 @@ fn a_ticket() -> Ticket {
             paused_until: None,
             stopped: None,
         },
+        limits: domain::modules::company::Limits {
+            return_leak_days: domain::modules::company::Usual(6),
+            ..Default::default()
+        },
         estimate: Some(Fen(-5)),
         completion: None,
         earlier: Vec::new(),

@@ -382,7 +382,8 @@ fn ContactPart(form: RwSignal<OpenForm>) -> impl IntoView {
 }
 
 /// What a person may choose; the rest comes with its origin.
-const INTAKES: [Intake; 4] = [Intake::Phone, Intake::Counter, Intake::OnSite, Intake::LetterBox];
+const INTAKES: [Intake; 5] =
+    [Intake::Phone, Intake::Counter, Intake::OnSite, Intake::LetterBox, Intake::QualityLine];
 
 #[component]
 fn IntakePart(form: RwSignal<OpenForm>) -> impl IntoView {

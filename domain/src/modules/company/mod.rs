@@ -10,7 +10,10 @@ use crate::actor::Right;
 use crate::refusal::{CommonCode, Refusal};
 use crate::sync::command::{Context, Decide, Decision, Numbers, Stop, Verdict, World, find};
 use crate::sync::record::{Channel, RecordKey, Scope, SyncedRecord};
-use crate::time::Zone;
+use crate::time::{Ms, Zone};
+
+mod limits;
+pub use limits::{Limits, Usual};
 
 crate::refusal_codes! {
     CompanyCode {
@@ -55,6 +58,9 @@ pub struct Settings {
     /// Longest wait 挂起 of a ticket in days.
     #[serde(skip_serializing_if = "is_usual_wait")]
     pub wait_days: u32,
+    /// What tickets may take besides.
+    #[serde(skip_serializing_if = "Limits::is_usual")]
+    pub limits: Limits,
 }
 
 /// Days that a ticket may wait unless the company says otherwise.
@@ -93,6 +99,7 @@ impl Default for Settings {
             photo_bytes: 300_000,
             promise_days: 90,
             wait_days: WAIT_DAYS,
+            limits: Limits::default(),
         }
     }
 }
@@ -111,6 +118,19 @@ impl Settings {
     pub fn is_working_day(&self, date: NaiveDate) -> bool {
         let weekend = matches!(date.weekday(), Weekday::Sat | Weekday::Sun);
         self.workdays.contains(&date) || !(weekend || self.holidays.contains(&date))
+    }
+
+    /// The same local time so many working days later.
+    pub fn plus_working_days(&self, at: Ms, days: u32) -> Ms {
+        // No calendar has so many days off in a row.
+        const LONGEST: i64 = 3_660;
+        let is_working = |later: &i64| {
+            let date = self.zone.date(self.zone.plus_days(at, *later));
+            self.is_working_day(date)
+        };
+        let last = usize::try_from(days).unwrap_or(usize::MAX).checked_sub(1);
+        let found = last.and_then(|last| (1..=LONGEST).filter(is_working).nth(last));
+        self.zone.plus_days(at, found.unwrap_or(0))
     }
 }
 
@@ -146,18 +166,23 @@ impl SetSettings {
         macro_rules! merge {
             ($($field:ident),+ $(,)?) => {
                 // Names every field, so that one that is added cannot be forgotten here.
-                let Settings { version: _, $($field),+ } = &self.settings;
+                let Settings { version: _, limits, $($field),+ } = &self.settings;
+                let clash = |field| {
+                    Refusal::new(CompanyCode::ChangedMeanwhile).with("field", field)
+                };
                 $(
                     let changed = theirs.$field != base.$field;
                     if *$field == base.$field {
                         merged |= changed;
                     } else if changed && *$field != theirs.$field {
-                        let field = stringify!($field);
-                        return Err(Refusal::new(CompanyCode::ChangedMeanwhile).with("field", field));
+                        return Err(clash(stringify!($field)));
                     } else {
                         kept.$field = $field.clone();
                     }
                 )+
+                let (limits, others) = limits.merge(&base.limits, &theirs.limits).map_err(clash)?;
+                kept.limits = limits;
+                merged |= others;
             };
         }
         merge!(
@@ -220,7 +245,7 @@ impl Decide for SetSettings {
             ("promise_days", new.promise_days, 1, 366),
             ("wait_days", new.wait_days, 1, 366),
         ];
-        for (field, value, low, high) in limits {
+        for (field, value, low, high) in limits.into_iter().chain(new.limits.all()) {
             if !(low..=high).contains(&value) {
                 return Err(Refusal::new(CompanyCode::BadLimit)
                     .with("field", field)

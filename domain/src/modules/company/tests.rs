@@ -120,6 +120,25 @@ fn a_build_that_knows_no_base_replaces_everything_as_it_did() {
 }
 
 #[test]
+fn limits_changed_by_two_are_merged_each_for_itself() {
+    let mut estate = company();
+    let shown = Settings::default();
+    let first = edit(&shown, |settings| settings.limits.hotline_hours = Usual(48));
+    estate.run(first, &admin(), MORNING).unwrap();
+    let second = edit(&shown, |settings| settings.limits.request_days = Usual(2));
+    assert_eq!(estate.run(second, &admin(), MORNING), Ok(Verdict::Merged));
+    let kept = estate.get::<Settings>(Settings::ID).limits;
+    assert_eq!((kept.hotline_hours, kept.request_days), (Usual(48), Usual(2)));
+    let third = edit(&shown, |settings| settings.limits.hotline_hours = Usual(24));
+    let why = refusal(estate.decide(third, &admin(), MORNING));
+    assert!(why.is(CompanyCode::ChangedMeanwhile));
+    assert_eq!(why.params["field"], "hotline_hours");
+    // What is usual is not written.
+    let json = serde_json::to_value(kept).unwrap();
+    assert_eq!(json, serde_json::json!({ "hotline_hours": 48, "request_days": 2 }));
+}
+
+#[test]
 fn a_manager_does_not_change_settings() {
     let manager = person(Role::Manager, &[]);
     assert_refused(company().decide(set(|_| {}), &manager, MORNING), CommonCode::NotAllowed);
@@ -133,7 +152,7 @@ fn settings_do_not_go_into_a_projects_log() {
 #[test]
 fn a_limit_out_of_reason_is_refused_and_says_which() {
     type Change = fn(&mut Settings);
-    let changes: [(&str, Change); 9] = [
+    let changes: [(&str, Change); 11] = [
         ("repair_hours", |s| s.repair_hours = 0),
         ("relay_minutes", |s| s.relay_minutes = 24 * 60 + 1),
         ("walking_mps", |s| s.walking_mps = 0),
@@ -143,6 +162,8 @@ fn a_limit_out_of_reason_is_refused_and_says_which() {
         ("promise_days", |s| s.promise_days = 367),
         ("wait_days", |s| s.wait_days = 0),
         ("wait_days", |s| s.wait_days = 367),
+        ("complaint_hours", |s| s.limits.complaint_hours = Usual(0)),
+        ("return_leak_days", |s| s.limits.return_leak_days = Usual(93)),
     ];
     for (field, change) in changes {
         let refusal = refusal(company().decide(set(change), &admin(), MORNING));

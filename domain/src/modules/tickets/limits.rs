@@ -1,21 +1,27 @@
 //! How long a ticket may take, when the customer is asked again, and what finishing one needs.
 
 use super::category::category;
-use super::{Clock, Ticket, TicketEvent, TicketKind, TimelineEntry};
+use super::{Clock, Intake, Ticket, TicketEvent, TicketKind, TimelineEntry};
 use crate::modules::company::Settings;
 use crate::time::{HOUR, MINUTE, Ms};
 
-/// When a ticket of this kind that came in at `at` must be handled or answered.
-pub fn resolution_due(kind: TicketKind, at: Ms, settings: &Settings) -> Ms {
-    match kind {
+/// When a ticket of this kind that came in at `at` in this way must be handled or answered.
+pub fn resolution_due(kind: TicketKind, intake: Intake, at: Ms, settings: &Settings) -> Ms {
+    let limits = &settings.limits;
+    let hours = |hours: u32| at.plus(i64::from(hours) * HOUR);
+    match (kind, intake) {
+        // S0: the letter box, whatever was in it, within two working days.
+        (_, Intake::LetterBox) => settings.plus_working_days(at, limits.letter_box_working_days.0),
+        // S1, S2: the company's quality line within 72 hours.
+        (TicketKind::Complaint, Intake::QualityLine) => hours(limits.hotline_hours.0),
+        (TicketKind::Complaint, _) => hours(limits.complaint_hours.0),
         // S1: within 24 hours unless the company set another limit; findings count as repairs.
-        TicketKind::Repair
-        | TicketKind::Finding
-        | TicketKind::PaidService
-        | TicketKind::Complaint => at.plus(i64::from(settings.repair_hours) * HOUR),
-        TicketKind::Enquiry => at.plus(24 * HOUR),
+        (TicketKind::Repair | TicketKind::Finding | TicketKind::PaidService, _) => {
+            hours(settings.repair_hours)
+        }
+        (TicketKind::Enquiry, _) => hours(limits.enquiry_hours.0),
         // S3: within a day, which is the same time on the next.
-        TicketKind::Request => settings.zone.plus_days(at, 1),
+        (TicketKind::Request, _) => settings.zone.plus_days(at, i64::from(limits.request_days.0)),
     }
 }
 
@@ -27,10 +33,16 @@ pub fn relay_due(received_at: Ms, settings: &Settings) -> Ms {
 
 impl Clock {
     /// A clock that starts at `at` and has nothing behind it.
-    pub fn begin(kind: TicketKind, at: Ms, relay_due: Option<Ms>, settings: &Settings) -> Self {
+    pub fn begin(
+        kind: TicketKind,
+        intake: Intake,
+        at: Ms,
+        relay_due: Option<Ms>,
+        settings: &Settings,
+    ) -> Self {
         Self {
             started: at,
-            due: resolution_due(kind, at, settings),
+            due: resolution_due(kind, intake, at, settings),
             relay_due,
             paused: None,
             paused_until: None,
@@ -40,6 +52,12 @@ impl Clock {
 }
 
 impl Ticket {
+    /// Begins its clock anew, by the limits of now.
+    pub(super) fn begin_clock(&mut self, at: Ms, relay_due: Option<Ms>, settings: &Settings) {
+        self.clock = Clock::begin(self.kind, self.intake, at, relay_due, settings);
+        self.limits = settings.limits;
+    }
+
     /// Whether somebody can and must be asked how it went (S1, S3: 100 % coverage).
     pub fn wants_return_visit(&self) -> bool {
         let asked = matches!(
@@ -87,19 +105,19 @@ impl Ticket {
         holder.flatten().is_some_and(|holder| holder != to)
     }
 
-    /// By when, for work finished at `at`: complaint 1 day, safety 2, leak 3, others 7.
+    /// By when, for work finished at `at`: by the limits that the ticket started with.
     pub fn return_visit_due(&self, at: Ms, settings: &Settings) -> Ms {
-        let known = category(&self.category);
+        let (known, limits) = (category(&self.category), &self.limits);
         let days = if self.kind == TicketKind::Complaint {
-            1
+            limits.return_complaint_days.0
         } else if known.is_some_and(|category| category.safety) {
-            2
+            limits.return_safety_days.0
         } else if known.is_some_and(|category| category.leak) {
-            3
+            limits.return_leak_days.0
         } else {
-            7
+            limits.return_other_days.0
         };
-        settings.zone.plus_days(at, days)
+        settings.zone.plus_days(at, i64::from(days))
     }
 
     /// Whether the in-unit conduct checklist must be ticked: work done inside somebody's home.

@@ -11,6 +11,7 @@ use crate::order;
 use serde::{Deserialize, Serialize};
 
 use super::attachments::Attachment;
+use super::company::Limits;
 use crate::id::{
     CheckpointId, ClusterId, DeviceId, FeeCallId, ProjectId, RoundId, TicketId, UnitId, UserId,
     VisitId,
@@ -123,6 +124,8 @@ pub enum Intake {
     OnSite,
     ResidentPage,
     LetterBox,
+    /// 公司质量热线
+    QualityLine,
     /// 巡视发现
     Round,
     /// Raised from a chasing call or a visit.
@@ -391,6 +394,9 @@ pub struct Ticket {
     pub opened_by: UserId,
     pub opened_at: Ms,
     pub clock: Clock,
+    /// The company's limits when its clock began: what is changed later changes nothing that runs.
+    #[serde(default, skip_serializing_if = "Limits::is_usual")]
+    pub limits: Limits,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Fen>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

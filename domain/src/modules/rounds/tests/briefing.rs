@@ -45,6 +45,7 @@ fn ticket(name: &str, opened_at: Ms, urgency: Urgency) -> Ticket {
             paused_until: None,
             stopped: None,
         },
+        limits: Default::default(),
         estimate: None,
         completion: None,
         earlier: vec![],

@@ -106,7 +106,7 @@ impl Decide for RecordReturnVisit {
         ticket.score = Some(self.score);
         if !self.solved {
             ticket.reopened = ticket.reopened.saturating_add(1);
-            ticket.clock = Clock::begin(ticket.kind, at, None, context.settings);
+            ticket.begin_clock(at, None, context.settings);
         }
         Ok(put(ticket, context, entry))
     }
@@ -181,7 +181,7 @@ impl Decide for ReopenTicket {
         // Back in the office's hands, it has to be relayed once more.
         let relay = matches!(ticket.state, TicketState::Received)
             .then(|| limits::relay_due(context.received_at, context.settings));
-        ticket.clock = Clock::begin(ticket.kind, context.occurred_at, relay, context.settings);
+        ticket.begin_clock(context.occurred_at, relay, context.settings);
         let entry = TimelineEntry::of(context, TicketEvent::Reopened).noting(&self.reason);
         Ok(put(ticket, context, entry))
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::modules::attachments::AttachmentCode;
+use crate::modules::company::{Limits, Usual};
 use crate::refusal::CommonCode;
 use crate::sync::command::NoNumbers;
 
@@ -61,18 +62,82 @@ fn a_phone_has_no_number_to_give() {
     assert_eq!(Ticket::from_record(record).unwrap().number, None);
 }
 
+/// Hours until a ticket is due that comes in at ten.
+fn hours(kind: TicketKind, intake: Intake, settings: &Settings) -> i64 {
+    limits::resolution_due(kind, intake, TEN, settings).since(TEN) / HOUR
+}
+
 #[test]
 fn each_kind_has_the_limit_of_its_source() {
     let settings = Settings { repair_hours: 12, ..Settings::default() };
     for kind in TicketKind::ALL {
-        let due = limits::resolution_due(kind, TEN, &settings);
-        let hours = due.since(TEN) / HOUR;
         let expected = match kind {
-            TicketKind::Enquiry | TicketKind::Request => 24,
-            _ => 12,
+            TicketKind::Repair | TicketKind::Finding | TicketKind::PaidService => 12,
+            TicketKind::Complaint | TicketKind::Enquiry | TicketKind::Request => 24,
         };
-        assert_eq!(hours, expected, "{}", kind.name());
+        assert_eq!(hours(kind, Intake::Phone, &settings), expected, "{}", kind.name());
     }
+}
+
+#[test]
+fn each_limit_is_the_companys_own() {
+    let limits = Limits {
+        complaint_hours: Usual(5),
+        hotline_hours: Usual(6),
+        enquiry_hours: Usual(7),
+        request_days: Usual(8),
+        ..Limits::default()
+    };
+    let settings = Settings { limits, ..Settings::default() };
+    assert_eq!(hours(TicketKind::Complaint, Intake::Counter, &settings), 5);
+    assert_eq!(hours(TicketKind::Complaint, Intake::QualityLine, &settings), 6);
+    assert_eq!(hours(TicketKind::Enquiry, Intake::QualityLine, &settings), 7);
+    assert_eq!(hours(TicketKind::Request, Intake::Phone, &settings), 8 * 24);
+    assert_eq!(hours(TicketKind::Repair, Intake::QualityLine, &settings), 24);
+}
+
+#[test]
+fn a_complaint_by_the_quality_line_has_72_hours() {
+    assert_eq!(hours(TicketKind::Complaint, Intake::QualityLine, &Settings::default()), 72);
+}
+
+#[test]
+fn what_lay_in_the_letter_box_has_two_working_days_whatever_it_is() {
+    // Ten on a Saturday; the Monday after is a holiday.
+    let saturday = TEN;
+    let mut settings = Settings::default();
+    assert_eq!(settings.zone.date(saturday).format("%a").to_string(), "Sat");
+    let due = |at: Ms, settings: &Settings| {
+        TicketKind::ALL.map(|kind| {
+            limits::resolution_due(kind, Intake::LetterBox, at, settings).since(at) / (24 * HOUR)
+        })
+    };
+    assert_eq!(due(saturday, &settings), [3; 6]);
+    settings.holidays.push(settings.zone.date(saturday.plus(2 * 24 * HOUR)));
+    assert_eq!(due(saturday, &settings), [4; 6]);
+    settings.workdays.push(settings.zone.date(saturday.plus(24 * HOUR)));
+    assert_eq!(due(saturday, &settings), [3; 6]);
+    settings.limits.letter_box_working_days = Usual(1);
+    assert_eq!(due(saturday, &settings), [1; 6]);
+}
+
+#[test]
+fn a_running_ticket_keeps_the_limits_it_started_with() {
+    let mut estate = Estate::with(leak());
+    estate.applied(&manager(), TEN.plus(MINUTE), assign(&chen()));
+    let before = estate.ticket().clock;
+    estate.settings.limits.return_leak_days = Usual(6);
+    estate.settings.repair_hours = 1;
+    estate.applied(&chen(), later(1), complete(3));
+    assert_eq!(estate.ticket().clock.due, before.due);
+    let TicketState::ReturnVisit { due, .. } = estate.ticket().state else { panic!("asked") };
+    assert_eq!(due, later(1 + 3 * 24));
+    // Begun anew, it has the limits of then.
+    estate.applied(&manager(), later(2), reopen());
+    assert_eq!(estate.ticket().clock.due, later(3));
+    estate.applied(&chen(), later(3), complete(3));
+    let TicketState::ReturnVisit { due, .. } = estate.ticket().state else { panic!("asked") };
+    assert_eq!(due, later(3 + 6 * 24));
 }
 
 #[test]
@@ -83,8 +148,14 @@ fn a_request_is_due_at_the_same_wall_time_on_the_next_day() {
         ZoneChange { from: TEN.plus(HOUR), offset_minutes: 120 },
     ];
     let settings = Settings { zone: Zone { name: "test".into(), changes }, ..Settings::default() };
-    assert_eq!(limits::resolution_due(TicketKind::Request, TEN, &settings), later(23));
-    assert_eq!(limits::resolution_due(TicketKind::Enquiry, TEN, &settings), later(24));
+    assert_eq!(
+        limits::resolution_due(TicketKind::Request, Intake::Phone, TEN, &settings),
+        later(23)
+    );
+    assert_eq!(
+        limits::resolution_due(TicketKind::Enquiry, Intake::Phone, TEN, &settings),
+        later(24)
+    );
 }
 
 #[test]
