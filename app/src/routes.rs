@@ -12,6 +12,7 @@ use crate::device::page;
 use crate::i18n::{Text, tr};
 use crate::modules::accounts::AccountsPage;
 use crate::modules::attention::AttentionPage;
+use crate::modules::company::SettingsPage;
 use crate::modules::dashboard::DashboardPage;
 use crate::modules::devices::DevicesPage;
 use crate::modules::fees::{CallListPage, CallPage};
@@ -93,6 +94,7 @@ pub enum OfficePage {
     Attention,
     Devices,
     Accounts,
+    Settings,
 }
 
 /// What a page of the desk shows is the server's to give, and only to those with this right; under which
@@ -106,6 +108,7 @@ fn reserved(page: OfficePage) -> Option<(Right, Text)> {
         OfficePage::Attention => Some((Right::SettleConflict, tr::frame::nav_attention)),
         OfficePage::Devices => Some((Right::ViewDevices, tr::frame::nav_devices)),
         OfficePage::Accounts => Some((Right::ManageAccounts, tr::frame::nav_accounts)),
+        OfficePage::Settings => Some((Right::EditSettings, tr::company::title)),
         _ => None,
     }
 }
@@ -142,6 +145,7 @@ fn open_page(page: OfficePage) -> AnyView {
         OfficePage::Attention => view! { <AttentionPage/> }.into_any(),
         OfficePage::Devices => view! { <DevicesPage/> }.into_any(),
         OfficePage::Accounts => view! { <AccountsPage/> }.into_any(),
+        OfficePage::Settings => view! { <SettingsPage/> }.into_any(),
     }
 }
 
@@ -236,6 +240,7 @@ fn Pages() -> impl IntoView {
                     <Route path=path!("/office/attention") view=office(OfficePage::Attention)/>
                     <Route path=path!("/office/devices") view=office(OfficePage::Devices)/>
                     <Route path=path!("/office/accounts") view=office(OfficePage::Accounts)/>
+                    <Route path=path!("/office/settings") view=office(OfficePage::Settings)/>
                 </Routes>
             </Show>
         </Router>

@@ -81,7 +81,7 @@ export async function routesOf(office: Client): Promise<{
       "/fees",
       `/tickets/${ticket.id}`,
     ],
-    admin: ["/office/accounts", "/office/devices", "/more"],
+    admin: ["/office/accounts", "/office/settings", "/office/devices", "/more"],
     paper: [`/print/checkpoints?cluster=${cluster}`, `/print/rounds/${walked}`],
   };
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::error_text::error_text;
 use domain::Refusal;
+use domain::modules::company::Settings;
 use domain::modules::fees::FeeCode;
 use domain::refusal::CommonCode;
 
@@ -58,17 +59,13 @@ fn fields_named_in_refusals() -> Vec<String> {
                     Some(name.to_owned())
                 }));
             }
-            // Tables of limits: a name, the value, its bounds.
-            found.extend(text.lines().filter_map(|line| {
-                let (name, rest) = line.trim().strip_prefix("(\"")?.split_once("\", ")?;
-                rest.starts_with("new.").then(|| name.to_owned())
-            }));
         }
     }
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut found = Vec::new();
     visit(&root.join("domain/src"), &mut found);
     visit(&root.join("server/src"), &mut found);
+    found.extend(Settings::default().numbers().map(|(name, ..)| name.to_owned()));
     found.sort_unstable();
     found.dedup();
     found

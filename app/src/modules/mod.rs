@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod attention;
+pub mod company;
 pub mod dashboard;
 pub mod devices;
 pub mod fees;

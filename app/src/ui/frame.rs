@@ -122,6 +122,13 @@ fn office_places(app: App) -> Vec<Place> {
             text: tr::frame::nav_accounts,
         });
     }
+    if app.may(Right::EditSettings) {
+        places.push(Place {
+            href: "/office/settings",
+            icon: Icon::Pen,
+            text: tr::frame::nav_settings,
+        });
+    }
     places.push(Place { href: "/today", icon: Icon::Today, text: tr::frame::nav_today });
     places.push(Place { href: "/more", icon: Icon::More, text: tr::frame::nav_more });
     places

@@ -12,10 +12,8 @@ type Reasons = &'static [(&'static str, &'static str)];
 const LANGUAGES: [&str; 3] = ["zh-Hans", "zh-Hant", "en"];
 
 /// Processes without pages of their own.
-const NO_PAGES: Reasons = &[
-    ("attachments", "photos are shown and taken within the pages of what they belong to (ui/)"),
-    ("company", "settings are set by commands of the API; their effects are on every page"),
-];
+const NO_PAGES: Reasons =
+    &[("attachments", "photos are shown and taken within the pages of what they belong to (ui/)")];
 
 /// Folders of pages that belong to no process of `domain`.
 const ONLY_PAGES: Reasons = &[
@@ -44,6 +42,7 @@ const ONLY_TEXTS: Reasons = &[
 const NO_LOOK: Reasons = &[
     ("accounts", "an office table: office.css"),
     ("attention", "an office list: office.css"),
+    ("company", "an office form: office.css"),
     ("devices", "an office table: office.css"),
     ("more", "only parts of the kit"),
 ];

@@ -39,6 +39,7 @@ fn places(app: App) -> (Vec<Place>, Vec<Place>) {
         (may(Right::SettleConflict), ("/office/attention", Icon::Alert, tr::frame::nav_attention)),
         (may(Right::ViewDevices), ("/office/devices", Icon::Device, tr::frame::nav_devices)),
         (may(Right::ManageAccounts), ("/office/accounts", Icon::Users, tr::frame::nav_accounts)),
+        (may(Right::EditSettings), ("/office/settings", Icon::Pen, tr::frame::nav_settings)),
     ]);
     (field, office)
 }

@@ -44,6 +44,15 @@ macro_rules! limits {
                 [$((stringify!($field), self.$field.0, 1, $high)),+].into_iter()
             }
 
+            /// Sets the one of that name. `false`: there is none.
+            pub fn set(&mut self, name: &str, value: u32) -> bool {
+                match name {
+                    $(stringify!($field) => self.$field = Usual(value),)+
+                    _ => return false,
+                }
+                true
+            }
+
             /// What somebody made of `base` where it is now `theirs`; whether changes of others stay in
             /// it. Fails with the field that both have changed.
             pub fn merge(self, base: &Self, theirs: &Self) -> Result<(Self, bool), &'static str> {

@@ -114,6 +114,35 @@ impl Settings {
         Settings::key_of(Settings::ID)
     }
 
+    /// Every number with its name and the least and most that can be meant.
+    pub fn numbers(&self) -> impl Iterator<Item = (&'static str, u32, u32, u32)> {
+        let own = [
+            ("repair_hours", self.repair_hours, 1, 24 * 30),
+            ("relay_minutes", self.relay_minutes, 1, 24 * 60),
+            ("walking_mps", self.walking_mps, 1, 100),
+            ("photo_edge", self.photo_edge, 320, 4096),
+            ("photo_bytes", self.photo_bytes, 50_000, 3_000_000),
+            ("promise_days", self.promise_days, 1, 366),
+            ("wait_days", self.wait_days, 1, 366),
+        ];
+        own.into_iter().chain(self.limits.all())
+    }
+
+    /// Sets the number of that name. `false`: there is none.
+    pub fn set_number(&mut self, name: &str, value: u32) -> bool {
+        match name {
+            "repair_hours" => self.repair_hours = value,
+            "relay_minutes" => self.relay_minutes = value,
+            "walking_mps" => self.walking_mps = value,
+            "photo_edge" => self.photo_edge = value,
+            "photo_bytes" => self.photo_bytes = value,
+            "promise_days" => self.promise_days = value,
+            "wait_days" => self.wait_days = value,
+            _ => return self.limits.set(name, value),
+        }
+        true
+    }
+
     /// Whether people work on that date: Monday to Friday less holidays, plus make-up days.
     pub fn is_working_day(&self, date: NaiveDate) -> bool {
         let weekend = matches!(date.weekday(), Weekday::Sat | Weekday::Sun);
@@ -236,16 +265,7 @@ impl Decide for SetSettings {
         let (new, verdict) = self.onto(theirs)?;
         crate::text::required("company", &new.company, crate::text::LINE)?;
         crate::text::at_most("holidays", new.holidays.len() + new.workdays.len(), 400)?;
-        let limits = [
-            ("repair_hours", new.repair_hours, 1, 24 * 30),
-            ("relay_minutes", new.relay_minutes, 1, 24 * 60),
-            ("walking_mps", new.walking_mps, 1, 100),
-            ("photo_edge", new.photo_edge, 320, 4096),
-            ("photo_bytes", new.photo_bytes, 50_000, 3_000_000),
-            ("promise_days", new.promise_days, 1, 366),
-            ("wait_days", new.wait_days, 1, 366),
-        ];
-        for (field, value, low, high) in limits.into_iter().chain(new.limits.all()) {
+        for (field, value, low, high) in new.numbers() {
             if !(low..=high).contains(&value) {
                 return Err(Refusal::new(CompanyCode::BadLimit)
                     .with("field", field)

@@ -173,6 +173,17 @@ fn a_limit_out_of_reason_is_refused_and_says_which() {
 }
 
 #[test]
+fn every_number_can_be_set_by_its_name() {
+    let mut settings = Settings::default();
+    let names: Vec<_> = settings.numbers().map(|(name, _, low, _)| (name, low)).collect();
+    for (name, low) in &names {
+        assert!(settings.set_number(name, *low), "{name}");
+    }
+    assert!(settings.numbers().all(|(_, value, low, _)| value == low));
+    assert!(names.len() > 15 && !settings.set_number("dragons", 1));
+}
+
+#[test]
 fn a_company_has_a_name_and_a_calendar_of_bounded_length() {
     let nameless = set(|settings| settings.company = " ".into());
     assert_refused(company().decide(nameless, &admin(), MORNING), CommonCode::TextEmpty);
