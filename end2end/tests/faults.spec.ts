@@ -169,7 +169,7 @@ test("PostgreSQL killed under the server, then two nodes restarted in turn: the 
 });
 
 test("over a network that stalls, cuts and loses answers, nothing is lost and nothing comes twice", async () => {
-  test.setTimeout(180_000);
+  test.setTimeout(180_000 + KILLS * 100);
   const { server, before, people } = await scene(await Server.onCopy("network"));
   const network = await FaultyNetwork.before(server.port);
   const end = Date.now() + Math.max(15_000, KILLS * 100);

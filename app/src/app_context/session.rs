@@ -158,11 +158,27 @@ impl App {
                 core
             }
             None => {
+                let before = self.core();
                 // What was typed while a cleared store was filled again is only in this page.
-                let filling = self.core().filter(|core| core.refilling.get());
+                let filling = before.as_ref().filter(|core| core.refilling.get());
                 let typed = filling.map(|core| core.drafts.borrow().clone());
-                self.close();
-                let core = Core::open(&session).await?;
+                let user = |core: &Rc<Core>| core.with_replica(|replica| replica.actor().user);
+                match before.filter(|core| user(core) == session.actor.user) {
+                    // The same person on another device number: the pages stay, with what is
+                    // being typed on them.
+                    Some(core) => {
+                        driver::stop();
+                        core.end();
+                    }
+                    None => self.close(),
+                }
+                let core = match Core::open(&session).await {
+                    Ok(core) => core,
+                    Err(error) => {
+                        self.close();
+                        return Err(error);
+                    }
+                };
                 core.go_on_with(typed.unwrap_or_default());
                 self.core.set_value(Some(core.clone()));
                 core

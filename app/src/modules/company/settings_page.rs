@@ -126,7 +126,7 @@ fn Editor(begun: RwSignal<u32>) -> impl IntoView {
         view! {
             <section class="card">
                 <header><h2>{written(title)}</h2></header>
-                <div class="fields-2">{names.iter().copied().map(number).collect_view()}</div>
+                <div class="limits">{names.iter().copied().map(number).collect_view()}</div>
             </section>
         }
     };
