@@ -108,7 +108,7 @@ fn reserved(page: OfficePage) -> Option<(Right, Text)> {
         OfficePage::Attention => Some((Right::SettleConflict, tr::frame::nav_attention)),
         OfficePage::Devices => Some((Right::ViewDevices, tr::frame::nav_devices)),
         OfficePage::Accounts => Some((Right::ManageAccounts, tr::frame::nav_accounts)),
-        OfficePage::Settings => Some((Right::EditSettings, tr::company::title)),
+        OfficePage::Settings => Some((Right::EditSettings, tr::frame::nav_settings)),
         _ => None,
     }
 }

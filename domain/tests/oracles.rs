@@ -137,7 +137,7 @@ fn edited(rng: &mut Rng, base: &Settings) -> Settings {
         new.promise_days = 1 + rng.below(60) as u32;
     }
     if some(rng) {
-        new.limits.hotline_hours.0 = 1 + rng.below(60) as u32;
+        new.limits.quality_line_hours.0 = 1 + rng.below(60) as u32;
     }
     if some(rng) {
         new.company = format!("公司{}", rng.below(3));
@@ -158,8 +158,8 @@ fn fields_changed(base: &Settings, new: &Settings) -> Vec<(&'static str, String)
     note("repair_hours", base.repair_hours.to_string(), new.repair_hours.to_string());
     note("relay_minutes", base.relay_minutes.to_string(), new.relay_minutes.to_string());
     note("promise_days", base.promise_days.to_string(), new.promise_days.to_string());
-    let hours = |settings: &Settings| settings.limits.hotline_hours.0.to_string();
-    note("hotline_hours", hours(base), hours(new));
+    let hours = |settings: &Settings| settings.limits.quality_line_hours.0.to_string();
+    note("quality_line_hours", hours(base), hours(new));
     note("company", base.company.clone(), new.company.clone());
     note("holidays", format!("{:?}", base.holidays), format!("{:?}", new.holidays));
     all

@@ -76,7 +76,7 @@ test("two administrators who change different settings both get theirs, and are 
   await visit(other, "/office/settings");
 
   await field(other, "enquiry_hours").fill("8");
-  await field(one, "hotline_hours").fill("48");
+  await field(one, "quality_line_hours").fill("48");
   await button(one, "company.save").click();
   await expectSynced(one);
   // Told, with what is being typed left alone.
@@ -86,15 +86,15 @@ test("two administrators who change different settings both get theirs, and are 
   await expectSynced(other);
   // Into a form that nobody has touched they come by themselves.
   await expect(field(one, "enquiry_hours")).toHaveValue("8");
-  await expect(field(other, "hotline_hours")).toHaveValue("48");
+  await expect(field(other, "quality_line_hours")).toHaveValue("48");
 
-  await field(other, "hotline_hours").fill("36");
-  await field(one, "hotline_hours").fill("60");
+  await field(other, "quality_line_hours").fill("36");
+  await field(one, "quality_line_hours").fill("60");
   await button(one, "company.save").click();
   await expectSynced(one);
   await expect(other.getByText(t("company.overtaken"))).toBeVisible();
   await button(other, "company.save").click();
-  await expect(other.locator("main")).toContainText(t("refusals.company_changed_meanwhile", { field: t("refusals.field_hotline_hours") }));
+  await expect(other.locator("main")).toContainText(t("refusals.company_changed_meanwhile", { field: t("refusals.field_quality_line_hours") }));
   await expect(sheet(other)).toHaveCount(0);
 });
 

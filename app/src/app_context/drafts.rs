@@ -112,8 +112,8 @@ impl Core {
         let newer: Vec<_> = typed.into_iter().filter(newer).collect();
         for (key, text) in newer {
             self.keep_draft(&key, Some(text));
-            self.clone().plan_flush();
         }
+        self.clone().plan_flush();
     }
 
     fn plan_flush(self: Rc<Self>) {

@@ -157,32 +157,7 @@ impl App {
                 core.engine.unpause();
                 core
             }
-            None => {
-                let before = self.core();
-                // What was typed while a cleared store was filled again is only in this page.
-                let filling = before.as_ref().filter(|core| core.refilling.get());
-                let typed = filling.map(|core| core.drafts.borrow().clone());
-                let user = |core: &Rc<Core>| core.with_replica(|replica| replica.actor().user);
-                match before.filter(|core| user(core) == session.actor.user) {
-                    // The same person on another device number: the pages stay, with what is
-                    // being typed on them.
-                    Some(core) => {
-                        driver::stop();
-                        core.end();
-                    }
-                    None => self.close(),
-                }
-                let core = match Core::open(&session).await {
-                    Ok(core) => core,
-                    Err(error) => {
-                        self.close();
-                        return Err(error);
-                    }
-                };
-                core.go_on_with(typed.unwrap_or_default());
-                self.core.set_value(Some(core.clone()));
-                core
-            }
+            None => self.open(&session).await?,
         };
         // Before the session shows the pages: nothing on them must say that all is here while it is not.
         let scopes: Vec<Scope> = session.scopes.iter().map(|scope| scope.scope).collect();
@@ -195,6 +170,33 @@ impl App {
         self.take_session(&core, session).await?;
         driver::start(self, core);
         Ok(())
+    }
+
+    /// Opens the store of the session's user in place of what was open before.
+    async fn open(self, session: &Session) -> Result<Rc<Core>, SyncError> {
+        let before = self.core();
+        // What was typed while a cleared store was filled again is only in this page.
+        let filling = before.as_ref().filter(|core| core.refilling.get());
+        let typed = filling.map(|core| core.drafts.borrow().clone());
+        let user = |core: &Rc<Core>| core.with_replica(|replica| replica.actor().user);
+        match before.filter(|core| user(core) == session.actor.user) {
+            // The same person on another device number: the pages stay, with what is being typed.
+            Some(core) => {
+                driver::stop();
+                core.end();
+            }
+            None => self.close(),
+        }
+        let core = match Core::open(session).await {
+            Ok(core) => core,
+            Err(error) => {
+                self.close();
+                return Err(error);
+            }
+        };
+        core.go_on_with(typed.unwrap_or_default());
+        self.core.set_value(Some(core.clone()));
+        Ok(core)
     }
 
     /// Rights, name or projects as the server has them now.

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::reactive::{bound, call, drawn, said};
 use leptos::prelude::*;
+
+use crate::reactive::{bound, call, drawn, said};
 
 static NEXT_ID: AtomicU32 = AtomicU32::new(1);
 

@@ -1,7 +1,8 @@
 //! A bar that fills.
 
-use crate::reactive::bound;
 use leptos::prelude::*;
+
+use crate::reactive::bound;
 
 /// `done` of `total`, with the words a screen reader says.
 #[component]

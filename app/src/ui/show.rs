@@ -1,8 +1,9 @@
 //! Something that is there while a condition holds.
 
-use crate::reactive::{drawn, memo};
 use leptos::children::ViewFn;
 use leptos::prelude::*;
+
+use crate::reactive::{drawn, memo};
 
 /// What is asked; any closure that gives a `bool`.
 pub struct Condition(Box<dyn Fn() -> bool + Send + Sync>);

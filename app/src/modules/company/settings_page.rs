@@ -15,6 +15,10 @@ use crate::ui::{Button, Notice, Page, Show, TextField, Weight, use_toasts};
 
 const DRAFT: &str = "settings";
 
+/// One text of the form.
+type Read = fn(&Form) -> &String;
+type Write = fn(&mut Form) -> &mut String;
+
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let app = use_app();
@@ -24,7 +28,7 @@ pub fn SettingsPage() -> impl IntoView {
     let version = memo(move || settings.with(|settings| settings.version));
     view! {
         <Page
-            title=words(tr::company::title)
+            title=words(tr::frame::nav_settings)
             subtitle=derive(move || tr::company::version(version.get()))
             narrow=true
         >
@@ -97,6 +101,18 @@ fn Editor(begun: RwSignal<u32>) -> impl IntoView {
     let problem = move |name: &'static str| {
         derive(move || problems.with(|problems| of_field(problems, name)))
     };
+    let line = move |name: &'static str, kind: &'static str, read: Read, write: Write| {
+        view! {
+            <TextField
+                label=label(name)
+                kind=kind
+                autocomplete="off"
+                problem=problem(name)
+                value=derive(move || form.with(|form| read(form).clone()))
+                on_input=move |text| form.update(|form| *write(form) = text)
+            />
+        }
+    };
     let number = move |name: &'static str| {
         let usual = Settings::default().numbers().find(|(known, ..)| *known == name);
         let hint = move || match usual {
@@ -136,28 +152,10 @@ fn Editor(begun: RwSignal<u32>) -> impl IntoView {
         </Show>
         <section class="card">
             <header><h2>{written(tr::company::part_company)}</h2></header>
-            <TextField
-                label=label("company")
-                autocomplete="organization"
-                problem=problem("company")
-                value=derive(move || form.with(|form| form.company.clone()))
-                on_input=move |text| form.update(|form| form.company = text)
-            />
+            {line("company", "text", |form| &form.company, |form| &mut form.company)}
             <div class="fields-2">
-                <TextField
-                    label=label("briefing_at")
-                    kind="time"
-                    problem=problem("briefing_at")
-                    value=derive(move || form.with(|form| form.briefing_at.clone()))
-                    on_input=move |text| form.update(|form| form.briefing_at = text)
-                />
-                <TextField
-                    label=label("office_closes")
-                    kind="time"
-                    problem=problem("office_closes")
-                    value=derive(move || form.with(|form| form.office_closes.clone()))
-                    on_input=move |text| form.update(|form| form.office_closes = text)
-                />
+                {line("briefing_at", "time", |form| &form.briefing_at, |form| &mut form.briefing_at)}
+                {line("office_closes", "time", |form| &form.office_closes, |form| &mut form.office_closes)}
             </div>
         </section>
         {part(tr::company::part_tickets, &TICKETS)}

@@ -14,7 +14,7 @@ pub const TICKETS: [&str; 8] = [
     "relay_minutes",
     "repair_hours",
     "complaint_hours",
-    "hotline_hours",
+    "quality_line_hours",
     "enquiry_hours",
     "request_days",
     "letter_box_working_days",

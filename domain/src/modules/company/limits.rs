@@ -22,6 +22,20 @@ impl<const N: u32> Usual<N> {
     }
 }
 
+/// Puts `mine` into `kept`, which is what others have made of `base`, unless it is as it was shown.
+/// Gives whether a change of others stays; `None`: both have changed it, each to something else.
+pub(super) fn merge<T: PartialEq + Clone>(mine: &T, base: &T, kept: &mut T) -> Option<bool> {
+    let changed = *kept != *base;
+    if *mine == *base {
+        return Some(changed);
+    }
+    if changed && *mine != *kept {
+        return None;
+    }
+    kept.clone_from(mine);
+    Some(false)
+}
+
 macro_rules! limits {
     ($($(#[$about:meta])* $field:ident = $usual:literal, up to $high:expr;)+) => {
         /// Limits of tickets. Hours and minutes run on; "days" end at the same time so many calendar days
@@ -58,14 +72,8 @@ macro_rules! limits {
             pub fn merge(self, base: &Self, theirs: &Self) -> Result<(Self, bool), &'static str> {
                 let (mut kept, mut merged) = (*theirs, false);
                 $(
-                    let changed = theirs.$field != base.$field;
-                    if self.$field == base.$field {
-                        merged |= changed;
-                    } else if changed && self.$field != theirs.$field {
-                        return Err(stringify!($field));
-                    } else {
-                        kept.$field = self.$field;
-                    }
+                    let (mine, before) = (&self.$field, &base.$field);
+                    merged |= merge(mine, before, &mut kept.$field).ok_or(stringify!($field))?;
                 )+
                 Ok((kept, merged))
             }
@@ -81,10 +89,10 @@ limits! {
     /// A complaint is handled or answered (S1).
     complaint_hours = 24, up to HOURS;
     /// What came by the company's quality line is answered (S1, S2).
-    hotline_hours = 72, up to HOURS;
-    /// An enquiry for which no time was agreed is answered (S2).
+    quality_line_hours = 72, up to HOURS;
+    /// An enquiry is answered (S2).
     enquiry_hours = 24, up to HOURS;
-    /// A request or suggestion is replied to, unless another time was promised (S3).
+    /// A request or suggestion is replied to (S3).
     request_days = 1, up to DAYS;
     /// What lay in the letter box is answered, in working days (S0).
     letter_box_working_days = 2, up to DAYS;

@@ -195,21 +195,15 @@ impl SetSettings {
         macro_rules! merge {
             ($($field:ident),+ $(,)?) => {
                 // Names every field, so that one that is added cannot be forgotten here.
-                let Settings { version: _, limits, $($field),+ } = &self.settings;
+                let Settings { version: _, limits: own, $($field),+ } = &self.settings;
                 let clash = |field| {
                     Refusal::new(CompanyCode::ChangedMeanwhile).with("field", field)
                 };
                 $(
-                    let changed = theirs.$field != base.$field;
-                    if *$field == base.$field {
-                        merged |= changed;
-                    } else if changed && *$field != theirs.$field {
-                        return Err(clash(stringify!($field)));
-                    } else {
-                        kept.$field = $field.clone();
-                    }
+                    merged |= limits::merge($field, &base.$field, &mut kept.$field)
+                        .ok_or_else(|| clash(stringify!($field)))?;
                 )+
-                let (limits, others) = limits.merge(&base.limits, &theirs.limits).map_err(clash)?;
+                let (limits, others) = own.merge(&base.limits, &theirs.limits).map_err(clash)?;
                 kept.limits = limits;
                 merged |= others;
             };

@@ -123,19 +123,19 @@ fn a_build_that_knows_no_base_replaces_everything_as_it_did() {
 fn limits_changed_by_two_are_merged_each_for_itself() {
     let mut estate = company();
     let shown = Settings::default();
-    let first = edit(&shown, |settings| settings.limits.hotline_hours = Usual(48));
+    let first = edit(&shown, |settings| settings.limits.quality_line_hours = Usual(48));
     estate.run(first, &admin(), MORNING).unwrap();
     let second = edit(&shown, |settings| settings.limits.request_days = Usual(2));
     assert_eq!(estate.run(second, &admin(), MORNING), Ok(Verdict::Merged));
     let kept = estate.get::<Settings>(Settings::ID).limits;
-    assert_eq!((kept.hotline_hours, kept.request_days), (Usual(48), Usual(2)));
-    let third = edit(&shown, |settings| settings.limits.hotline_hours = Usual(24));
+    assert_eq!((kept.quality_line_hours, kept.request_days), (Usual(48), Usual(2)));
+    let third = edit(&shown, |settings| settings.limits.quality_line_hours = Usual(24));
     let why = refusal(estate.decide(third, &admin(), MORNING));
     assert!(why.is(CompanyCode::ChangedMeanwhile));
-    assert_eq!(why.params["field"], "hotline_hours");
+    assert_eq!(why.params["field"], "quality_line_hours");
     // What is usual is not written.
     let json = serde_json::to_value(kept).unwrap();
-    assert_eq!(json, serde_json::json!({ "hotline_hours": 48, "request_days": 2 }));
+    assert_eq!(json, serde_json::json!({ "quality_line_hours": 48, "request_days": 2 }));
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub fn resolution_due(kind: TicketKind, intake: Intake, at: Ms, settings: &Setti
         // S0: the letter box, whatever was in it, within two working days.
         (_, Intake::LetterBox) => settings.plus_working_days(at, limits.letter_box_working_days.0),
         // S1, S2: the company's quality line within 72 hours.
-        (TicketKind::Complaint, Intake::QualityLine) => hours(limits.hotline_hours.0),
+        (TicketKind::Complaint, Intake::QualityLine) => hours(limits.quality_line_hours.0),
         (TicketKind::Complaint, _) => hours(limits.complaint_hours.0),
         // S1: within 24 hours unless the company set another limit; findings count as repairs.
         (TicketKind::Repair | TicketKind::Finding | TicketKind::PaidService, _) => {

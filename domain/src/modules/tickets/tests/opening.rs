@@ -83,7 +83,7 @@ fn each_kind_has_the_limit_of_its_source() {
 fn each_limit_is_the_companys_own() {
     let limits = Limits {
         complaint_hours: Usual(5),
-        hotline_hours: Usual(6),
+        quality_line_hours: Usual(6),
         enquiry_hours: Usual(7),
         request_days: Usual(8),
         ..Limits::default()
